@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Private to kernels/: the families of kernels, their function types, and the table of the variants
+ * chosen for a process.
+ *
+ * A family is one job with one function type. Its variants are named cnn_<family>_<isa>; the C one
+ * is the specification, always exists and may be selected on any machine. kernel-list.inc lists
+ * them. No variant reads or writes anything but the samples its arguments name, and every pointer
+ * may have any alignment that its type has (floats: 4 bytes) unless a comment says otherwise. */
+#ifndef CNN_DISPATCH_H
+#define CNN_DISPATCH_H
+
+#include "activation.h"
+#include "cpu.h"
+#include "image.h"
+#include "layer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Name of this variant of a family, inside sources that are compiled once per instruction set with
+ * -DCNN_ISA=avx2 and the like: CNN_SYMBOL (activation) is cnn_activation_avx2. */
+#define CNN_SYMBOL(family) CNN_SYMBOL_JOIN (family, CNN_ISA)
+#define CNN_SYMBOL_JOIN(family, isa) CNN_SYMBOL_PASTE (family, isa)
+#define CNN_SYMBOL_PASTE(family, isa) cnn_##family##_##isa
+
+/* Floats of one vector register; packed weights are made for it. C: 4, so that the reference walks
+ * the same panels. */
+int cnn_isa_lanes (CnnIsa isa);
+
+/* ---- Samples in: images to floats ------------------------------------------------------------ */
+
+/* Row (n, y), columns [x0, x0 + count) of an image of any sample type, strides and planes, as
+ * floats row[count][c]. Integer samples become sample * scale[c] + offset[c] (product and sum
+ * rounded separately; NULL arrays mean 1 and 0), floats are copied. */
+typedef void CnnLoadInterleavedFunc (const CnnImage *image, int n, int y, int x0, int count,
+    const CnnNormalization *normalization, float *row);
+
+/* The same, channel c at planes + c * plane_stride (in floats). */
+typedef void CnnLoadPlanarFunc (const CnnImage *image, int n, int y, int x0, int count,
+    const CnnNormalization *normalization, float *planes, size_t plane_stride);
+
+/* ---- Samples out: floats to images ----------------------------------------------------------- */
+
+/* Floats row[count][c] to row (n, y), columns [x0, x0 + count) of an image of any layout: floats as
+ * they are, bytes clamp (255 * v rounded to nearest, ties to even, 0, 255) with NaN giving 0, and
+ * the padding bytes of a pixel 255. */
+typedef void
+CnnStoreInterleavedFunc (const float *row, const CnnImage *image, int n, int y, int x0, int count);
+
+/* The same from channel c at planes + c * plane_stride (in floats). */
+typedef void CnnStorePlanarFunc (const float *planes, size_t plane_stride, const CnnImage *image,
+    int n, int y, int x0, int count);
+
+/* ---- Activation ------------------------------------------------------------------------------ */
+
+/* out[i][c] = activation (in[i][c]) for count pixels of `channels`; a row of one plane is channels
+ * = 1. `out` may be `in`, except for CRELU: there `out` has 2 * channels a pixel and does not
+ * overlap `in`. `alpha` as in CnnConv2dDesc: n_alpha is 1 or `channels`, never NULL here. */
+typedef void CnnActivationFunc (CnnActivation activation, const float *alpha, int n_alpha,
+    const float *in, int count, int channels, float *out);
+
+/* ---- The chosen variants --------------------------------------------------------------------- */
+
+/* For each family the function and the instruction set it was made for: `kernels->activation (...)`,
+ * `kernels->activation_isa`. Never NULL. */
+struct CnnKernels {
+  CnnIsa isa; /* the cap */
+#define CNN_FAMILY(family, Func)                                                                   \
+  Func *family;                                                                                    \
+  CnnIsa family##_isa;
+#include "kernel-list.inc"
+};
+
+/* Declares every variant in this build. The function type declares, so no variant can differ. */
+#define CNN_KERNEL(family, Func, isa, ISA) Func cnn_##family##_##isa;
+#include "kernel-list.inc"
+
+#endif

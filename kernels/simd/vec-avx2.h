@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vec.h for AVX2 and FMA. */
+#include <immintrin.h>
+
+#define VEC_LANES 8
+#define VEC_REGISTERS 16
+
+typedef __m256 Vec;
+typedef __m256i VecInt;
+typedef __m256 VecMask;
+
+VEC_INLINE __m256i
+vec_first_lanes (int n)
+{
+  return _mm256_cmpgt_epi32 (_mm256_set1_epi32 (n), _mm256_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+VEC_INLINE Vec
+vec_set1 (float x)
+{
+  return _mm256_set1_ps (x);
+}
+
+VEC_INLINE Vec
+vec_load (const float *p)
+{
+  return _mm256_loadu_ps (p);
+}
+
+VEC_INLINE void
+vec_store (float *p, Vec v)
+{
+  _mm256_storeu_ps (p, v);
+}
+
+VEC_INLINE Vec
+vec_load_partial (const float *p, int n)
+{
+  return _mm256_maskload_ps (p, vec_first_lanes (n));
+}
+
+VEC_INLINE void
+vec_store_partial (float *p, Vec v, int n)
+{
+  _mm256_maskstore_ps (p, vec_first_lanes (n), v);
+}
+
+VEC_INLINE Vec
+vec_add (Vec a, Vec b)
+{
+  return _mm256_add_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_sub (Vec a, Vec b)
+{
+  return _mm256_sub_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_mul (Vec a, Vec b)
+{
+  return _mm256_mul_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_div (Vec a, Vec b)
+{
+  return _mm256_div_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_fma (Vec a, Vec b, Vec c)
+{
+  return _mm256_fmadd_ps (a, b, c);
+}
+
+VEC_INLINE Vec
+vec_fnma (Vec a, Vec b, Vec c)
+{
+  return _mm256_fnmadd_ps (a, b, c);
+}
+
+VEC_INLINE Vec
+vec_max (Vec a, Vec b)
+{
+  return _mm256_max_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_min (Vec a, Vec b)
+{
+  return _mm256_min_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_abs (Vec v)
+{
+  return _mm256_andnot_ps (_mm256_set1_ps (-0.0f), v);
+}
+
+VEC_INLINE Vec
+vec_neg (Vec v)
+{
+  return _mm256_xor_ps (v, _mm256_set1_ps (-0.0f));
+}
+
+VEC_INLINE Vec
+vec_round (Vec v)
+{
+  return _mm256_round_ps (v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+VEC_INLINE VecMask
+vec_less (Vec a, Vec b)
+{
+  return _mm256_cmp_ps (a, b, _CMP_LT_OQ);
+}
+
+VEC_INLINE VecMask
+vec_is_nan (Vec v)
+{
+  return _mm256_cmp_ps (v, v, _CMP_UNORD_Q);
+}
+
+/* mask ? a : b */
+VEC_INLINE Vec
+vec_select (VecMask mask, Vec a, Vec b)
+{
+  return _mm256_blendv_ps (b, a, mask);
+}
+
+VEC_INLINE VecInt
+vec_to_int (Vec v)
+{
+  return _mm256_cvtps_epi32 (v);
+}
+
+VEC_INLINE Vec
+vec_from_int (VecInt i)
+{
+  return _mm256_cvtepi32_ps (i);
+}
+
+VEC_INLINE Vec
+vec_pow2 (VecInt i)
+{
+  return _mm256_castsi256_ps (
+      _mm256_slli_epi32 (_mm256_add_epi32 (i, _mm256_set1_epi32 (127)), 23));
+}
+
+VEC_INLINE Vec
+vec_load_u8 (const uint8_t *p)
+{
+  return _mm256_cvtepi32_ps (_mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *)p)));
+}
+
+VEC_INLINE Vec
+vec_load_u8_partial (const uint8_t *p, int n)
+{
+  uint8_t samples[VEC_LANES] = {0};
+  memcpy (samples, p, (size_t)n);
+  return vec_load_u8 (samples);
+}
+
+VEC_INLINE Vec
+vec_load_u16 (const uint16_t *p)
+{
+  return _mm256_cvtepi32_ps (_mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *)p)));
+}
+
+VEC_INLINE Vec
+vec_load_u16_partial (const uint16_t *p, int n)
+{
+  uint16_t samples[VEC_LANES] = {0};
+  memcpy (samples, p, (size_t)n * sizeof *samples);
+  return vec_load_u16 (samples);
+}
+
+VEC_INLINE void
+vec_store_u8 (uint8_t *p, Vec v)
+{
+  v = _mm256_min_ps (_mm256_max_ps (v, _mm256_setzero_ps ()), _mm256_set1_ps (255.0f));
+  __m256i i = _mm256_cvtps_epi32 (v);
+  __m128i words = _mm_packs_epi32 (_mm256_castsi256_si128 (i), _mm256_extracti128_si256 (i, 1));
+  _mm_storel_epi64 ((__m128i *)p, _mm_packus_epi16 (words, words));
+}
+
+VEC_INLINE void
+vec_store_u8_partial (uint8_t *p, Vec v, int n)
+{
+  uint8_t samples[VEC_LANES];
+  vec_store_u8 (samples, v);
+  memcpy (p, samples, (size_t)n);
+}
+
+VEC_INLINE float
+vec_sum (Vec v)
+{
+  __m128 quad = _mm_add_ps (_mm256_castps256_ps128 (v), _mm256_extractf128_ps (v, 1));
+  __m128 pair = _mm_add_ps (quad, _mm_movehl_ps (quad, quad));
+  return _mm_cvtss_f32 (_mm_add_ss (pair, _mm_shuffle_ps (pair, pair, 1)));
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vec.h for AVX-512 F, BW, DQ, VL. */
+#include <immintrin.h>
+
+#define VEC_LANES 16
+#define VEC_REGISTERS 32
+
+typedef __m512 Vec;
+typedef __m512i VecInt;
+typedef __mmask16 VecMask;
+
+VEC_INLINE __mmask16
+vec_first_lanes (int n)
+{
+  return (__mmask16)((1u << n) - 1);
+}
+
+VEC_INLINE Vec
+vec_set1 (float x)
+{
+  return _mm512_set1_ps (x);
+}
+
+VEC_INLINE Vec
+vec_load (const float *p)
+{
+  return _mm512_loadu_ps (p);
+}
+
+VEC_INLINE void
+vec_store (float *p, Vec v)
+{
+  _mm512_storeu_ps (p, v);
+}
+
+VEC_INLINE Vec
+vec_load_partial (const float *p, int n)
+{
+  return _mm512_maskz_loadu_ps (vec_first_lanes (n), p);
+}
+
+VEC_INLINE void
+vec_store_partial (float *p, Vec v, int n)
+{
+  _mm512_mask_storeu_ps (p, vec_first_lanes (n), v);
+}
+
+VEC_INLINE Vec
+vec_add (Vec a, Vec b)
+{
+  return _mm512_add_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_sub (Vec a, Vec b)
+{
+  return _mm512_sub_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_mul (Vec a, Vec b)
+{
+  return _mm512_mul_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_div (Vec a, Vec b)
+{
+  return _mm512_div_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_fma (Vec a, Vec b, Vec c)
+{
+  return _mm512_fmadd_ps (a, b, c);
+}
+
+VEC_INLINE Vec
+vec_fnma (Vec a, Vec b, Vec c)
+{
+  return _mm512_fnmadd_ps (a, b, c);
+}
+
+VEC_INLINE Vec
+vec_max (Vec a, Vec b)
+{
+  return _mm512_max_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_min (Vec a, Vec b)
+{
+  return _mm512_min_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_abs (Vec v)
+{
+  return _mm512_abs_ps (v);
+}
+
+VEC_INLINE Vec
+vec_neg (Vec v)
+{
+  return _mm512_xor_ps (v, _mm512_set1_ps (-0.0f));
+}
+
+VEC_INLINE Vec
+vec_round (Vec v)
+{
+  return _mm512_roundscale_ps (v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+VEC_INLINE VecMask
+vec_less (Vec a, Vec b)
+{
+  return _mm512_cmp_ps_mask (a, b, _CMP_LT_OQ);
+}
+
+VEC_INLINE VecMask
+vec_is_nan (Vec v)
+{
+  return _mm512_cmp_ps_mask (v, v, _CMP_UNORD_Q);
+}
+
+/* mask ? a : b */
+VEC_INLINE Vec
+vec_select (VecMask mask, Vec a, Vec b)
+{
+  return _mm512_mask_blend_ps (mask, b, a);
+}
+
+VEC_INLINE VecInt
+vec_to_int (Vec v)
+{
+  return _mm512_cvtps_epi32 (v);
+}
+
+VEC_INLINE Vec
+vec_from_int (VecInt i)
+{
+  return _mm512_cvtepi32_ps (i);
+}
+
+VEC_INLINE Vec
+vec_pow2 (VecInt i)
+{
+  return _mm512_castsi512_ps (
+      _mm512_slli_epi32 (_mm512_add_epi32 (i, _mm512_set1_epi32 (127)), 23));
+}
+
+VEC_INLINE Vec
+vec_load_u8 (const uint8_t *p)
+{
+  return _mm512_cvtepi32_ps (_mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *)p)));
+}
+
+VEC_INLINE Vec
+vec_load_u8_partial (const uint8_t *p, int n)
+{
+  return _mm512_cvtepi32_ps (_mm512_cvtepu8_epi32 (_mm_maskz_loadu_epi8 (vec_first_lanes (n), p)));
+}
+
+VEC_INLINE Vec
+vec_load_u16 (const uint16_t *p)
+{
+  return _mm512_cvtepi32_ps (_mm512_cvtepu16_epi32 (_mm256_loadu_si256 ((const __m256i *)p)));
+}
+
+VEC_INLINE Vec
+vec_load_u16_partial (const uint16_t *p, int n)
+{
+  return _mm512_cvtepi32_ps (
+      _mm512_cvtepu16_epi32 (_mm256_maskz_loadu_epi16 (vec_first_lanes (n), p)));
+}
+
+VEC_INLINE void
+vec_store_u8_partial (uint8_t *p, Vec v, int n)
+{
+  v = _mm512_min_ps (_mm512_max_ps (v, _mm512_setzero_ps ()), _mm512_set1_ps (255.0f));
+  _mm_mask_storeu_epi8 (p, vec_first_lanes (n), _mm512_cvtusepi32_epi8 (_mm512_cvtps_epi32 (v)));
+}
+
+VEC_INLINE void
+vec_store_u8 (uint8_t *p, Vec v)
+{
+  v = _mm512_min_ps (_mm512_max_ps (v, _mm512_setzero_ps ()), _mm512_set1_ps (255.0f));
+  _mm_storeu_si128 ((__m128i *)p, _mm512_cvtusepi32_epi8 (_mm512_cvtps_epi32 (v)));
+}
+
+VEC_INLINE float
+vec_sum (Vec v)
+{
+  return _mm512_reduce_add_ps (v);
+}

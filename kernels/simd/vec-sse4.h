@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vec.h for SSE4.1. */
+#include <smmintrin.h>
+
+#define VEC_LANES 4
+#define VEC_REGISTERS 16
+
+typedef __m128 Vec;
+typedef __m128i VecInt;
+typedef __m128 VecMask;
+
+VEC_INLINE Vec
+vec_set1 (float x)
+{
+  return _mm_set1_ps (x);
+}
+
+VEC_INLINE Vec
+vec_load (const float *p)
+{
+  return _mm_loadu_ps (p);
+}
+
+VEC_INLINE void
+vec_store (float *p, Vec v)
+{
+  _mm_storeu_ps (p, v);
+}
+
+VEC_INLINE Vec
+vec_load_partial (const float *p, int n)
+{
+  float lanes[VEC_LANES] = {0};
+  memcpy (lanes, p, (size_t)n * sizeof *lanes);
+  return vec_load (lanes);
+}
+
+VEC_INLINE void
+vec_store_partial (float *p, Vec v, int n)
+{
+  float lanes[VEC_LANES];
+  vec_store (lanes, v);
+  memcpy (p, lanes, (size_t)n * sizeof *lanes);
+}
+
+VEC_INLINE Vec
+vec_add (Vec a, Vec b)
+{
+  return _mm_add_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_sub (Vec a, Vec b)
+{
+  return _mm_sub_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_mul (Vec a, Vec b)
+{
+  return _mm_mul_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_div (Vec a, Vec b)
+{
+  return _mm_div_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_fma (Vec a, Vec b, Vec c)
+{
+  return _mm_add_ps (_mm_mul_ps (a, b), c);
+}
+
+VEC_INLINE Vec
+vec_fnma (Vec a, Vec b, Vec c)
+{
+  return _mm_sub_ps (c, _mm_mul_ps (a, b));
+}
+
+VEC_INLINE Vec
+vec_max (Vec a, Vec b)
+{
+  return _mm_max_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_min (Vec a, Vec b)
+{
+  return _mm_min_ps (a, b);
+}
+
+VEC_INLINE Vec
+vec_abs (Vec v)
+{
+  return _mm_andnot_ps (_mm_set1_ps (-0.0f), v);
+}
+
+VEC_INLINE Vec
+vec_neg (Vec v)
+{
+  return _mm_xor_ps (v, _mm_set1_ps (-0.0f));
+}
+
+VEC_INLINE Vec
+vec_round (Vec v)
+{
+  return _mm_round_ps (v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+VEC_INLINE VecMask
+vec_less (Vec a, Vec b)
+{
+  return _mm_cmplt_ps (a, b);
+}
+
+VEC_INLINE VecMask
+vec_is_nan (Vec v)
+{
+  return _mm_cmpunord_ps (v, v);
+}
+
+/* mask ? a : b */
+VEC_INLINE Vec
+vec_select (VecMask mask, Vec a, Vec b)
+{
+  return _mm_blendv_ps (b, a, mask);
+}
+
+VEC_INLINE VecInt
+vec_to_int (Vec v)
+{
+  return _mm_cvtps_epi32 (v);
+}
+
+VEC_INLINE Vec
+vec_from_int (VecInt i)
+{
+  return _mm_cvtepi32_ps (i);
+}
+
+VEC_INLINE Vec
+vec_pow2 (VecInt i)
+{
+  return _mm_castsi128_ps (_mm_slli_epi32 (_mm_add_epi32 (i, _mm_set1_epi32 (127)), 23));
+}
+
+VEC_INLINE Vec
+vec_load_u8_partial (const uint8_t *p, int n)
+{
+  int32_t samples = 0;
+  memcpy (&samples, p, (size_t)n);
+  return _mm_cvtepi32_ps (_mm_cvtepu8_epi32 (_mm_cvtsi32_si128 (samples)));
+}
+
+VEC_INLINE Vec
+vec_load_u8 (const uint8_t *p)
+{
+  return vec_load_u8_partial (p, VEC_LANES);
+}
+
+VEC_INLINE Vec
+vec_load_u16 (const uint16_t *p)
+{
+  return _mm_cvtepi32_ps (_mm_cvtepu16_epi32 (_mm_loadl_epi64 ((const __m128i *)p)));
+}
+
+VEC_INLINE Vec
+vec_load_u16_partial (const uint16_t *p, int n)
+{
+  uint16_t samples[VEC_LANES] = {0};
+  memcpy (samples, p, (size_t)n * sizeof *samples);
+  return vec_load_u16 (samples);
+}
+
+VEC_INLINE void
+vec_store_u8_partial (uint8_t *p, Vec v, int n)
+{
+  v = _mm_min_ps (_mm_max_ps (v, _mm_setzero_ps ()), _mm_set1_ps (255.0f));
+  __m128i words = _mm_packs_epi32 (_mm_cvtps_epi32 (v), _mm_setzero_si128 ());
+  int32_t samples = _mm_cvtsi128_si32 (_mm_packus_epi16 (words, words));
+  memcpy (p, &samples, (size_t)n);
+}
+
+VEC_INLINE void
+vec_store_u8 (uint8_t *p, Vec v)
+{
+  vec_store_u8_partial (p, v, VEC_LANES);
+}
+
+VEC_INLINE float
+vec_sum (Vec v)
+{
+  __m128 pair = _mm_add_ps (v, _mm_movehl_ps (v, v));
+  return _mm_cvtss_f32 (_mm_add_ss (pair, _mm_shuffle_ps (pair, pair, 1)));
+}
