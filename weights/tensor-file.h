@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inside the weights library: an open file, and what its readers share.
+ */
+#pragma once
+
+#include "weights.h"
+
+typedef enum {
+  CNN_WEIGHTS_NPY,
+  CNN_WEIGHTS_NPZ,
+  CNN_WEIGHTS_SAFETENSORS,
+} CnnWeightsFormat;
+
+#define CNN_WEIGHTS_MAX_TENSORS 65536
+
+/* How much more than the file its inflated members may take, together. */
+#define CNN_WEIGHTS_MAX_INFLATION ((gsize)64 << 20)
+
+typedef struct {
+  CnnTensorInfo info; /* first: a CnnTensorInfo of a file is the head of its CnnTensor */
+  const guint8 *data; /* info.bytes, of any alignment, inside the file's blocks */
+  gboolean big_endian;
+  gboolean fortran_order; /* first index fastest */
+} CnnTensor;
+
+struct _CnnWeightsFile {
+  gchar *path; /* for messages */
+  CnnWeightsFormat format;
+  const guint8 *bytes; /* the file */
+  gsize size;
+  guint8 *inflated;     /* members of a .npz that were compressed, back to back, or NULL */
+  GArray *tensors;      /* CnnTensor */
+  GHashTable *index_of; /* name to index */
+};
+
+/* Checks `size` bytes as a file of `format` and takes them over, also on failure: they are freed
+ * with g_free(). `path` is only a name. */
+CnnWeightsFile *cnn_weights_parse (
+    const gchar *path, CnnWeightsFormat format, guint8 *bytes, gsize size, GError **error);
+
+/* One reader a format: fills in the tensors of `file`. */
+gboolean cnn_npy_read (CnnWeightsFile *file, GError **error);
+gboolean cnn_npz_read (CnnWeightsFile *file, GError **error);
+gboolean cnn_safetensors_read (CnnWeightsFile *file, GError **error);
+
+/* Checks `size` bytes as one array in the .npy format. Fills in `tensor` except for the name;
+ * `name` is for messages. */
+gboolean cnn_npy_parse (const CnnWeightsFile *file, const gchar *name, const guint8 *bytes,
+    gsize size, CnnTensor *tensor, GError **error);
+
+/* Appends a tensor, whose name is copied. Fails on a name that is taken or not UTF-8, and
+ * beyond CNN_WEIGHTS_MAX_TENSORS. */
+gboolean
+cnn_weights_add (CnnWeightsFile *file, const gchar *name, const CnnTensor *tensor, GError **error);
+
+/* From dtype, rank and shape: n_elements and bytes, each product checked before it is made. */
+gboolean cnn_tensor_measure (
+    const CnnWeightsFile *file, const gchar *name, CnnTensorInfo *info, GError **error);
+
+/* `count` elements at `bytes` + k * `stride` bytes as float32. FALSE, with the position in
+ * `failed`, if one has no finite float32 though it is finite itself. */
+gboolean cnn_dtype_to_float32 (CnnDtype dtype, gboolean big_endian, const guint8 *bytes,
+    gsize stride, gsize count, gfloat *values, gsize *failed);
+
+/* Sets "FILE: tensor "NAME" FAULT", without the tensor when `name` is NULL. Returns FALSE. */
+gboolean cnn_weights_refuse (const CnnWeightsFile *file, CnnWeightsError code, const gchar *name,
+    GError **error, const gchar *fault, ...) G_GNUC_PRINTF (5, 6);
+
+/* `text` made fit for a message: valid UTF-8 of at most 120 bytes, control characters escaped. */
+gchar *cnn_weights_printable (const gchar *text, gsize length);

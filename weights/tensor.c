@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tensor-file.h"
+
+#include <string.h>
+
+gboolean
+cnn_tensor_measure (
+    const CnnWeightsFile *file, const gchar *name, CnnTensorInfo *info, GError **error)
+{
+  gsize elements = 1;
+  for (guint i = 0; i < info->rank; i++) {
+    gsize dim = (gsize)info->shape[i];
+    if (dim > 0 && elements > G_MAXINT64 / dim) {
+      gchar *shape = cnn_tensor_format_shape (info);
+      cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, name, error,
+          "has shape %s: the number of elements does not fit 63 bits", shape);
+      g_free (shape);
+      return FALSE;
+    }
+    elements *= dim;
+  }
+  if (elements > G_MAXINT64 / cnn_dtype_size (info->dtype))
+    return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, name, error,
+        "has %" G_GSIZE_FORMAT " elements of %s: the number of bytes does not fit 63 bits",
+        elements, cnn_dtype_name (info->dtype));
+  info->n_elements = elements;
+  info->bytes = elements * cnn_dtype_size (info->dtype);
+  return TRUE;
+}
+
+gchar *
+cnn_tensor_format_shape (const CnnTensorInfo *tensor)
+{
+  if (tensor->rank == 0)
+    return g_strdup ("scalar");
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < tensor->rank; i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? "x" : "", tensor->shape[i]);
+  return g_string_free (text, FALSE);
+}
+
+gboolean
+cnn_weights_add (CnnWeightsFile *file, const gchar *name, const CnnTensor *tensor, GError **error)
+{
+  if (!g_utf8_validate (name, -1, NULL))
+    return cnn_weights_refuse (
+        file, CNN_WEIGHTS_ERROR_INVALID, name, error, "has a name that is not UTF-8");
+  if (g_hash_table_contains (file->index_of, name))
+    return cnn_weights_refuse (
+        file, CNN_WEIGHTS_ERROR_INVALID, name, error, "is there twice: names must differ");
+  if (file->tensors->len >= CNN_WEIGHTS_MAX_TENSORS)
+    return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
+        "has more than the %d tensors a file may have", CNN_WEIGHTS_MAX_TENSORS);
+  CnnTensor copy = *tensor;
+  copy.info.name = g_strdup (name);
+  g_hash_table_insert (
+      file->index_of, (gpointer)copy.info.name, GUINT_TO_POINTER (file->tensors->len));
+  g_array_append_val (file->tensors, copy);
+  return TRUE;
+}
+
+guint
+cnn_weights_get_n_tensors (const CnnWeightsFile *file)
+{
+  return file->tensors->len;
+}
+
+const CnnTensorInfo *
+cnn_weights_get_tensor (const CnnWeightsFile *file, guint index)
+{
+  g_return_val_if_fail (index < file->tensors->len, NULL);
+  return &g_array_index (file->tensors, CnnTensor, index).info;
+}
+
+const CnnTensorInfo *
+cnn_weights_find (const CnnWeightsFile *file, const gchar *name)
+{
+  gpointer index;
+  if (!g_hash_table_lookup_extended (file->index_of, name, NULL, &index))
+    return NULL;
+  return cnn_weights_get_tensor (file, GPOINTER_TO_UINT (index));
+}
+
+/* Reads an array stored with its first index fastest, one run along the last axis at a time. */
+static gboolean
+read_transposed (const CnnTensor *tensor, gfloat *values, gsize *failed)
+{
+  const CnnTensorInfo *info = &tensor->info;
+  gsize size = cnn_dtype_size (info->dtype);
+  gsize strides[CNN_TENSOR_MAX_RANK];
+  gsize stride = size;
+  for (guint i = 0; i < info->rank; i++) {
+    strides[i] = stride;
+    stride *= (gsize)info->shape[i];
+  }
+  guint last = info->rank - 1;
+  gsize run = (gsize)info->shape[last];
+  gint64 position[CNN_TENSOR_MAX_RANK] = {0};
+  for (gsize done = 0; done < info->n_elements; done += run) {
+    gsize offset = 0;
+    for (guint i = 0; i < last; i++)
+      offset += (gsize)position[i] * strides[i];
+    if (!cnn_dtype_to_float32 (info->dtype, tensor->big_endian, tensor->data + offset,
+            strides[last], run, values + done, failed)) {
+      *failed += done;
+      return FALSE;
+    }
+    for (guint i = last; i-- > 0;) {
+      if (++position[i] < info->shape[i])
+        break;
+      position[i] = 0;
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+cnn_weights_read_float32 (
+    const CnnWeightsFile *file, const CnnTensorInfo *info, gfloat *values, GError **error)
+{
+  const CnnTensor *tensor = (const CnnTensor *)info;
+  if (info->dtype == CNN_DTYPE_F8_E4M3 || info->dtype == CNN_DTYPE_F8_E5M2)
+    return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, info->name, error,
+        "is %s, which is not read as float32: save it as float16 or float32",
+        cnn_dtype_name (info->dtype));
+  gsize failed = 0;
+  gboolean good = tensor->fortran_order && info->rank > 1
+                      ? read_transposed (tensor, values, &failed)
+                      : cnn_dtype_to_float32 (info->dtype, tensor->big_endian, tensor->data,
+                            cnn_dtype_size (info->dtype), info->n_elements, values, &failed);
+  if (!good)
+    return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, info->name, error,
+        "has a float64 beyond the range of float32 at element %" G_GSIZE_FORMAT, failed);
+  return TRUE;
+}
