@@ -77,6 +77,8 @@ cnn_weights_parse (
 {
   static gboolean (*const readers[]) (CnnWeightsFile *, GError **) = {
       [CNN_WEIGHTS_NPY] = cnn_npy_read,
+      [CNN_WEIGHTS_NPZ] = cnn_npz_read,
+      [CNN_WEIGHTS_SAFETENSORS] = cnn_safetensors_read,
   };
   CnnWeightsFile *file = g_new0 (CnnWeightsFile, 1);
   file->path = g_strdup (path);
@@ -86,9 +88,7 @@ cnn_weights_parse (
   file->tensors = g_array_new (FALSE, TRUE, sizeof (CnnTensor));
   g_array_set_clear_func (file->tensors, clear_tensor);
   file->index_of = g_hash_table_new (g_str_hash, g_str_equal);
-  if (format >= G_N_ELEMENTS (readers))
-    cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error, "is not a .npy file");
-  else if (readers[format](file, error))
+  if (readers[format](file, error))
     return file;
   cnn_weights_close (file);
   return NULL;

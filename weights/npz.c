@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * numpy.savez and numpy.savez_compressed: a zip archive with one .npy file a tensor.
+ * zip-directory.h decides what the members are; libarchive reads them and checks their CRC.
+ */
+#include "zip-directory.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+typedef struct {
+  CnnWeightsFile *file;
+  struct archive *archive;
+  GError **error;
+} Reader;
+
+static gboolean
+refuse_member (const Reader *reader, const CnnZipMember *member)
+{
+  const gchar *why = archive_error_string (reader->archive);
+  gchar *printable = why ? cnn_weights_printable (why, strlen (why)) : NULL;
+  cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, member->name, reader->error,
+      "cannot be read from the archive: %s", printable ? printable : "it has another size there");
+  g_free (printable);
+  return FALSE;
+}
+
+/* Reads the member libarchive stands at, whole, and its end, at which libarchive compares sizes and
+ * CRC. `target` has room for the member, or is NULL when only that comparison is wanted. */
+static gboolean
+read_member (const Reader *reader, const CnnZipMember *member, guint8 *target)
+{
+  guint8 scratch[16384];
+  gsize done = 0;
+  for (;;) {
+    gsize left = member->size - done;
+    guint8 *into = target && left > 0 ? target + done : scratch;
+    gsize room = target && left > 0 ? left : sizeof scratch;
+    la_ssize_t got = archive_read_data (reader->archive, into, room);
+    if (got < 0 || (gsize)got > left)
+      return refuse_member (reader, member);
+    if (got == 0)
+      return done == member->size || refuse_member (reader, member);
+    done += (gsize)got;
+  }
+}
+
+static gboolean
+add_member (const Reader *reader, const CnnZipMember *member, const guint8 *bytes)
+{
+  const gchar *suffix = ".npy";
+  if (g_str_has_suffix (member->name, "data.pkl"))
+    return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, member->name, reader->error,
+        "is a Python pickle, which runs code when it is read: save the model with "
+        "safetensors.torch.save_file or numpy.savez instead of torch.save");
+  if (!g_str_has_suffix (member->name, suffix))
+    return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, member->name, reader->error,
+        "is no .npy file, as every member of a .npz file must be");
+  gchar *name = g_strndup (member->name, strlen (member->name) - strlen (suffix));
+  CnnTensor tensor;
+  gboolean good = cnn_npy_parse (reader->file, name, bytes, member->size, &tensor, reader->error) &&
+                  cnn_weights_add (reader->file, name, &tensor, reader->error);
+  g_free (name);
+  return good;
+}
+
+/* Room for every deflated member, which a small archive cannot make large. */
+static gboolean
+allocate_inflated (CnnWeightsFile *file, const GArray *members, GError **error)
+{
+  gsize most = file->size + CNN_WEIGHTS_MAX_INFLATION, total = 0;
+  for (guint i = 0; i < members->len; i++) {
+    const CnnZipMember *member = &g_array_index (members, CnnZipMember, i);
+    if (!member->deflated)
+      continue;
+    if (member->size > most - total)
+      return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, member->name, error,
+          "inflates to %" G_GSIZE_FORMAT
+          " bytes, but all of this file may inflate to %" G_GSIZE_FORMAT
+          ": save it uncompressed, by numpy.savez",
+          member->size, most);
+    total += member->size;
+  }
+  if (total == 0)
+    return TRUE;
+  file->inflated = g_try_malloc (total);
+  return file->inflated || cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_MEMORY, NULL, error,
+                               "inflates to %" G_GSIZE_FORMAT " bytes: no memory for them", total);
+}
+
+/* libarchive walks the members in the order of their data, as `members` is. */
+static gboolean
+read_members (const Reader *reader, const GArray *members)
+{
+  gsize used = 0;
+  for (guint i = 0; i < members->len; i++) {
+    const CnnZipMember *member = &g_array_index (members, CnnZipMember, i);
+    struct archive_entry *entry;
+    /* A warning here is about attributes and character sets, which do not concern us. */
+    gint result = archive_read_next_header (reader->archive, &entry);
+    if ((result != ARCHIVE_OK && result != ARCHIVE_WARN) ||
+        archive_entry_size (entry) != (la_int64_t)member->size)
+      return refuse_member (reader, member);
+    guint8 *target = member->deflated ? reader->file->inflated + used : NULL;
+    if (!read_member (reader, member, target))
+      return FALSE;
+    if (!add_member (reader, member, target ? target : reader->file->bytes + member->data))
+      return FALSE;
+    used += target ? member->size : 0;
+  }
+  return TRUE;
+}
+
+static gboolean
+open_archive (Reader *reader)
+{
+  CnnWeightsFile *file = reader->file;
+  reader->archive = archive_read_new ();
+  if (!reader->archive)
+    return cnn_weights_refuse (
+        file, CNN_WEIGHTS_ERROR_MEMORY, NULL, reader->error, "cannot be read: no memory");
+  if (archive_read_support_format_zip_seekable (reader->archive) == ARCHIVE_OK &&
+      archive_read_open_memory (reader->archive, file->bytes, file->size) == ARCHIVE_OK)
+    return TRUE;
+  const gchar *why = archive_error_string (reader->archive);
+  return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
+      "cannot be read as a zip archive: %s", why ? why : "no memory");
+}
+
+gboolean
+cnn_npz_read (CnnWeightsFile *file, GError **error)
+{
+  Reader reader = {.file = file, .error = error};
+  GArray *members = g_array_new (FALSE, FALSE, sizeof (CnnZipMember));
+  gboolean good = cnn_zip_read_directory (file, members, error);
+  /* numpy.savez without arrays writes an archive without members: nothing to ask libarchive. */
+  if (good && members->len > 0)
+    good = allocate_inflated (file, members, error) && open_archive (&reader) &&
+           read_members (&reader, members);
+  if (reader.archive)
+    archive_read_free (reader.archive);
+  g_array_unref (members);
+  return good;
+}
