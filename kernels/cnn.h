@@ -12,6 +12,7 @@
 #include "layer.h"
 #include "memory.h"
 #include "pool2d.h"
+#include "view.h"
 #include "workers.h"
 
 #endif

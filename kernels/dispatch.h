@@ -13,6 +13,7 @@
 #include "cpu.h"
 #include "image.h"
 #include "layer.h"
+#include "view-kernels.h"
 
 #include <stdbool.h>
 #include <stddef.h>
