@@ -15,17 +15,20 @@ CnnViewRangeFunc (const float *values, size_t count, size_t period, float *min, 
 typedef void CnnViewBlendFunc (
     const float *const *rows, const float *weights, int n_rows, size_t count, float *out);
 
-/* One axis of an area average: output o covers inputs first[o] .. first[o] + n_taps[o] - 1 with
- * weights[o * max_taps ...]. */
+/* One axis of an area average: output o is the sum over taps t in [0, n_taps[o]) of
+ * weights[t * size + o] * input[first[o] + t]. n_taps[o] is in [1, max_taps]. */
 typedef struct {
   int size, max_taps;
-  int *first, *n_taps;
-  float *weights;
+  int32_t *first, *n_taps;
+  float *weights; /* 0 beyond n_taps */
 } CnnViewSpans;
 
-/* out[o * channels + c] = sum over taps t of weight * row[(first + t) * channels + c]. */
+/* The average along a row of pixels, for each of their channels. */
 typedef void
 CnnViewAverageFunc (const float *row, int channels, const CnnViewSpans *spans, float *out);
+
+/* The same for one channel. */
+typedef void CnnViewAveragePlaneFunc (const float *row, const CnnViewSpans *spans, float *out);
 
 /* planes[c * plane_stride + p] = pixels[p * channels + c], p in [0, n_pixels), c in [0, channels).
  */

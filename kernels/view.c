@@ -11,6 +11,10 @@
 
 /* Ranges are collected over at least this many floats at a time, in whole pixels. */
 #define RANGE_PERIOD 256
+/* and in whole rows of about this many, which stay in cache until they are averaged. */
+#define RANGE_BLOCK 32768
+/* Up to this many channels of a pixel are taken apart before they are averaged along a row. */
+#define FEW_CHANNELS 7
 
 struct CnnView {
   const CnnKernels *kernels;
@@ -30,7 +34,8 @@ struct CnnView {
   float *floats; /* max_taps rows as floats, where the frame's cannot be used in place */
   size_t floats_stride;
   const float **row_pointers; /* max_taps */
-  float *blended, *averaged;
+  float *row_weights;         /* max_taps */
+  float *blended, *averaged, *planar;
 
   size_t period; /* of the ranges: a multiple of the interleaved channels */
   float *minimum, *maximum;
@@ -112,8 +117,7 @@ spans_init (CnnViewSpans *spans, int input, int output)
     for (int t = 0; t < spans->n_taps[o]; t++) {
       int64_t left = (int64_t)(spans->first[o] + t) * output, right = left + output;
       int64_t overlap = (right < end ? right : end) - (left > start ? left : start);
-      spans->weights[(size_t)o * (size_t)spans->max_taps + (size_t)t] =
-          (float)((double)overlap / input);
+      spans->weights[(size_t)t * (size_t)output + (size_t)o] = (float)((double)overlap / input);
     }
   }
   return true;
@@ -205,7 +209,9 @@ allocate (CnnView *view)
   view->floats =
       cnn_alloc ((size_t)view->rows.max_taps + 1, view->floats_stride * sizeof *view->floats);
   view->row_pointers = cnn_alloc ((size_t)view->rows.max_taps, sizeof *view->row_pointers);
+  view->row_weights = cnn_alloc ((size_t)view->rows.max_taps, sizeof *view->row_weights);
   view->blended = cnn_alloc (view->floats_stride, sizeof *view->blended);
+  view->planar = cnn_alloc (view->floats_stride, sizeof *view->planar);
   view->averaged = cnn_alloc ((size_t)width * (size_t)view->channels, sizeof *view->averaged);
 
   /* Whole vectors where that takes no more than a few pixels. */
@@ -219,8 +225,9 @@ allocate (CnnView *view)
   view->pixels = cnn_alloc ((size_t)width, sizeof *view->pixels);
   view->enlarged =
       cnn_alloc ((size_t)width * (size_t)view->geometry.enlargement, sizeof *view->enlarged);
-  return view->tiles && view->floats && view->row_pointers && view->blended && view->averaged &&
-         view->minimum && view->maximum && view->ranges && view->pixels && view->enlarged;
+  return view->tiles && view->floats && view->row_pointers && view->row_weights && view->blended &&
+         view->planar && view->averaged && view->minimum && view->maximum && view->ranges &&
+         view->pixels && view->enlarged;
 }
 
 static bool
@@ -275,7 +282,9 @@ cnn_view_free (CnnView *view)
   cnn_free (view->tiles);
   cnn_free (view->floats);
   cnn_free (view->row_pointers);
+  cnn_free (view->row_weights);
   cnn_free (view->blended);
+  cnn_free (view->planar);
   cnn_free (view->averaged);
   cnn_free (view->minimum);
   cnn_free (view->maximum);
@@ -287,18 +296,23 @@ cnn_view_free (CnnView *view)
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
+static bool
+is_in_place (const CnnView *view, const unsigned char *samples)
+{
+  return view->geometry.type == CNN_SAMPLE_FLOAT32 && (uintptr_t)samples % sizeof (float) == 0;
+}
+
 /* `count` samples as floats: in place where they can be read as such, else in `floats`. */
 static const float *
 as_floats (const CnnView *view, const unsigned char *samples, size_t count, float *floats)
 {
-  if (view->geometry.type == CNN_SAMPLE_FLOAT32) {
-    if ((uintptr_t)samples % sizeof (float) == 0)
-      return (const float *)(const void *)samples;
+  if (is_in_place (view, samples))
+    return (const float *)(const void *)samples;
+  if (view->geometry.type == CNN_SAMPLE_FLOAT32)
     memcpy (floats, samples, count * sizeof (float));
-    return floats;
-  }
-  for (size_t i = 0; i < count; i++)
-    floats[i] = samples[i];
+  else
+    for (size_t i = 0; i < count; i++)
+      floats[i] = samples[i];
   return floats;
 }
 
@@ -363,13 +377,35 @@ read_row (CnnView *view, const Pass *pass, int y, int slot)
 }
 
 static void
-widen_ranges_by_row (CnnView *view, const Pass *pass, int y)
+widen_ranges_by_rows (CnnView *view, const Pass *pass, int y, int n_rows)
 {
-  size_t count = (size_t)view->geometry.shape.w * (size_t)pass->channels;
+  size_t row_size = (size_t)view->geometry.shape.w * (size_t)pass->channels;
   const unsigned char *samples =
-      pass->samples + (size_t)y * count * cnn_sample_bytes (view->geometry.type);
-  const float *row = as_floats (view, samples, count, view->floats);
-  widen_ranges (view, row, count, pass->channels, pass->ranges);
+      pass->samples + (size_t)y * row_size * cnn_sample_bytes (view->geometry.type);
+  size_t count = (size_t)n_rows * row_size;
+  widen_ranges (
+      view, as_floats (view, samples, count, view->floats), count, pass->channels, pass->ranges);
+}
+
+/* Averages `kept` channels along a row into a row of each tile. */
+static void
+average_row (CnnView *view, const Pass *pass, const float *row, float *tiles)
+{
+  const CnnKernels *kernels = view->kernels;
+  size_t width = (size_t)view->geometry.shape.w;
+  if (pass->kept > FEW_CHANNELS) {
+    kernels->view_average (row, pass->kept, &view->columns, view->averaged);
+    kernels->view_transpose (
+        view->averaged, view->columns.size, pass->kept, tiles, view->tile_size);
+    return;
+  }
+  if (pass->kept > 1) {
+    kernels->view_transpose (row, (int)width, pass->kept, view->planar, width);
+    row = view->planar;
+  }
+  for (int c = 0; c < pass->kept; c++)
+    kernels->view_average_plane (
+        row + (size_t)c * width, &view->columns, tiles + (size_t)c * view->tile_size);
 }
 
 /* Row o of the tiles. */
@@ -377,39 +413,45 @@ static void
 make_row (CnnView *view, const Pass *pass, int o)
 {
   const CnnViewSpans *rows = &view->rows;
-  for (int t = 0; t < rows->n_taps[o]; t++)
+  float *tiles = pass->tiles + (size_t)o * (size_t)view->geometry.tile_width;
+  for (int t = 0; t < rows->n_taps[o]; t++) {
     view->row_pointers[t] = read_row (view, pass, rows->first[o] + t, t);
-
+    view->row_weights[t] = rows->weights[(size_t)t * (size_t)rows->size + (size_t)o];
+  }
   const float *row = view->row_pointers[0];
   if (view->resize_rows) {
     size_t count = (size_t)view->geometry.shape.w * (size_t)pass->kept;
-    view->kernels->view_blend (view->row_pointers,
-        rows->weights + (size_t)o * (size_t)rows->max_taps, rows->n_taps[o], count, view->blended);
+    view->kernels->view_blend (
+        view->row_pointers, view->row_weights, rows->n_taps[o], count, view->blended);
     row = view->blended;
   }
-  if (view->resize_columns) {
-    view->kernels->view_average (row, pass->kept, &view->columns, view->averaged);
-    row = view->averaged;
-  }
-  view->kernels->view_transpose (row, view->geometry.tile_width, pass->kept,
-      pass->tiles + (size_t)o * (size_t)view->geometry.tile_width, view->tile_size);
+  if (view->resize_columns)
+    average_row (view, pass, row, tiles);
+  else
+    view->kernels->view_transpose (
+        row, view->geometry.tile_width, pass->kept, tiles, view->tile_size);
 }
 
 /* Rows are widened into the ranges just before they are averaged, while they are in cache. */
 static void
 run_pass (CnnView *view, const Pass *pass)
 {
+  const int height = view->geometry.shape.h;
+  size_t row_size = (size_t)view->geometry.shape.w * (size_t)pass->channels;
+  int block = 1;
+  if (is_in_place (view, pass->samples) && row_size < RANGE_BLOCK)
+    block = (int)(RANGE_BLOCK / row_size);
+
   int widened = 0;
   start_ranges (view);
-  if (pass->kept > 0) {
-    for (int o = 0; o < view->rows.size; o++) {
-      for (; widened < view->rows.first[o] + view->rows.n_taps[o]; widened++)
-        widen_ranges_by_row (view, pass, widened);
+  for (int o = 0; o < view->rows.size; o++) {
+    int needed = pass->kept > 0 ? view->rows.first[o] + view->rows.n_taps[o] : height;
+    for (; widened < needed; widened += block)
+      widen_ranges_by_rows (
+          view, pass, widened, height - widened < block ? height - widened : block);
+    if (pass->kept > 0)
       make_row (view, pass, o);
-    }
   }
-  for (; widened < view->geometry.shape.h; widened++)
-    widen_ranges_by_row (view, pass, widened);
   finish_ranges (view, pass->channels, pass->ranges);
 }
 

@@ -37,16 +37,22 @@ cnn_view_blend_c (
 void
 cnn_view_average_c (const float *row, int channels, const CnnViewSpans *spans, float *out)
 {
-  for (int o = 0; o < spans->size; o++) {
-    const float *taps = row + (size_t)spans->first[o] * (size_t)channels;
-    const float *weights = spans->weights + (size_t)o * (size_t)spans->max_taps;
-    for (int c = 0; c < channels; c++) {
-      float sum = weights[0] * taps[c];
-      for (int t = 1; t < spans->n_taps[o]; t++)
-        sum += weights[t] * taps[(size_t)t * (size_t)channels + (size_t)c];
+  size_t wide = (size_t)channels, size = (size_t)spans->size;
+  for (size_t o = 0; o < size; o++) {
+    const float *taps = row + (size_t)spans->first[o] * wide;
+    for (size_t c = 0; c < wide; c++) {
+      float sum = spans->weights[o] * taps[c];
+      for (size_t t = 1; t < (size_t)spans->n_taps[o]; t++)
+        sum += spans->weights[t * size + o] * taps[t * wide + c];
       *out++ = sum;
     }
   }
+}
+
+void
+cnn_view_average_plane_c (const float *row, const CnnViewSpans *spans, float *out)
+{
+  cnn_view_average_c (row, 1, spans, out);
 }
 
 void

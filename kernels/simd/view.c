@@ -65,36 +65,27 @@ CNN_SYMBOL (view_blend) (
   }
 }
 
-/* All channels of one output. */
-VEC_INLINE void
-average_pixel (const float *taps, const float *weights, int n_taps, size_t channels, float *out)
-{
-  size_t c = 0;
-  for (; c + VEC_LANES <= channels; c += VEC_LANES) {
-    Vec sum = vec_mul (vec_set1 (weights[0]), vec_load (taps + c));
-    for (int t = 1; t < n_taps; t++)
-      sum = vec_fma (vec_set1 (weights[t]), vec_load (taps + (size_t)t * channels + c), sum);
-    vec_store (out + c, sum);
-  }
-  if (c < channels) {
-    int lanes = (int)(channels - c);
-    Vec sum = vec_mul (vec_set1 (weights[0]), vec_load_partial (taps + c, lanes));
-    for (int t = 1; t < n_taps; t++)
-      sum = vec_fma (
-          vec_set1 (weights[t]), vec_load_partial (taps + (size_t)t * channels + c, lanes), sum);
-    vec_store_partial (out + c, sum, lanes);
-  }
-}
-
 void
 CNN_SYMBOL (view_average) (const float *row, int channels, const CnnViewSpans *spans, float *out)
 {
-  if (channels < VEC_LANES / 4) {
-    cnn_view_average_c (row, channels, spans, out);
-    return;
+  const size_t wide = (size_t)channels, size = (size_t)spans->size;
+  for (size_t o = 0; o < size; o++, out += wide) {
+    const float *taps = row + (size_t)spans->first[o] * wide, *weights = spans->weights + o;
+    const size_t n_taps = (size_t)spans->n_taps[o];
+    size_t c = 0;
+    for (; c + VEC_LANES <= wide; c += VEC_LANES) {
+      Vec sum = vec_mul (vec_set1 (weights[0]), vec_load (taps + c));
+      for (size_t t = 1; t < n_taps; t++)
+        sum = vec_fma (vec_set1 (weights[t * size]), vec_load (taps + t * wide + c), sum);
+      vec_store (out + c, sum);
+    }
+    if (c < wide) {
+      int lanes = (int)(wide - c);
+      Vec sum = vec_mul (vec_set1 (weights[0]), vec_load_partial (taps + c, lanes));
+      for (size_t t = 1; t < n_taps; t++)
+        sum = vec_fma (
+            vec_set1 (weights[t * size]), vec_load_partial (taps + t * wide + c, lanes), sum);
+      vec_store_partial (out + c, sum, lanes);
+    }
   }
-  for (int o = 0; o < spans->size; o++)
-    average_pixel (row + (size_t)spans->first[o] * (size_t)channels,
-        spans->weights + (size_t)o * (size_t)spans->max_taps, spans->n_taps[o], (size_t)channels,
-        out + (size_t)o * (size_t)channels);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dispatch.h"
 
-#include <float.h>
 #include <immintrin.h>
 
 /* Transposes 16 pixels x 16 channels; rows of `in` are `channels` floats apart. Only `n_channels`
@@ -61,29 +60,4 @@ cnn_view_transpose_avx512 (
   }
   cnn_view_transpose_c (
       pixels + (size_t)p * wide, n_pixels - p, channels, planes + p, plane_stride);
-}
-
-void
-cnn_view_paint_avx512 (
-    const float *values, size_t count, CnnViewScale scale, const uint32_t *table, uint32_t *pixels)
-{
-  const __m512 centre = _mm512_set1_ps (scale.centre), steepness = _mm512_set1_ps (scale.scale);
-  const __m512 offset = _mm512_set1_ps (scale.offset);
-  const __m512 highest = _mm512_set1_ps (CNN_VIEW_LEVELS - 1), infinity = _mm512_set1_ps (FLT_MAX);
-  for (size_t i = 0; i < count; i += 16) {
-    __mmask16 lanes = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : 0xffff;
-    __m512 v = _mm512_maskz_loadu_ps (lanes, values + i);
-    __m512 level = _mm512_add_ps (_mm512_mul_ps (_mm512_sub_ps (v, centre), steepness), offset);
-    level = _mm512_min_ps (_mm512_max_ps (level, _mm512_setzero_ps ()), highest);
-    __m512i index = _mm512_cvttps_epi32 (level);
-    __mmask16 special = _mm512_cmp_ps_mask (_mm512_abs_ps (v), infinity, _CMP_NLE_UQ);
-    if (special) {
-      __mmask16 nan = _mm512_cmp_ps_mask (v, v, _CMP_UNORD_Q);
-      __mmask16 above = _mm512_cmp_ps_mask (v, infinity, _CMP_GT_OQ);
-      index = _mm512_mask_mov_epi32 (index, special, _mm512_set1_epi32 (CNN_VIEW_MINUS_INFINITY));
-      index = _mm512_mask_mov_epi32 (index, above, _mm512_set1_epi32 (CNN_VIEW_PLUS_INFINITY));
-      index = _mm512_mask_mov_epi32 (index, nan, _mm512_set1_epi32 (CNN_VIEW_NAN));
-    }
-    _mm512_mask_storeu_epi32 (pixels + i, lanes, _mm512_i32gather_epi32 (index, table, 4));
-  }
 }
