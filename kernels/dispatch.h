@@ -60,6 +60,26 @@ typedef void CnnStorePlanarFunc (const float *planes, size_t plane_stride, const
 typedef void CnnActivationFunc (CnnActivation activation, const float *alpha, int n_alpha,
     const float *in, int count, int channels, float *out);
 
+/* ---- Pooling --------------------------------------------------------------------------------- */
+
+/* Windows that follow each other along a row, over one or several input rows. Distances count
+ * floats; column x of window i starts at
+ *     rows[...] + first + i * stride + x * dilation.
+ * A pixel of channels-last rows is `channels` adjacent floats, each pooled by itself; a row of one
+ * plane has channels = 1. */
+typedef struct {
+  size_t first, stride, dilation;
+  size_t columns;  /* of a window, at least 1 */
+  size_t channels; /* at least 1 */
+  float scale;     /* what the sum of an average is multiplied by; maxima ignore it */
+} CnnPoolWindows;
+
+/* out[i][c] = maximum, or scale * sum, of the window's columns in n_rows rows, for i in
+ * [0, count). Without rows: -infinity, or 0. A NaN in a window makes its maximum NaN. `out` overlaps
+ * no row. */
+typedef void CnnPoolFunc (const float *const *rows, size_t n_rows, const CnnPoolWindows *windows,
+    size_t count, float *out);
+
 /* ---- The chosen variants --------------------------------------------------------------------- */
 
 /* For each family the function and the instruction set it was made for: `kernels->activation (...)`,

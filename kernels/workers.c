@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs under way form a list. A thread of the pool takes a seat in the run that has the fewest,
+ * draws tasks until none is left, and looks for the next run. The thread that called
+ * cnn_workers_run () draws too, so every run ends even when all others are busy elsewhere. */
+#include "workers.h"
+
+#include "memory.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* How long a thread looks for news before it sleeps: about what sleeping and waking costs, so that
+ * layers which follow each other at once find the pool awake and an idle pipeline uses no CPU. */
+#define SPIN_NANOSECONDS 20000
+
+typedef struct Run Run;
+
+struct Run {
+  CnnTaskFunc *func;
+  void *data;
+  int n_tasks;
+  atomic_int next_task;
+  atomic_int helpers; /* threads of the pool at work here; falls outside the lock only to be read */
+  int seats;          /* threads that may still join; guarded by the pool's lock */
+  int joined;         /* threads that have joined, and so the last worker number given */
+  pthread_cond_t done;
+  Run *next;
+};
+
+struct CnnWorkers {
+  pthread_mutex_t lock;
+  pthread_cond_t news;
+  Run *runs;           /* guarded by lock */
+  atomic_int openings; /* seats of all runs: changed under the lock, read by those who spin */
+  atomic_bool stop;
+  int sleepers; /* threads waiting for news; guarded by lock */
+  int n_threads;
+  pthread_t *threads; /* n_threads - 1 */
+};
+
+static inline void
+relax (void)
+{
+#if defined __x86_64__ || defined __i386__
+  __builtin_ia32_pause ();
+#elif defined __aarch64__
+  __asm__ volatile("yield");
+#endif
+}
+
+static int64_t
+now (void)
+{
+  struct timespec time;
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void
+draw_tasks (Run *run, int worker)
+{
+  int task;
+  while (
+      (task = atomic_fetch_add_explicit (&run->next_task, 1, memory_order_relaxed)) < run->n_tasks)
+    run->func (run->data, task, worker);
+}
+
+/* The run with a free seat that has the fewest threads, or NULL. Called with the lock held. */
+static Run *
+find_run (const CnnWorkers *workers)
+{
+  Run *best = NULL;
+  for (Run *run = workers->runs; run; run = run->next)
+    if (run->seats > 0 && (!best || run->joined < best->joined))
+      best = run;
+  return best;
+}
+
+static void
+wait_for_news (CnnWorkers *workers)
+{
+  const int64_t deadline = now () + SPIN_NANOSECONDS;
+  do {
+    for (int i = 0; i < 16; i++) {
+      if (atomic_load_explicit (&workers->openings, memory_order_relaxed) > 0 ||
+          atomic_load_explicit (&workers->stop, memory_order_relaxed))
+        return;
+      relax ();
+    }
+  } while (now () < deadline);
+
+  pthread_mutex_lock (&workers->lock);
+  workers->sleepers++;
+  while (atomic_load (&workers->openings) == 0 && !atomic_load (&workers->stop))
+    pthread_cond_wait (&workers->news, &workers->lock);
+  workers->sleepers--;
+  pthread_mutex_unlock (&workers->lock);
+}
+
+/* Takes one seat, works, and gives it up. */
+static void
+help_one_run (CnnWorkers *workers)
+{
+  pthread_mutex_lock (&workers->lock);
+  Run *run = find_run (workers);
+  int worker = 0;
+  if (run) {
+    run->seats--;
+    worker = ++run->joined;
+    atomic_fetch_sub (&workers->openings, 1);
+    atomic_fetch_add (&run->helpers, 1);
+  }
+  pthread_mutex_unlock (&workers->lock);
+  if (!run)
+    return;
+
+  draw_tasks (run, worker);
+
+  /* The run lives on its caller's stack: after the last helper has left it may be gone, so leaving
+   * and waking happen under the lock that the caller takes before it returns. */
+  pthread_mutex_lock (&workers->lock);
+  if (atomic_fetch_sub (&run->helpers, 1) == 1)
+    pthread_cond_signal (&run->done);
+  pthread_mutex_unlock (&workers->lock);
+}
+
+static void *
+thread_main (void *data)
+{
+  CnnWorkers *workers = data;
+  while (!atomic_load (&workers->stop)) {
+    wait_for_news (workers);
+    help_one_run (workers);
+  }
+  return NULL;
+}
+
+static int
+available_cpus (void)
+{
+  cpu_set_t set;
+  CPU_ZERO (&set);
+  if (sched_getaffinity (0, sizeof set, &set) != 0)
+    return 1;
+  const int count = CPU_COUNT (&set);
+  return count > 0 ? count : 1;
+}
+
+/* Starts threads until there are `n_threads` with the caller's, or the system gives no more. The
+ * application's signals are its own business: threads of the pool receive none. */
+static void
+start_threads (CnnWorkers *workers, int n_threads)
+{
+  sigset_t all, before;
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &before);
+  workers->n_threads = 1;
+  while (
+      workers->n_threads < n_threads &&
+      pthread_create (&workers->threads[workers->n_threads - 1], NULL, thread_main, workers) == 0) {
+    pthread_setname_np (workers->threads[workers->n_threads - 1], "cnn-worker");
+    workers->n_threads++;
+  }
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+}
+
+CnnWorkers *
+cnn_workers_new (int n_threads)
+{
+  if (n_threads < 1)
+    n_threads = available_cpus ();
+  CnnWorkers *workers = cnn_alloc (1, sizeof *workers);
+  pthread_t *threads = cnn_alloc ((size_t)n_threads, sizeof *threads);
+  if (!workers || !threads) {
+    cnn_free (threads);
+    cnn_free (workers);
+    return NULL;
+  }
+  workers->threads = threads;
+  pthread_mutex_init (&workers->lock, NULL);
+  pthread_cond_init (&workers->news, NULL);
+  atomic_init (&workers->openings, 0);
+  atomic_init (&workers->stop, false);
+  start_threads (workers, n_threads);
+  return workers;
+}
+
+void
+cnn_workers_free (CnnWorkers *workers)
+{
+  if (!workers)
+    return;
+  pthread_mutex_lock (&workers->lock);
+  atomic_store (&workers->stop, true);
+  pthread_cond_broadcast (&workers->news);
+  pthread_mutex_unlock (&workers->lock);
+  for (int i = 0; i < workers->n_threads - 1; i++)
+    pthread_join (workers->threads[i], NULL);
+  pthread_cond_destroy (&workers->news);
+  pthread_mutex_destroy (&workers->lock);
+  cnn_free (workers->threads);
+  cnn_free (workers);
+}
+
+int
+cnn_workers_count (const CnnWorkers *workers)
+{
+  return workers->n_threads;
+}
+
+static void
+open_run (CnnWorkers *workers, Run *run)
+{
+  pthread_mutex_lock (&workers->lock);
+  run->next = workers->runs;
+  workers->runs = run;
+  atomic_fetch_add (&workers->openings, run->seats);
+  const int wake = run->seats < workers->sleepers ? run->seats : workers->sleepers;
+  for (int i = 0; i < wake; i++)
+    pthread_cond_signal (&workers->news);
+  pthread_mutex_unlock (&workers->lock);
+}
+
+/* Takes the run off the list, so that nobody joins any more, and waits for those inside. */
+static void
+close_run (CnnWorkers *workers, Run *run)
+{
+  pthread_mutex_lock (&workers->lock);
+  Run **link = &workers->runs;
+  while (*link != run)
+    link = &(*link)->next;
+  *link = run->next;
+  atomic_fetch_sub (&workers->openings, run->seats);
+  pthread_mutex_unlock (&workers->lock);
+
+  const int64_t deadline = now () + SPIN_NANOSECONDS;
+  while (atomic_load (&run->helpers) > 0 && now () < deadline)
+    relax ();
+
+  pthread_mutex_lock (&workers->lock);
+  while (atomic_load (&run->helpers) > 0)
+    pthread_cond_wait (&run->done, &workers->lock);
+  pthread_mutex_unlock (&workers->lock);
+}
+
+void
+cnn_workers_run (CnnWorkers *workers, int n_threads, int n_tasks, CnnTaskFunc *func, void *data)
+{
+  int limit = workers->n_threads;
+  if (n_threads > 0 && n_threads < limit)
+    limit = n_threads;
+  if (n_tasks < limit)
+    limit = n_tasks;
+  Run run = {.func = func, .data = data, .n_tasks = n_tasks, .seats = limit - 1};
+  if (limit <= 1) {
+    draw_tasks (&run, 0);
+    return;
+  }
+  pthread_cond_init (&run.done, NULL);
+  open_run (workers, &run);
+  draw_tasks (&run, 0);
+  close_run (workers, &run);
+  pthread_cond_destroy (&run.done);
+}
