@@ -28,14 +28,21 @@ typedef struct {
   gsize bytes;        /* of one frame; for video GST_VIDEO_INFO_SIZE */
 } GstCnnStreamInfo;
 
-/* Caps fields of the two tensor dialects, for pad templates: no dims there, since GStreamer's
- * subset test does not look into arrays of ranges. */
+/* Caps fields of the two tensor dialects, for pad templates: no dims there, since GStreamer's subset
+ * test does not look into arrays of ranges. */
 #define GST_CNN_TENSOR_CAPS(types)                                                                 \
   "tensor/strided, type=(string)" types ", dims-order=(string)row-major, "                         \
   "layout=(string){ nhwc, nchw }, framerate=(fraction)[ 0/1, max ]"
 #define GST_CNN_NNSTREAMER_CAPS(types)                                                             \
   "other/tensors, format=(string)static, num_tensors=(int)1, types=(string)" types ", "            \
   "framerate=(fraction)[ 0/1, max ]"
+
+/* Video formats by channel count, and the subset of them that layers can write. */
+#define GST_CNN_GRAY_FORMATS "GRAY8, GRAY16_LE"
+#define GST_CNN_COLOR_FORMATS                                                                      \
+  "RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, RGBP, BGRP, GBR"
+#define GST_CNN_GRAY_OUT_FORMATS "GRAY8"
+#define GST_CNN_COLOR_OUT_FORMATS "RGB, BGR, RGBx, BGRx, RGBA, BGRA"
 
 /* Reads fixed caps of any of the three kinds. On failure returns FALSE and a sentence without the
  * element's name in `error` (may be NULL). */
@@ -46,6 +53,35 @@ gst_cnn_stream_info_from_caps (GstCnnStreamInfo *info, const GstCaps *caps, CnnE
  * video frame. `frame` is for video streams only, `data` for tensors only. */
 CnnImage
 gst_cnn_stream_image (const GstCnnStreamInfo *info, guint8 *data, const GstVideoFrame *frame);
+
+/* A set of shapes: the product of four intervals, each within [1, G_MAXINT]. */
+typedef struct {
+  CnnRange n, h, w, c;
+} GstCnnShapeRange;
+
+/* Every shape there is. */
+GstCnnShapeRange gst_cnn_shape_range_any (void);
+
+/* The shapes that one caps structure (fixed or not) of any of the three kinds allows, appended to
+ * `ranges` (an array of GstCnnShapeRange). A list of values within one dimension counts as the interval
+ * around it. Returns FALSE and appends nothing when the structure cannot hold frames of ours. */
+gboolean gst_cnn_shape_ranges_from_structure (
+    const GstStructure *structure, const GstCapsFeatures *features, GArray *ranges);
+
+/* TRUE when the structure says nothing about the size: it allows every shape. */
+gboolean gst_cnn_structure_is_unconstrained (const GstStructure *structure);
+
+/* Appends one structure a layout (nhwc first) to `caps`. `types` is a caps value such as "float32" or
+ * "{ float32, uint8 }". `framerate` may be NULL: any. */
+void gst_cnn_caps_append_tensor (
+    GstCaps *caps, const GstCnnShapeRange *range, const gchar *types, const GValue *framerate);
+/* The same in the NNStreamer dialect, whose dimensions are text: a fixed shape is offered in each
+ * spelling of its trailing ones, any other without dimensions. */
+void gst_cnn_caps_append_nnstreamer (
+    GstCaps *caps, const GstCnnShapeRange *range, const gchar *types, const GValue *framerate);
+/* Raw video of `formats` ("RGB, BGR"), when the range allows N = 1; a size of 1 to G_MAXINT. */
+void gst_cnn_caps_append_video (
+    GstCaps *caps, const GstCnnShapeRange *range, const gchar *formats, const GValue *framerate);
 
 G_END_DECLS
 

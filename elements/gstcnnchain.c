@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstcnnchain.h"
+
+#include <math.h>
+
+void
+gst_cnn_chain_init (GstCnnChain *chain, CnnShape input)
+{
+  chain->source_rows = input.h;
+  chain->source_columns = input.w;
+  chain->output = input;
+  chain->field = cnn_receptive_field_identity ();
+}
+
+static void
+set_ints (GstStructure *structure, const gchar *field, const gint *values, guint count)
+{
+  GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < count; i++) {
+    g_value_init (&item, G_TYPE_INT);
+    g_value_set_int (&item, values[i]);
+    gst_value_array_append_and_take_value (&array, &item);
+  }
+  gst_structure_take_value (structure, field, &array);
+}
+
+static void
+set_shape (GstStructure *structure, const gchar *field, CnnShape shape)
+{
+  const gint dims[] = {shape.n, shape.h, shape.w, shape.c};
+  set_ints (structure, field, dims, 4);
+}
+
+static void
+set_doubles (GstStructure *structure, const gchar *field, gdouble first, gdouble second)
+{
+  const gdouble values[] = {first, second};
+  GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < 2; i++) {
+    g_value_init (&item, G_TYPE_DOUBLE);
+    g_value_set_double (&item, values[i]);
+    gst_value_array_append_and_take_value (&array, &item);
+  }
+  gst_structure_take_value (structure, field, &array);
+}
+
+static gboolean
+get_ints (const GstStructure *structure, const gchar *field, gint *values, guint count)
+{
+  const GValue *array = gst_structure_get_value (structure, field);
+  if (!array || !GST_VALUE_HOLDS_ARRAY (array) || gst_value_array_get_size (array) != count)
+    return FALSE;
+  for (guint i = 0; i < count; i++) {
+    const GValue *item = gst_value_array_get_value (array, i);
+    if (!G_VALUE_HOLDS_INT (item))
+      return FALSE;
+    values[i] = g_value_get_int (item);
+  }
+  return TRUE;
+}
+
+static gboolean
+get_doubles (const GstStructure *structure, const gchar *field, gdouble *first, gdouble *second)
+{
+  const GValue *array = gst_structure_get_value (structure, field);
+  if (!array || !GST_VALUE_HOLDS_ARRAY (array) || gst_value_array_get_size (array) != 2)
+    return FALSE;
+  const GValue *items[] = {
+      gst_value_array_get_value (array, 0), gst_value_array_get_value (array, 1)};
+  if (!G_VALUE_HOLDS_DOUBLE (items[0]) || !G_VALUE_HOLDS_DOUBLE (items[1]))
+    return FALSE;
+  *first = g_value_get_double (items[0]);
+  *second = g_value_get_double (items[1]);
+  return TRUE;
+}
+
+GstEvent *
+gst_cnn_chain_event_new (
+    const GstCnnChain *chain, const gchar *element, CnnShape input, const GstStructure *layer_info)
+{
+  const gint source[] = {chain->source_rows, chain->source_columns};
+  const CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
+  GstStructure *structure = gst_structure_new (GST_CNN_CHAIN_EVENT, "element", G_TYPE_STRING,
+      element, "layer-info", GST_TYPE_STRUCTURE, layer_info, NULL);
+  set_ints (structure, "source-size", source, 2);
+  set_shape (structure, "input-size", input);
+  set_shape (structure, "output-size", chain->output);
+  set_doubles (structure, "receptive-field", rows->size, columns->size);
+  set_doubles (structure, "receptive-jump", rows->jump, columns->jump);
+  set_doubles (structure, "receptive-offset", rows->offset, columns->offset);
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
+}
+
+gboolean
+gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain)
+{
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CUSTOM_DOWNSTREAM_STICKY ||
+      !gst_event_has_name (event, GST_CNN_CHAIN_EVENT))
+    return FALSE;
+  const GstStructure *structure = gst_event_get_structure (event);
+  CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
+  gint source[2], output[4];
+  if (!get_ints (structure, "source-size", source, 2) ||
+      !get_ints (structure, "output-size", output, 4) ||
+      !get_doubles (structure, "receptive-field", &rows->size, &columns->size) ||
+      !get_doubles (structure, "receptive-jump", &rows->jump, &columns->jump) ||
+      !get_doubles (structure, "receptive-offset", &rows->offset, &columns->offset))
+    return FALSE;
+  chain->source_rows = source[0];
+  chain->source_columns = source[1];
+  chain->output = (CnnShape){output[0], output[1], output[2], output[3]};
+  return TRUE;
+}
+
+static void
+set_whole_pixels (GstStructure *structure, const gchar *field, gdouble rows, gdouble columns)
+{
+  /* Only adaptive windows make fractions; what they touch is the next whole pixel. */
+  const gint pixels[] = {(gint)MIN (ceil (rows), G_MAXINT), (gint)MIN (ceil (columns), G_MAXINT)};
+  set_ints (structure, field, pixels, 2);
+}
+
+GstStructure *
+gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *chain)
+{
+  const CnnLayerInfo info = cnn_layer_info (layer);
+  const CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
+  GstStructure *structure = gst_structure_new_empty ("cnn-layer-info");
+  set_shape (structure, "input", cnn_layer_input_shape (layer));
+  set_shape (structure, "output", cnn_layer_output_shape (layer));
+  gst_structure_set (structure, "parameters", G_TYPE_INT64, info.parameters, "dense-parameters",
+      G_TYPE_INT64, info.dense_parameters, "macs", G_TYPE_INT64, info.macs, NULL);
+  set_whole_pixels (structure, "receptive-field", rows->size, columns->size);
+  set_whole_pixels (structure, "receptive-jump", rows->jump, columns->jump);
+  set_doubles (structure, "receptive-offset", rows->offset, columns->offset);
+  gst_structure_set (structure, "isa", G_TYPE_STRING, info.isa, "kernel-name", G_TYPE_STRING,
+      info.kernel_name, NULL);
+  return structure;
+}

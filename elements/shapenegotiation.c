@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shapenegotiation.h"
+
+#include <string.h>
+
+void
+gst_cnn_geometry_init (GstCnnGeometry *geometry)
+{
+  memset (geometry, 0, sizeof *geometry);
+  geometry->window = cnn_window_unit ();
+  geometry->channel_step = 1;
+  geometry->channel_multiplier = 1;
+}
+
+static gboolean
+takes_channels (const GstCnnGeometry *geometry, gint channels)
+{
+  if (geometry->n_in_channels == 0)
+    return channels % geometry->channel_step == 0;
+  for (guint i = 0; i < geometry->n_in_channels; i++)
+    if (geometry->in_channels[i] == channels)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
+{
+  if (geometry->n_in_channels == 0)
+    return cnn_error_set (error, "the input has %d channels, not a multiple of the %d groups",
+        channels, geometry->channel_step);
+  if (geometry->n_in_channels == 1)
+    return cnn_error_set (error, "the input has %d channels, but the weights take %d", channels,
+        geometry->in_channels[0]);
+  GString *list = g_string_new (NULL);
+  for (guint i = 0; i < MIN (geometry->n_in_channels, 8); i++)
+    g_string_append_printf (list, i ? ", %d" : "%d", geometry->in_channels[i]);
+  if (geometry->n_in_channels > 8)
+    g_string_append (list, ", ...");
+  cnn_error_set (
+      error, "the input has %d channels, but the weights take one of %s", channels, list->str);
+  g_string_free (list, TRUE);
+  return FALSE;
+}
+
+gboolean
+gst_cnn_geometry_output (
+    const GstCnnGeometry *geometry, CnnShape input, CnnShape *output, CnnError *error)
+{
+  if (!takes_channels (geometry, input.c))
+    return refuse_channels (geometry, input.c, error);
+  if (!cnn_window_output (&geometry->window, input, output, error))
+    return FALSE;
+  const gint64 channels = geometry->out_channels ? geometry->out_channels
+                                                 : (gint64)input.c * geometry->channel_multiplier;
+  if (channels > G_MAXINT)
+    return cnn_error_set (error, "%d input channels times %d are too many output channels", input.c,
+        geometry->channel_multiplier);
+  output->c = (gint)channels;
+  gsize count;
+  return cnn_shape_count (*output, sizeof (gfloat), &count, error);
+}
+
+/* --- Sets of shapes ------------------------------------------------------------------------------- */
+
+static void
+append_unique (GArray *ranges, const GstCnnShapeRange *range)
+{
+  if (cnn_range_is_empty (range->n) || cnn_range_is_empty (range->h) ||
+      cnn_range_is_empty (range->w) || cnn_range_is_empty (range->c))
+    return;
+  for (guint i = 0; i < ranges->len; i++)
+    if (memcmp (&g_array_index (ranges, GstCnnShapeRange, i), range, sizeof *range) == 0)
+      return;
+  g_array_append_vals (ranges, range, 1);
+}
+
+static gboolean
+range_has (CnnRange range, gint value)
+{
+  return value >= range.min && value <= range.max;
+}
+
+/* The output channels that input channels within a range lead to; empty when none are taken. */
+static CnnRange
+output_channels (const GstCnnGeometry *geometry, CnnRange input)
+{
+  gboolean taken = FALSE;
+  if (geometry->n_in_channels) {
+    CnnRange around = {G_MAXINT, 0};
+    for (guint i = 0; i < geometry->n_in_channels; i++) {
+      if (!range_has (input, geometry->in_channels[i]))
+        continue;
+      around.min = MIN (around.min, geometry->in_channels[i]);
+      around.max = MAX (around.max, geometry->in_channels[i]);
+      taken = TRUE;
+    }
+    input = around;
+  } else {
+    const gint step = geometry->channel_step;
+    taken = input.max / step * step >= MAX (input.min, 1);
+  }
+  if (!taken)
+    return (CnnRange){1, 0};
+  if (geometry->out_channels)
+    return (CnnRange){geometry->out_channels, geometry->out_channels};
+  const gint multiplier = geometry->channel_multiplier;
+  return (CnnRange){(gint)MIN ((gint64)input.min * multiplier, G_MAXINT),
+      (gint)MIN ((gint64)input.max * multiplier, G_MAXINT)};
+}
+
+static void
+forward (const GstCnnGeometry *geometry, const GstCnnShapeRange *input, GArray *outputs)
+{
+  GstCnnShapeRange output = {input->n, cnn_axis_output_range (&geometry->window.rows, input->h),
+      cnn_axis_output_range (&geometry->window.columns, input->w),
+      output_channels (geometry, input->c)};
+  append_unique (outputs, &output);
+}
+
+static void
+backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray *inputs)
+{
+  GstCnnShapeRange input = {output->n, cnn_axis_input_range (&geometry->window.rows, output->h),
+      cnn_axis_input_range (&geometry->window.columns, output->w), {1, G_MAXINT}};
+  if (geometry->out_channels) {
+    if (!range_has (output->c, geometry->out_channels))
+      return;
+  } else {
+    const gint multiplier = geometry->channel_multiplier;
+    input.c.min = (output->c.min - 1) / multiplier + 1;
+    input.c.max = output->c.max / multiplier;
+  }
+  if (geometry->n_in_channels == 0) {
+    append_unique (inputs, &input);
+    return;
+  }
+  const CnnRange wanted = input.c;
+  for (guint i = 0; i < geometry->n_in_channels; i++) {
+    input.c = (CnnRange){geometry->in_channels[i], geometry->in_channels[i]};
+    if (range_has (wanted, geometry->in_channels[i]))
+      append_unique (inputs, &input);
+  }
+}
+
+/* --- Caps ----------------------------------------------------------------------------------------- */
+
+/* A group of structures of one frame rate. */
+typedef struct {
+  const GValue *framerate; /* NULL: any */
+  GArray *ranges;
+} RateGroup;
+
+static gboolean
+same_framerate (const GValue *a, const GValue *b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return gst_value_compare (a, b) == GST_VALUE_EQUAL;
+}
+
+static GArray *
+ranges_for_framerate (GArray *groups, const GValue *framerate)
+{
+  for (guint i = 0; i < groups->len; i++) {
+    RateGroup *group = &g_array_index (groups, RateGroup, i);
+    if (same_framerate (group->framerate, framerate))
+      return group->ranges;
+  }
+  RateGroup group = {framerate, g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange))};
+  g_array_append_val (groups, group);
+  return group.ranges;
+}
+
+static gboolean
+has_constrained_structure (const GstCaps *caps)
+{
+  for (guint i = 0; i < gst_caps_get_size (caps); i++)
+    if (!gst_cnn_structure_is_unconstrained (gst_caps_get_structure (caps, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+append_transformed (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
+{
+  for (guint i = 0; i < from->len; i++) {
+    const GstCnnShapeRange *range = &g_array_index (from, GstCnnShapeRange, i);
+    if (direction == GST_PAD_SINK)
+      forward (geometry, range, to);
+    else
+      backward (geometry, range, to);
+  }
+}
+
+static void
+append_video (
+    GstCaps *caps, const GstCnnShapeRange *range, gboolean to_sink, const GValue *framerate)
+{
+  if (range_has (range->c, 3))
+    gst_cnn_caps_append_video (
+        caps, range, to_sink ? GST_CNN_COLOR_FORMATS : GST_CNN_COLOR_OUT_FORMATS, framerate);
+  if (range_has (range->c, 1))
+    gst_cnn_caps_append_video (
+        caps, range, to_sink ? GST_CNN_GRAY_FORMATS : GST_CNN_GRAY_OUT_FORMATS, framerate);
+}
+
+typedef enum { WRITE_TENSOR, WRITE_NNSTREAMER, WRITE_VIDEO, N_WRITERS } Writer;
+
+static GstCaps *
+write_caps (const GArray *groups, gboolean to_sink)
+{
+  GstCaps *caps = gst_caps_new_empty ();
+  const gchar *types = to_sink ? "{ float32, uint8 }" : "float32";
+  for (Writer writer = WRITE_TENSOR; writer < N_WRITERS; writer++) {
+    for (guint g = 0; g < groups->len; g++) {
+      const RateGroup *group = &g_array_index (groups, RateGroup, g);
+      for (guint i = 0; i < group->ranges->len; i++) {
+        const GstCnnShapeRange *range = &g_array_index (group->ranges, GstCnnShapeRange, i);
+        if (writer == WRITE_TENSOR)
+          gst_cnn_caps_append_tensor (caps, range, types, group->framerate);
+        else if (writer == WRITE_NNSTREAMER)
+          gst_cnn_caps_append_nnstreamer (caps, range, types, group->framerate);
+        else
+          append_video (caps, range, to_sink, group->framerate);
+      }
+    }
+  }
+  return caps;
+}
+
+GstCaps *
+gst_cnn_geometry_transform_caps (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps)
+{
+  GArray *groups = g_array_new (FALSE, FALSE, sizeof (RateGroup));
+  GArray *from = g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange));
+  /* Structures without a size stand beside sized ones only for peers that cannot say a size: they
+   * would widen an exact set to everything. */
+  const gboolean skip_unconstrained = has_constrained_structure (caps);
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+    if (skip_unconstrained && gst_cnn_structure_is_unconstrained (structure))
+      continue;
+    g_array_set_size (from, 0);
+    if (!gst_cnn_shape_ranges_from_structure (structure, gst_caps_get_features (caps, i), from))
+      continue;
+    append_transformed (geometry, direction, from,
+        ranges_for_framerate (groups, gst_structure_get_value (structure, "framerate")));
+  }
+  GstCaps *transformed = write_caps (groups, direction == GST_PAD_SRC);
+  for (guint i = 0; i < groups->len; i++)
+    g_array_unref (g_array_index (groups, RateGroup, i).ranges);
+  g_array_unref (groups);
+  g_array_unref (from);
+  return transformed;
+}

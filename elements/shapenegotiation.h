@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a layer does to shapes, carried over to caps in both directions. Pure functions. */
+#ifndef CNN_SHAPE_NEGOTIATION_H
+#define CNN_SHAPE_NEGOTIATION_H
+
+#include "tensorcaps.h"
+
+G_BEGIN_DECLS
+
+/* More input channel counts than any layer can distinguish: one a divisor of its output channels. */
+#define GST_CNN_MAX_CHANNEL_CHOICES 512
+
+/* How a layer maps shapes. Rows and columns go through `window`, N stays. */
+typedef struct {
+  CnnWindow window;
+  /* The input channel counts the layer takes, most wanted first; none means any multiple of
+   * channel_step. */
+  guint n_in_channels;
+  gint in_channels[GST_CNN_MAX_CHANNEL_CHOICES];
+  gint channel_step;
+  /* Output channels: a fixed count, or when that is 0 channel_multiplier for each input channel. */
+  gint out_channels;
+  gint channel_multiplier;
+} GstCnnGeometry;
+
+/* A 1x1 window, any channels, as many out as in. */
+void gst_cnn_geometry_init (GstCnnGeometry *geometry);
+
+/* The output shape for an input shape. On refusal FALSE and a sentence with the numbers. */
+gboolean gst_cnn_geometry_output (
+    const GstCnnGeometry *geometry, CnnShape input, CnnShape *output, CnnError *error);
+
+/* All that can stand on the other pad, given `caps` on the pad of `direction`: tensors of both dialects
+ * and layouts before video. `caps` need not be fixed. Empty when no shape leads there. */
+GstCaps *gst_cnn_geometry_transform_caps (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Buffers of a stream: mapped as images, and where they come from. */
+#ifndef CNN_STREAM_BUFFER_H
+#define CNN_STREAM_BUFFER_H
+
+#include "tensorcaps.h"
+
+G_BEGIN_DECLS
+
+/* A mapped buffer. Only `image` is for users; it lives until gst_cnn_frame_unmap (). */
+typedef struct {
+  CnnImage image;
+  GstCnnStreamKind kind;
+  GstBuffer *buffer;
+  GstMapInfo map;
+  GstVideoFrame frame;
+} GstCnnMappedFrame;
+
+/* Maps a buffer of a stream, whatever its memories and strides. The buffer stays the caller's. FALSE with
+ * a sentence when its size is not the one its caps say. */
+gboolean gst_cnn_frame_map (GstCnnMappedFrame *frame, const GstCnnStreamInfo *info,
+    GstBuffer *buffer, GstMapFlags flags, CnnError *error);
+void gst_cnn_frame_unmap (GstCnnMappedFrame *frame);
+
+/* Answers an upstream allocation query: a pool of aligned buffers, and that GstVideoMeta is understood.
+ * FALSE when the query's caps are none of ours. */
+gboolean gst_cnn_allocation_propose (GstQuery *query);
+
+/* Completes a downstream allocation query: takes the peer's pool and allocator where it has them, and a
+ * pool of our own where not. */
+gboolean gst_cnn_allocation_decide (GstQuery *query);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstcnn1x1.h"
+#include "gstcnnconv.h"
+#include "gstcnnpool.h"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  gboolean registered = FALSE;
+  registered |= GST_ELEMENT_REGISTER (cnnconv, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnn1x1, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnpool, plugin);
+  return registered;
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, cnn,
+    "Convolutional layers: feature maps of live video and tensors", plugin_init, PACKAGE_VERSION,
+    "LGPL", "gst-cnn", "Unknown package origin")
