@@ -48,3 +48,21 @@ cnn_isa_lanes (CnnIsa isa)
   }
   return 4;
 }
+
+/* Four vectors of outputs for six pixels fill 24 of 32 registers, two fill 12 of 16. */
+int
+cnn_isa_panel (CnnIsa isa)
+{
+  switch (isa) {
+  case CNN_ISA_AVX512:
+    return 4 * 16;
+  case CNN_ISA_AVX2:
+    return 2 * 8;
+  case CNN_ISA_NEON:
+    return 4 * 4;
+  case CNN_ISA_C:
+  case CNN_ISA_SSE4:
+    break;
+  }
+  return 2 * 4;
+}

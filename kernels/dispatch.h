@@ -28,6 +28,9 @@
  * the same panels. */
 int cnn_isa_lanes (CnnIsa isa);
 
+/* The widest panel of output channels that a convolution tile of this variant computes at once. */
+int cnn_isa_panel (CnnIsa isa);
+
 /* ---- Samples in: images to floats ------------------------------------------------------------ */
 
 /* Row (n, y), columns [x0, x0 + count) of an image of any sample type, strides and planes, as
@@ -79,6 +82,93 @@ typedef struct {
  * no row. */
 typedef void CnnPoolFunc (const float *const *rows, size_t n_rows, const CnnPoolWindows *windows,
     size_t count, float *out);
+
+/* ---- Convolution ----------------------------------------------------------------------------- */
+
+/* Every sum below starts at the bias and adds its products in the order of the taps, whatever the
+ * place in a row: results do not depend on how a frame is split. Then it is clamped to [low, high],
+ * which is RELU, RELU6 or, with infinities, nothing; NaN stays NaN. `out` overlaps no input. */
+
+/* Output channels in lanes, over interleaved rows:
+ *
+ *     out[p * out_stride + o] = bias[o] + sum over t < n_taps, i < run of
+ *         taps[t][p * pixel_stride + i] * weights[(t * run + i) * panel + o]
+ *
+ * for p < count and o < outputs. */
+typedef struct {
+  const float *const *taps;
+  int n_taps, run;
+  ptrdiff_t pixel_stride, out_stride;
+  const float *weights; /* zeros where outputs <= o < panel; 64-byte aligned, as is `bias` */
+  const float *bias;    /* panel values */
+  int panel;            /* a multiple of the variant's lanes, at most cnn_isa_panel () */
+  int outputs;          /* in (panel - lanes, panel] */
+  int count;            /* output pixels, at least 0 */
+  float low, high;
+  float *out;
+} CnnConvTile;
+
+typedef void CnnConvTileFunc (const CnnConvTile *tile);
+
+/* Pixels in lanes, over rows of planes:
+ *
+ *     out[o * plane_stride + x] = bias[o] + sum over t < n_taps of taps[t][x] * weights[t * outputs + o]
+ *
+ * for x < count and o < outputs. */
+typedef struct {
+  const float *const *taps;
+  int n_taps;
+  const float *weights;
+  const float *bias;
+  int outputs; /* 1, 2, 4 or 8 */
+  int count;
+  float low, high;
+  float *out;
+  ptrdiff_t plane_stride;
+} CnnConvPlane;
+
+typedef void CnnConvPlaneFunc (const CnnConvPlane *plane);
+
+/* Each channel by itself, channels in lanes, over interleaved rows:
+ *
+ *     out[p * channels + c] = bias[c] + sum over t < n_taps of
+ *         taps[t][p * pixel_stride + c] * weights[t * channels + c]
+ *
+ * for p < count and c < channels. */
+typedef struct {
+  const float *const *taps;
+  int n_taps;
+  ptrdiff_t pixel_stride;
+  const float *weights;
+  const float *bias;
+  int channels;
+  int count;
+  float low, high;
+  float *out;
+} CnnConvDepthwise;
+
+typedef void CnnConvDepthwiseFunc (const CnnConvDepthwise *depthwise);
+
+/* Input channels in lanes, for few outputs: as CnnConvTile with another order of weights,
+ *
+ *     out[p * out_stride + o] = bias[o] + sum over t, i of
+ *         taps[t][p * pixel_stride + i] * weights[(o * n_taps + t) * run_floats + i]
+ *
+ * and another order of sums: products are added in each lane, then the lanes. */
+typedef struct {
+  const float *const *taps;
+  int n_taps, run;
+  ptrdiff_t pixel_stride, out_stride;
+  const float *weights; /* zeros where run <= i < run_floats; 64-byte aligned */
+  size_t run_floats;    /* run rounded up to 16 */
+  const float *bias;
+  int outputs;
+  int count;
+  float low, high;
+  float *out;
+} CnnConvDot;
+
+typedef void CnnConvDotFunc (const CnnConvDot *dot);
 
 /* ---- The chosen variants --------------------------------------------------------------------- */
 

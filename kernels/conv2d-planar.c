@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Convolution over rows of planes, pixels in lanes: for few channels, or planes on both sides. */
+#include "conv2d-private.h"
+
+#include "memory.h"
+
+static double
+plane_cost (const CnnConv2d *conv)
+{
+  const int lanes = cnn_isa_lanes (conv->base.context.kernels->conv_plane_isa);
+  /* Vectors along a row cross cache lines; the fewer outputs share them, the more that costs. */
+  const double crossing = conv->group_outputs == 1 ? 1.5 : conv->group_outputs < 4 ? 1.2 : 1.1;
+  return crossing * (double)cnn_conv_weights_per_output (conv) * conv->computed.c / lanes +
+         cnn_conv_layout_cost (conv->input_format.layout, CNN_LAYOUT_NCHW, conv->base.input.c) +
+         cnn_conv_layout_cost (CNN_LAYOUT_NCHW, conv->output_format.layout, conv->computed.c);
+}
+
+static CnnIsa
+plane_isa (const CnnKernels *kernels)
+{
+  return kernels->conv_plane_isa;
+}
+
+/* Output channels computed together when `left` are left. */
+static int
+block_outputs (int left)
+{
+  return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+
+/* Weights in the order [group][block of outputs][input][ky][kx][output of the block]. */
+static bool
+plane_pack (CnnConv2d *conv, const float *weights, const float *bias)
+{
+  const size_t per_output = cnn_conv_weights_per_output (conv);
+  const int outputs = conv->computed.c;
+  conv->n_taps = (int)per_output;
+  conv->tile = 16;
+  conv->strip = 1;
+  conv->weights = cnn_alloc ((size_t)outputs * per_output, sizeof (float));
+  conv->bias = cnn_alloc ((size_t)outputs, sizeof (float));
+  if (!conv->weights || !conv->bias)
+    return false;
+  for (int first = 0, block; first < outputs; first += block) {
+    block = block_outputs (conv->group_outputs - first % conv->group_outputs);
+    float *packed = conv->weights + (size_t)first * per_output;
+    for (int o = 0; o < block; o++) {
+      conv->bias[first + o] = bias ? bias[first + o] : 0;
+      for (size_t t = 0; t < per_output; t++)
+        packed[t * (size_t)block + (size_t)o] = weights[(size_t)(first + o) * per_output + t];
+    }
+  }
+  return true;
+}
+
+static void
+find_taps (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int span, int group)
+{
+  const size_t n_phases = (size_t)conv->reader_plan.n_phases;
+  const float **tap = worker->taps;
+  for (int i = 0; i < conv->group_inputs; i++) {
+    for (int ky = 0; ky < conv->rows.kernel; ky++) {
+      const float *plane = cnn_reader_plane (&worker->reader, n, cnn_conv_position (conv, y, ky),
+          span, group * conv->group_inputs + i);
+      for (int kx = 0; kx < conv->columns.kernel; kx++) {
+        size_t column = (size_t)kx * (size_t)conv->columns.dilation;
+        *tap++ = plane + column % n_phases * conv->reader_plan.phase_floats + column / n_phases;
+      }
+    }
+  }
+}
+
+static void
+plane_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
+{
+  const CnnKernels *kernels = conv->base.context.kernels;
+  float *row = cnn_writer_row (&worker->writer, n, y);
+  CnnConvPlane plane = {
+      .taps = worker->taps,
+      .n_taps = conv->n_taps,
+      .low = conv->low,
+      .high = conv->high,
+      .plane_stride = worker->writer.plane_stride,
+  };
+  for (int span = 0; span < worker->reader.n_spans; span++) {
+    const CnnSpan pixels = worker->reader.spans[span];
+    plane.count = pixels.count;
+    for (int first = 0; first < conv->computed.c; first += plane.outputs) {
+      const int output = first % conv->group_outputs;
+      if (output == 0)
+        find_taps (conv, worker, n, y, span, first / conv->group_outputs);
+      plane.outputs = block_outputs (conv->group_outputs - output);
+      plane.weights = conv->weights + (size_t)first * (size_t)conv->n_taps;
+      plane.bias = conv->bias + first;
+      plane.out = row + first * plane.plane_stride + pixels.first;
+      kernels->conv_plane (&plane);
+    }
+  }
+}
+
+const CnnConvAlgorithm cnn_conv_plane = {
+    "conv-plane", CNN_ROWS_PLANAR, plane_cost, plane_isa, plane_pack, plane_compute};

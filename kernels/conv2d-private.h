@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Private to conv2d*.c: a convolution in the making, and the algorithms that can run it. */
+#ifndef CNN_CONV2D_PRIVATE_H
+#define CNN_CONV2D_PRIVATE_H
+
+#include "conv2d.h"
+#include "layer-private.h"
+#include "rows.h"
+
+typedef struct CnnConv2d CnnConv2d;
+
+/* What one worker needs by itself. */
+typedef struct {
+  CnnReader reader;
+  CnnWriter writer;
+  const float **taps; /* conv->n_taps pointers */
+} CnnConvWorker;
+
+/* One way to convolve. */
+typedef struct {
+  const char *name;
+  CnnRowOrder order; /* of the rows it reads and writes */
+  /* Vector multiply-adds for one pixel of all output channels, changes of layout included;
+   * INFINITY when it cannot run this convolution. */
+  double (*cost) (const CnnConv2d *conv);
+  /* The variant it runs. */
+  CnnIsa (*isa) (const CnnKernels *kernels);
+  /* Sets n_taps, tile, strip and makes packed weights and bias. False when memory is short. */
+  bool (*pack) (CnnConv2d *conv, const float *weights, const float *bias);
+  /* Output rows [y, y + rows) of frame n, rows <= conv->strip, up to the writer's finish. */
+  void (*compute) (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows);
+} CnnConvAlgorithm;
+
+extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise; /* interleaved */
+extern const CnnConvAlgorithm cnn_conv_flat;                                   /* interleaved */
+extern const CnnConvAlgorithm cnn_conv_plane;                                  /* planar */
+
+struct CnnConv2d {
+  CnnLayer base;
+  CnnFormat input_format, output_format;
+  CnnShape computed;     /* output shape before the activation */
+  CnnAxis rows, columns; /* resolved */
+  int groups, group_inputs, group_outputs;
+  bool uniform; /* every channel by itself, all with the same weights and bias */
+  float low, high;
+
+  const CnnConvAlgorithm *algorithm;
+  int tile;   /* output pixels computed at a time */
+  int strip;  /* output rows that share one walk through the weights */
+  int n_taps; /* pointers one call of a kernel takes */
+  float *weights, *bias, *alpha;
+
+  CnnReaderPlan reader_plan;
+  CnnWriterPlan writer_plan;
+  CnnConvWorker *workers;
+  int n_workers;
+};
+
+/* Weights of one output channel. */
+static inline size_t
+cnn_conv_weights_per_output (const CnnConv2d *conv)
+{
+  return (size_t)conv->group_inputs * (size_t)conv->rows.kernel * (size_t)conv->columns.kernel;
+}
+
+/* The padded input row that kernel row ky sees from output row y. */
+static inline int64_t
+cnn_conv_position (const CnnConv2d *conv, int y, int ky)
+{
+  return (int64_t)y * conv->rows.stride - conv->rows.padding_before +
+         (int64_t)ky * conv->rows.dilation;
+}
+
+/* What it costs, in vector multiply-adds, to change the layout of one pixel. */
+static inline double
+cnn_conv_layout_cost (CnnLayout from, CnnLayout to, int channels)
+{
+  return from == to || channels == 1 ? 0 : 0.5 * channels;
+}
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "conv2d-private.h"
+
+#include "memory.h"
+
+#include <limits.h>
+#include <math.h>
+
+static const CnnConvAlgorithm *const algorithms[] = {
+    &cnn_conv_tile,
+    &cnn_conv_dot,
+    &cnn_conv_depthwise,
+    &cnn_conv_flat,
+    &cnn_conv_plane,
+};
+
+/* ---- What is refused ------------------------------------------------------------------------- */
+
+static bool
+check_extent (const char *what, int value, int least, CnnError *error)
+{
+  if (value >= least && value <= CNN_MAX_EXTENT)
+    return true;
+  return cnn_error_set (error, "%s %d is not in [%d, %d]", what, value, least, CNN_MAX_EXTENT);
+}
+
+static bool
+check_axis (const CnnAxis *axis, CnnError *error)
+{
+  if (axis->rule == CNN_SIZE_ADAPTIVE)
+    return cnn_error_set (error, "a convolution has no adaptive output size");
+  return check_extent ("kernel size", axis->kernel, 1, error) &&
+         check_extent ("stride", axis->stride, 1, error) &&
+         check_extent ("dilation", axis->dilation, 1, error) &&
+         (axis->rule == CNN_SIZE_SAME ||
+             (check_extent ("padding", axis->padding_before, 0, error) &&
+                 check_extent ("padding", axis->padding_after, 0, error)));
+}
+
+static bool
+check_channels (const CnnConv2dDesc *desc, CnnError *error)
+{
+  const int inputs = desc->input.c, outputs = desc->out_channels, groups = desc->groups;
+  if (outputs < 1 || outputs > INT_MAX / 2)
+    return cnn_error_set (error, "%d output channels are not in [1, %d]", outputs, INT_MAX / 2);
+  if (groups < 1)
+    return cnn_error_set (error, "groups %d is below 1", groups);
+  if (inputs % groups != 0)
+    return cnn_error_set (error, "groups %d does not divide the %d input channels", groups, inputs);
+  if (outputs % groups != 0)
+    return cnn_error_set (
+        error, "groups %d does not divide the %d output channels", groups, outputs);
+  if (desc->alpha && desc->n_alpha != 1 &&
+      !(desc->activation == CNN_ACTIVATION_PRELU && desc->n_alpha == outputs))
+    return cnn_error_set (
+        error, "%d values of alpha for %d output channels", desc->n_alpha, outputs);
+  return true;
+}
+
+/* Everything about the description, before anything is allocated. Sets `computed` to the output
+ * shape before the activation. */
+static bool
+check_description (const CnnConv2dDesc *desc, CnnShape *computed, CnnError *error)
+{
+  size_t count;
+  if (!cnn_shape_count (desc->input, cnn_sample_bytes (desc->input_format.type), &count, error) ||
+      !check_axis (&desc->window.rows, error) || !check_axis (&desc->window.columns, error) ||
+      !check_channels (desc, error) ||
+      !cnn_window_output (&desc->window, desc->input, computed, error))
+    return false;
+  computed->c = desc->out_channels;
+  CnnShape output = *computed;
+  output.c = cnn_activation_channels (desc->activation, output.c);
+  const CnnShape weights = {desc->out_channels, desc->input.c / desc->groups,
+      desc->window.rows.kernel, desc->window.columns.kernel};
+  if (!cnn_shape_count (weights, sizeof (float), &count, error) ||
+      !cnn_shape_count (output, cnn_sample_bytes (desc->output_format.type), &count, error))
+    return false;
+  if (!desc->weights)
+    return cnn_error_set (error, "there are no weights");
+  return true;
+}
+
+/* ---- The plan -------------------------------------------------------------------------------- */
+
+/* True when each channel goes through the same filter by itself. */
+static bool
+is_uniform (const CnnConv2d *conv, const float *weights, const float *bias)
+{
+  const size_t per_output = cnn_conv_weights_per_output (conv);
+  if (conv->group_inputs > 1 || conv->group_outputs > 1)
+    return false;
+  for (size_t o = 1; o < (size_t)conv->computed.c; o++) {
+    if (bias && bias[o] != bias[0])
+      return false;
+    for (size_t t = 0; t < per_output; t++) {
+      if (weights[o * per_output + t] != weights[t])
+        return false;
+    }
+  }
+  return true;
+}
+
+static void
+set_clamp (CnnConv2d *conv, CnnActivation activation)
+{
+  const bool rectified = activation == CNN_ACTIVATION_RELU || activation == CNN_ACTIVATION_RELU6;
+  conv->low = rectified ? 0.0f : -INFINITY;
+  conv->high = activation == CNN_ACTIVATION_RELU6 ? 6.0f : INFINITY;
+}
+
+static void
+describe (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnShape computed)
+{
+  conv->computed = computed;
+  conv->input_format = desc->input_format;
+  conv->output_format = desc->output_format;
+  conv->rows = cnn_axis_resolve (&desc->window.rows, desc->input.h);
+  conv->columns = cnn_axis_resolve (&desc->window.columns, desc->input.w);
+  conv->groups = desc->groups;
+  conv->group_inputs = desc->input.c / desc->groups;
+  conv->group_outputs = desc->out_channels / desc->groups;
+  conv->uniform = is_uniform (conv, desc->weights, desc->bias);
+  set_clamp (conv, desc->activation);
+}
+
+static void
+choose_algorithm (CnnConv2d *conv)
+{
+  double least = INFINITY;
+  for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+    double cost = algorithms[i]->cost (conv);
+    if (cost < least) {
+      least = cost;
+      conv->algorithm = algorithms[i];
+    }
+  }
+}
+
+/* Slopes as CnnActivationFunc wants them. */
+static bool
+copy_alpha (CnnConv2d *conv, const CnnConv2dDesc *desc, int *n_alpha)
+{
+  *n_alpha = desc->alpha ? desc->n_alpha : 1;
+  conv->alpha = cnn_alloc ((size_t)*n_alpha, sizeof (float));
+  for (int i = 0; conv->alpha && i < *n_alpha; i++)
+    conv->alpha[i] = desc->alpha ? desc->alpha[i] : 0.01f;
+  return conv->alpha != NULL;
+}
+
+static bool
+plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, int n_alpha, CnnError *error)
+{
+  const CnnKernels *kernels = conv->base.context.kernels;
+  const CnnReaderDesc reader = {
+      .kernels = kernels,
+      .input = desc->input,
+      .rows = conv->rows,
+      .columns = conv->columns,
+      .output_columns = conv->computed.w,
+      .order = conv->algorithm->order,
+      .fill = 0.0f,
+      .tile = conv->tile,
+      .strip = conv->strip,
+      .phases = conv->algorithm->order == CNN_ROWS_PLANAR,
+      .normalization = desc->normalization,
+  };
+  const bool is_clamp =
+      desc->activation == CNN_ACTIVATION_RELU || desc->activation == CNN_ACTIVATION_RELU6;
+  const CnnWriterDesc writer = {
+      .kernels = kernels,
+      .computed = conv->computed,
+      .order = conv->algorithm->order,
+      .strip = conv->strip,
+      .activation = is_clamp ? CNN_ACTIVATION_NONE : desc->activation,
+      .alpha = conv->alpha,
+      .n_alpha = n_alpha,
+  };
+  return cnn_reader_plan_init (&conv->reader_plan, &reader, error) &&
+         cnn_writer_plan_init (&conv->writer_plan, &writer, error);
+}
+
+static bool
+make_workers (CnnConv2d *conv, CnnError *error)
+{
+  conv->n_workers = cnn_workers_count (conv->base.context.workers);
+  conv->workers = cnn_alloc ((size_t)conv->n_workers, sizeof *conv->workers);
+  if (!conv->workers)
+    return cnn_error_set (error, "no memory for %d workers", conv->n_workers);
+  for (int i = 0; i < conv->n_workers; i++) {
+    CnnConvWorker *worker = &conv->workers[i];
+    if (!cnn_reader_init (&worker->reader, &conv->reader_plan, error) ||
+        !cnn_writer_init (&worker->writer, &conv->writer_plan, error))
+      return false;
+    worker->taps = cnn_alloc ((size_t)conv->n_taps, sizeof *worker->taps);
+    if (!worker->taps)
+      return cnn_error_set (error, "no memory for %d kernel taps", conv->n_taps);
+  }
+  return true;
+}
+
+static void
+set_info (CnnConv2d *conv, bool has_bias)
+{
+  const int64_t per_output = (int64_t)cnn_conv_weights_per_output (conv);
+  const int64_t outputs = conv->computed.c;
+  const int64_t pixels = (int64_t)conv->computed.n * conv->computed.h * conv->computed.w;
+  conv->base.info = (CnnLayerInfo){
+      .parameters = outputs * per_output + (has_bias ? outputs : 0),
+      .dense_parameters = cnn_dense_parameters (conv->base.input, conv->computed),
+      .macs = cnn_saturating_product (pixels, outputs * per_output),
+      .isa = cnn_isa_name (conv->algorithm->isa (conv->base.context.kernels)),
+      .kernel_name = conv->algorithm->name,
+  };
+}
+
+/* ---- The layer ------------------------------------------------------------------------------- */
+
+static void
+conv2d_destroy (CnnLayer *layer)
+{
+  CnnConv2d *conv = (CnnConv2d *)layer;
+  for (int i = 0; conv->workers && i < conv->n_workers; i++) {
+    cnn_reader_clear (&conv->workers[i].reader);
+    cnn_writer_clear (&conv->workers[i].writer);
+    cnn_free (conv->workers[i].taps);
+  }
+  cnn_free (conv->workers);
+  cnn_reader_plan_clear (&conv->reader_plan);
+  cnn_free (conv->weights);
+  cnn_free (conv->bias);
+  cnn_free (conv->alpha);
+  cnn_free (conv);
+}
+
+typedef struct {
+  CnnConv2d *conv;
+  const CnnImage *in, *out;
+  int band_rows;
+} Run;
+
+/* Output rows [first, first + band_rows) of all frames, one strip after the other. */
+static void
+run_band (void *data, int task, int worker_index)
+{
+  const Run *run = data;
+  CnnConv2d *conv = run->conv;
+  CnnConvWorker *worker = &conv->workers[worker_index];
+  const int64_t h = conv->computed.h, all = h * conv->computed.n;
+  int64_t row = (int64_t)task * run->band_rows;
+  const int64_t end = row + run->band_rows < all ? row + run->band_rows : all;
+  cnn_reader_begin (&worker->reader, run->in);
+  cnn_writer_begin (&worker->writer, run->out);
+  while (row < end) {
+    const int n = (int)(row / h), y = (int)(row % h);
+    int64_t rows = end - row < h - y ? end - row : h - y;
+    rows = rows < conv->strip ? rows : conv->strip;
+    conv->algorithm->compute (conv, worker, n, y, (int)rows);
+    for (int i = 0; i < (int)rows; i++)
+      cnn_writer_finish (&worker->writer, n, y + i);
+    row += rows;
+  }
+}
+
+static void
+conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
+{
+  CnnConv2d *conv = (CnnConv2d *)layer;
+  const int64_t rows = (int64_t)conv->computed.n * conv->computed.h;
+  Run run = {.conv = conv, .in = in, .out = out};
+  run.band_rows = cnn_band_rows (rows, conv->strip, conv->reader_plan.ring_rows - 1, n_threads);
+  const int n_tasks = (int)((rows + run.band_rows - 1) / run.band_rows);
+  cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_band, &run);
+}
+
+static const CnnLayerClass conv2d_class = {conv2d_run, conv2d_destroy};
+
+static bool
+build (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
+{
+  int n_alpha;
+  choose_algorithm (conv);
+  if (!copy_alpha (conv, desc, &n_alpha) ||
+      !conv->algorithm->pack (conv, desc->weights, desc->bias))
+    return cnn_error_set (error, "no memory for the weights of %dx%dx%dx%d (O,I,H,W)",
+        desc->out_channels, conv->group_inputs, conv->rows.kernel, conv->columns.kernel);
+  if (!plan_rows (conv, desc, n_alpha, error) || !make_workers (conv, error))
+    return false;
+  set_info (conv, desc->bias != NULL);
+  return true;
+}
+
+CnnLayer *
+cnn_conv2d_new (const CnnContext *context, const CnnConv2dDesc *desc, CnnError *error)
+{
+  CnnShape computed;
+  if (!check_description (desc, &computed, error))
+    return NULL;
+  CnnConv2d *conv = cnn_alloc (1, sizeof *conv);
+  if (!conv) {
+    cnn_error_set (error, "no memory for a layer");
+    return NULL;
+  }
+  conv->base.layer_class = &conv2d_class;
+  conv->base.context = *context;
+  conv->base.input = desc->input;
+  conv->base.output = computed;
+  conv->base.output.c = cnn_activation_channels (desc->activation, computed.c);
+  describe (conv, desc, computed);
+  if (!build (conv, desc, error)) {
+    cnn_layer_free (&conv->base);
+    return NULL;
+  }
+  return &conv->base;
+}
