@@ -31,9 +31,15 @@ typedef struct {
   void (*compute) (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows);
 } CnnConvAlgorithm;
 
-extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise; /* interleaved */
-extern const CnnConvAlgorithm cnn_conv_flat;                                   /* interleaved */
-extern const CnnConvAlgorithm cnn_conv_plane;                                  /* planar */
+extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;
+extern const CnnConvAlgorithm cnn_conv_plane;
+
+/* All of them, ended by NULL. */
+extern const CnnConvAlgorithm *const cnn_conv_algorithms[];
+
+/* As cnn_conv2d_new (), by one algorithm, or by the cheapest when it is NULL: for tests. */
+CnnLayer *cnn_conv2d_new_with (const CnnContext *context, const CnnConv2dDesc *desc,
+    const CnnConvAlgorithm *algorithm, CnnError *error);
 
 struct CnnConv2d {
   CnnLayer base;

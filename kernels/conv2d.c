@@ -6,12 +6,13 @@
 #include <limits.h>
 #include <math.h>
 
-static const CnnConvAlgorithm *const algorithms[] = {
+const CnnConvAlgorithm *const cnn_conv_algorithms[] = {
     &cnn_conv_tile,
     &cnn_conv_dot,
     &cnn_conv_depthwise,
     &cnn_conv_flat,
     &cnn_conv_plane,
+    NULL,
 };
 
 /* ---- What is refused ------------------------------------------------------------------------- */
@@ -124,17 +125,19 @@ describe (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnShape computed)
   set_clamp (conv, desc->activation);
 }
 
-static void
-choose_algorithm (CnnConv2d *conv)
+static const CnnConvAlgorithm *
+cheapest_algorithm (const CnnConv2d *conv)
 {
+  const CnnConvAlgorithm *cheapest = NULL;
   double least = INFINITY;
-  for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
-    double cost = algorithms[i]->cost (conv);
+  for (const CnnConvAlgorithm *const *algorithm = cnn_conv_algorithms; *algorithm; algorithm++) {
+    double cost = (*algorithm)->cost (conv);
     if (cost < least) {
       least = cost;
-      conv->algorithm = algorithms[i];
+      cheapest = *algorithm;
     }
   }
+  return cheapest;
 }
 
 /* Slopes as CnnActivationFunc wants them. */
@@ -279,7 +282,6 @@ static bool
 build (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
 {
   int n_alpha;
-  choose_algorithm (conv);
   if (!copy_alpha (conv, desc, &n_alpha) ||
       !conv->algorithm->pack (conv, desc->weights, desc->bias))
     return cnn_error_set (error, "no memory for the weights of %dx%dx%dx%d (O,I,H,W)",
@@ -291,7 +293,8 @@ build (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
 }
 
 CnnLayer *
-cnn_conv2d_new (const CnnContext *context, const CnnConv2dDesc *desc, CnnError *error)
+cnn_conv2d_new_with (const CnnContext *context, const CnnConv2dDesc *desc,
+    const CnnConvAlgorithm *algorithm, CnnError *error)
 {
   CnnShape computed;
   if (!check_description (desc, &computed, error))
@@ -307,9 +310,17 @@ cnn_conv2d_new (const CnnContext *context, const CnnConv2dDesc *desc, CnnError *
   conv->base.output = computed;
   conv->base.output.c = cnn_activation_channels (desc->activation, computed.c);
   describe (conv, desc, computed);
-  if (!build (conv, desc, error)) {
-    cnn_layer_free (&conv->base);
-    return NULL;
-  }
-  return &conv->base;
+  conv->algorithm = algorithm ? algorithm : cheapest_algorithm (conv);
+  if (isinf (conv->algorithm->cost (conv)))
+    cnn_error_set (error, "%s cannot run this convolution", conv->algorithm->name);
+  else if (build (conv, desc, error))
+    return &conv->base;
+  cnn_layer_free (&conv->base);
+  return NULL;
+}
+
+CnnLayer *
+cnn_conv2d_new (const CnnContext *context, const CnnConv2dDesc *desc, CnnError *error)
+{
+  return cnn_conv2d_new_with (context, desc, NULL, error);
 }
