@@ -72,13 +72,14 @@ typedef void CnnActivationFunc (CnnActivation activation, const float *alpha, in
  * plane has channels = 1. */
 typedef struct {
   size_t first, stride, dilation;
-  size_t columns;  /* of a window, at least 1 */
-  size_t channels; /* at least 1 */
-  float scale;     /* what the sum of an average is multiplied by; maxima ignore it */
+  size_t columns;       /* of a window, at least 1 */
+  size_t channels;      /* at least 1 */
+  size_t output_stride; /* from one output to the next, at least `channels` */
+  float scale;          /* what the sum of an average is multiplied by; maxima ignore it */
 } CnnPoolWindows;
 
-/* out[i][c] = maximum, or scale * sum, of the window's columns in n_rows rows, for i in
- * [0, count). Without rows: -infinity, or 0. A NaN in a window makes its maximum NaN. `out` overlaps
+/* out[i * output_stride + c] = maximum, or scale * sum, of the window's columns in n_rows rows, for i
+ * in [0, count). Without rows: -infinity, or 0. A NaN in a window makes its maximum NaN. `out` overlaps
  * no row. */
 typedef void CnnPoolFunc (const float *const *rows, size_t n_rows, const CnnPoolWindows *windows,
     size_t count, float *out);

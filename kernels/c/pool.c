@@ -17,7 +17,7 @@ cnn_pool_max_c (const float *const *rows, size_t n_rows, const CnnPoolWindows *w
           if (value > best || isnan (value))
             best = value;
         }
-      out[i * windows->channels + c] = best;
+      out[i * windows->output_stride + c] = best;
     }
 }
 
@@ -32,6 +32,6 @@ cnn_pool_average_c (const float *const *rows, size_t n_rows, const CnnPoolWindow
       for (size_t y = 0; y < n_rows; y++)
         for (size_t x = 0; x < windows->columns; x++)
           sum += rows[y][first + x * windows->dilation];
-      out[i * windows->channels + c] = (float)sum * windows->scale;
+      out[i * windows->output_stride + c] = (float)sum * windows->scale;
     }
 }

@@ -106,6 +106,20 @@ vec_neg (Vec v)
 }
 
 VEC_INLINE Vec
+vec_even (Vec a, Vec b)
+{
+  __m256d pairs = _mm256_castps_pd (_mm256_shuffle_ps (a, b, _MM_SHUFFLE (2, 0, 2, 0)));
+  return _mm256_castpd_ps (_mm256_permute4x64_pd (pairs, _MM_SHUFFLE (3, 1, 2, 0)));
+}
+
+VEC_INLINE Vec
+vec_odd (Vec a, Vec b)
+{
+  __m256d pairs = _mm256_castps_pd (_mm256_shuffle_ps (a, b, _MM_SHUFFLE (3, 1, 3, 1)));
+  return _mm256_castpd_ps (_mm256_permute4x64_pd (pairs, _MM_SHUFFLE (3, 1, 2, 0)));
+}
+
+VEC_INLINE Vec
 vec_round (Vec v)
 {
   return _mm256_round_ps (v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

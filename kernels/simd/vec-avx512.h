@@ -106,6 +106,20 @@ vec_neg (Vec v)
 }
 
 VEC_INLINE Vec
+vec_even (Vec a, Vec b)
+{
+  return _mm512_permutex2var_ps (
+      a, _mm512_setr_epi32 (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), b);
+}
+
+VEC_INLINE Vec
+vec_odd (Vec a, Vec b)
+{
+  return _mm512_permutex2var_ps (
+      a, _mm512_setr_epi32 (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31), b);
+}
+
+VEC_INLINE Vec
 vec_round (Vec v)
 {
   return _mm512_roundscale_ps (v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

@@ -105,6 +105,18 @@ vec_neg (Vec v)
 }
 
 VEC_INLINE Vec
+vec_even (Vec a, Vec b)
+{
+  return vuzp1q_f32 (a, b);
+}
+
+VEC_INLINE Vec
+vec_odd (Vec a, Vec b)
+{
+  return vuzp2q_f32 (a, b);
+}
+
+VEC_INLINE Vec
 vec_round (Vec v)
 {
   return vrndnq_f32 (v);

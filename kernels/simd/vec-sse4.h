@@ -104,6 +104,18 @@ vec_neg (Vec v)
 }
 
 VEC_INLINE Vec
+vec_even (Vec a, Vec b)
+{
+  return _mm_shuffle_ps (a, b, _MM_SHUFFLE (2, 0, 2, 0));
+}
+
+VEC_INLINE Vec
+vec_odd (Vec a, Vec b)
+{
+  return _mm_shuffle_ps (a, b, _MM_SHUFFLE (3, 1, 3, 1));
+}
+
+VEC_INLINE Vec
 vec_round (Vec v)
 {
   return _mm_round_ps (v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

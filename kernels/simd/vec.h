@@ -11,6 +11,7 @@
  * vec_fnma (a, b, c)               c - a * b, the same
  * vec_max (a, b), vec_min (a, b)   b when either is NaN: vec_max (zero, x) keeps a NaN of x, and
  *                                  vec_max (x, zero) drops it
+ * vec_even, vec_odd (a, b)         every second float of a followed by b
  * vec_round                        to nearest, ties to even
  * vec_to_int                       to nearest, ties to even; |v| < 2^31
  * vec_pow2 (i)                     2^i for i in [-126, 127]
@@ -64,6 +65,13 @@ VEC_INLINE Vec
 vec_clamp (Vec v, Vec low, Vec high)
 {
   return vec_min (high, vec_max (low, v));
+}
+
+/* The greater; NaN when either is NaN. */
+VEC_INLINE Vec
+vec_max_nan (Vec a, Vec b)
+{
+  return vec_select (vec_is_nan (a), a, vec_max (a, b));
 }
 
 /* Lanes that are left of a row of `count` at `index`: in [0, VEC_LANES] while index <= count. */

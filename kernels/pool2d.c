@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Windows are clipped to the image when the layer is made: kernels only ever see samples that exist,
+ * so nothing is padded. Neighbouring columns whose windows look alike form runs, one kernel call
+ * each; the clipped ones at the ends are runs of their own. */
+#include "pool2d.h"
+
+#include "dispatch.h"
+#include "layer-private.h"
+#include "memory.h"
+#include "rows.h"
+
+#include <string.h>
+
+/* The places of one window along one axis that lie inside the input, and how many count in the
+ * divisor. */
+typedef struct {
+  int first, count;
+  int divisor;
+} Window;
+
+/* Neighbouring output columns with equal windows, evenly spaced. */
+typedef struct {
+  int first_output, outputs;
+  int first_column, columns;
+  int divisor;
+} Run;
+
+/* Outputs of a strip are pooled down their columns first, then along the rows: this much of the
+ * intermediate row stays in the first-level cache. */
+#define SCRATCH_FLOATS 4096
+
+/* Windows up to this many values are pooled at once: their loads overlap in cache and the
+ * intermediate row would cost more. */
+#define DIRECT_VALUES 9
+
+typedef struct {
+  CnnReader reader;
+  CnnWriter writer;
+  const float **rows;
+  float *scratch;
+} PoolWorker;
+
+typedef struct {
+  CnnLayer layer;
+  CnnPoolMode mode;
+  CnnAxis rows, columns; /* resolved */
+  bool planar, separable;
+  int divisor_override;
+  Window *row_windows; /* one per output row */
+  Run *runs;
+  int n_runs;
+  int most_rows; /* of any window */
+  CnnReaderPlan reader_plan;
+  CnnWriterPlan writer_plan;
+  size_t scratch_floats;
+  PoolWorker *workers;
+  int n_workers;
+} PoolLayer;
+
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+static int64_t
+min64 (int64_t a, int64_t b)
+{
+  return a < b ? a : b;
+}
+
+static int64_t
+max64 (int64_t a, int64_t b)
+{
+  return a > b ? a : b;
+}
+
+/* Taps first + i * dilation, i in [0, kernel), that are below `end`. */
+static int64_t
+taps_below (const CnnAxis *axis, int64_t first, int64_t end)
+{
+  if (first >= end)
+    return 0;
+  return min64 ((end - first + axis->dilation - 1) / axis->dilation, axis->kernel);
+}
+
+static Window
+clip_window (const CnnAxis *axis, int input, int output, bool count_include_pad)
+{
+  if (axis->rule == CNN_SIZE_ADAPTIVE) {
+    const int64_t outputs = axis->adaptive_output;
+    const int64_t start = (int64_t)output * input / outputs;
+    const int64_t end = (((int64_t)output + 1) * input + outputs - 1) / outputs;
+    return (Window){(int)start, (int)(end - start), (int)(end - start)};
+  }
+  const int64_t start = (int64_t)output * axis->stride - axis->padding_before;
+  const int64_t before = taps_below (axis, start, 0);
+  const int64_t inside = taps_below (axis, start, input) - before;
+  const int64_t padded = taps_below (axis, start, (int64_t)input + axis->padding_after);
+  if (inside == 0)
+    return (Window){0, 0, count_include_pad ? (int)padded : 0};
+  return (Window){(int)(start + before * axis->dilation), (int)inside,
+      (int)(count_include_pad ? padded : inside)};
+}
+
+static bool
+continues_run (const Run *run, const Window *window, int stride)
+{
+  return window->count == run->columns && window->divisor == run->divisor &&
+         (int64_t)window->first == run->first_column + (int64_t)run->outputs * stride;
+}
+
+static bool
+plan_windows (PoolLayer *pool, bool count_include_pad)
+{
+  const CnnShape in = pool->layer.input, out = pool->layer.output;
+  const int column_stride = pool->columns.rule == CNN_SIZE_ADAPTIVE ? 0 : pool->columns.stride;
+  pool->row_windows = cnn_alloc ((size_t)out.h, sizeof *pool->row_windows);
+  pool->runs = cnn_alloc ((size_t)out.w, sizeof *pool->runs);
+  if (!pool->row_windows || !pool->runs)
+    return false;
+  for (int y = 0; y < out.h; y++) {
+    pool->row_windows[y] = clip_window (&pool->rows, in.h, y, count_include_pad);
+    pool->most_rows = (int)max64 (pool->most_rows, pool->row_windows[y].count);
+  }
+  for (int x = 0; x < out.w; x++) {
+    const Window window = clip_window (&pool->columns, in.w, x, count_include_pad);
+    Run *last = pool->n_runs > 0 ? &pool->runs[pool->n_runs - 1] : NULL;
+    if (last && column_stride > 0 && continues_run (last, &window, column_stride))
+      last->outputs++;
+    else
+      pool->runs[pool->n_runs++] = (Run){x, 1, window.first, window.count, window.divisor};
+  }
+  return true;
+}
+
+/* ---- Running --------------------------------------------------------------------------------- */
+
+typedef struct {
+  PoolLayer *pool;
+  const CnnImage *in, *out;
+  int band;    /* output rows of a task */
+  int block;   /* channels of a task */
+  int n_bands; /* of one frame */
+  int n_blocks;
+} PoolRun;
+
+static int
+column_dilation (const PoolLayer *pool)
+{
+  return pool->columns.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->columns.dilation;
+}
+
+static CnnPoolFunc *
+pool_func (const PoolLayer *pool)
+{
+  const CnnKernels *kernels = pool->layer.context.kernels;
+  return pool->mode == CNN_POOL_MAX ? kernels->pool_max : kernels->pool_average;
+}
+
+static float
+average_scale (const PoolLayer *pool, const Window *window, const Run *run)
+{
+  if (pool->divisor_override > 0)
+    return (float)(1.0 / pool->divisor_override);
+  const int64_t divisor = (int64_t)window->divisor * run->divisor;
+  return divisor > 0 ? (float)(1.0 / (double)divisor) : 0.0f;
+}
+
+/* A run of outputs from rows that each hold `pixel` floats a column, of which `channels` from `rows`
+ * on are pooled. */
+static void
+pool_direct (const PoolLayer *pool, const float *const *rows, int n_rows, const Run *run,
+    size_t pixel, size_t channels, float scale, float *out)
+{
+  const CnnPoolWindows windows = {
+      .first = (size_t)run->first_column * pixel,
+      .stride = (size_t)pool->columns.stride * pixel,
+      .dilation = (size_t)column_dilation (pool) * pixel,
+      .columns = (size_t)max64 (run->columns, 1),
+      .channels = channels,
+      .output_stride = pixel,
+      .scale = scale,
+  };
+  pool_func (pool) (rows, run->columns > 0 ? (size_t)n_rows : 0, &windows, (size_t)run->outputs,
+      out + (size_t)run->first_output * pixel);
+}
+
+/* The same by way of an intermediate row: down the columns, then along them. */
+static void
+pool_separably (const PoolLayer *pool, float *scratch, const float *const *rows, int n_rows,
+    const Run *run, size_t pixel, float scale, float *out)
+{
+  const size_t reach = (size_t)(run->columns - 1) * (size_t)column_dilation (pool) + 1;
+  const size_t stride = (size_t)pool->columns.stride;
+  const size_t fitting = pool->scratch_floats / pixel;
+  const size_t most = fitting > reach ? (fitting - reach) / stride + 1 : 1;
+  const float *const intermediate[] = {scratch};
+  for (size_t i = 0; i < (size_t)run->outputs; i += most) {
+    const size_t outputs = (size_t)run->outputs - i < most ? (size_t)run->outputs - i : most;
+    const size_t floats = ((outputs - 1) * stride + reach) * pixel;
+    const CnnPoolWindows down = {
+        .first = ((size_t)run->first_column + i * stride) * pixel,
+        .columns = 1,
+        .channels = floats,
+        .output_stride = floats,
+        .scale = 1,
+    };
+    pool_func (pool) (rows, (size_t)n_rows, &down, 1, scratch);
+    const Run along = {run->first_output + (int)i, (int)outputs, 0, run->columns, run->divisor};
+    pool_direct (pool, intermediate, 1, &along, pixel, pixel, scale, out);
+  }
+}
+
+static void
+pool_row (const PoolLayer *pool, PoolWorker *worker, const Window *window, size_t pixel,
+    size_t channels, float *out)
+{
+  for (int i = 0; i < pool->n_runs; i++) {
+    const Run *run = &pool->runs[i];
+    const float scale = average_scale (pool, window, run);
+    if (pool->separable && channels == pixel && window->count > 1 && run->columns > 1)
+      pool_separably (pool, worker->scratch, worker->rows, window->count, run, pixel, scale, out);
+    else
+      pool_direct (pool, worker->rows, window->count, run, pixel, channels, scale, out);
+  }
+}
+
+/* Points worker->rows at the input rows of a window, channel c first. */
+static void
+find_rows (PoolLayer *pool, PoolWorker *worker, const Window *window, int n, int channel)
+{
+  const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
+  for (int i = 0; i < window->count; i++) {
+    const int64_t position = window->first + (int64_t)i * dilation;
+    worker->rows[i] = pool->planar ? cnn_reader_plane (&worker->reader, n, position, 0, channel)
+                                   : cnn_reader_row (&worker->reader, n, position, 0) + channel;
+  }
+}
+
+/* Rows [y0, y1) of planes [c0, c1), plane by plane where they can be read in place. */
+static void
+pool_planes (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0, int c1)
+{
+  const bool by_plane = worker->reader.in_place && worker->writer.in_place;
+  const int planes = c1 - c0, rows = y1 - y0;
+  for (int64_t i = 0; i < (int64_t)planes * rows; i++) {
+    const int c = c0 + (int)(by_plane ? i / rows : i % planes);
+    const int y = y0 + (int)(by_plane ? i % rows : i / planes);
+    find_rows (pool, worker, &pool->row_windows[y], n, c);
+    float *out = cnn_writer_row (&worker->writer, n, y) + c * worker->writer.plane_stride;
+    pool_row (pool, worker, &pool->row_windows[y], 1, 1, out);
+    if (!by_plane && c == c1 - 1)
+      cnn_writer_finish (&worker->writer, n, y);
+  }
+}
+
+static void
+pool_pixels (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0, int c1)
+{
+  for (int y = y0; y < y1; y++) {
+    find_rows (pool, worker, &pool->row_windows[y], n, c0);
+    float *out = cnn_writer_row (&worker->writer, n, y) + c0;
+    pool_row (
+        pool, worker, &pool->row_windows[y], (size_t)pool->layer.input.c, (size_t)(c1 - c0), out);
+    if (!worker->writer.in_place)
+      cnn_writer_finish (&worker->writer, n, y);
+  }
+}
+
+static void
+run_task (void *data, int task, int worker_number)
+{
+  const PoolRun *run = data;
+  PoolLayer *pool = run->pool;
+  PoolWorker *worker = &pool->workers[worker_number];
+  const int block = task % run->n_blocks, band = task / run->n_blocks % run->n_bands;
+  const int n = task / run->n_blocks / run->n_bands;
+  const int y0 = band * run->band, c0 = block * run->block;
+  const int y1 = (int)min64 ((int64_t)y0 + run->band, pool->layer.output.h);
+  const int c1 = (int)min64 ((int64_t)c0 + run->block, pool->layer.input.c);
+  (pool->planar ? pool_planes : pool_pixels) (pool, worker, n, y0, y1, c0, c1);
+}
+
+/* Bands of rows; and where rows are read and written in place, blocks of channels: one plane or a
+ * few cache lines, when the rows alone would leave threads idle. */
+static void
+split (PoolRun *run, int n_threads)
+{
+  const CnnShape out = run->pool->layer.output;
+  const PoolWorker *worker = &run->pool->workers[0];
+  const int overlap = run->pool->most_rows;
+  run->block = out.c;
+  run->band = cnn_band_rows (out.h, 1, overlap, n_threads);
+  if (worker->reader.in_place && worker->writer.in_place) {
+    const int wanted = 4 * n_threads, least = run->pool->planar ? 1 : 64;
+    const int rows = (int)min64 ((int64_t)out.n * ((out.h + run->band - 1) / run->band), wanted);
+    const int blocks = n_threads > 1 ? (wanted + rows - 1) / rows : 1;
+    const int size = (out.c + blocks - 1) / blocks;
+    run->block = (int)min64 ((int64_t)(size + least - 1) / least * least, out.c);
+  }
+  run->n_bands = (out.h + run->band - 1) / run->band;
+  run->n_blocks = (out.c + run->block - 1) / run->block;
+}
+
+static void
+pool_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
+{
+  PoolLayer *pool = (PoolLayer *)layer;
+  for (int i = 0; i < pool->n_workers; i++) {
+    cnn_reader_begin (&pool->workers[i].reader, in);
+    cnn_writer_begin (&pool->workers[i].writer, out);
+  }
+  PoolRun run = {.pool = pool, .in = in, .out = out};
+  split (&run, n_threads);
+  const int tasks = layer->output.n * run.n_bands * run.n_blocks;
+  cnn_workers_run (layer->context.workers, n_threads, tasks, run_task, &run);
+}
+
+/* ---- Making ---------------------------------------------------------------------------------- */
+
+static void
+pool_destroy (CnnLayer *layer)
+{
+  PoolLayer *pool = (PoolLayer *)layer;
+  for (int i = 0; pool->workers && i < pool->n_workers; i++) {
+    PoolWorker *worker = &pool->workers[i];
+    cnn_reader_clear (&worker->reader);
+    cnn_writer_clear (&worker->writer);
+    cnn_free (worker->rows);
+    cnn_free (worker->scratch);
+  }
+  cnn_free (pool->workers);
+  cnn_reader_plan_clear (&pool->reader_plan);
+  cnn_free (pool->row_windows);
+  cnn_free (pool->runs);
+  cnn_free (pool);
+}
+
+static const CnnLayerClass pool_class = {pool_run, pool_destroy};
+
+static bool
+check_axis (const CnnAxis *axis, const char *name, CnnError *error)
+{
+  const int64_t effective = cnn_axis_effective_kernel (axis);
+  if (axis->rule == CNN_SIZE_ADAPTIVE)
+    return axis->adaptive_output >= 1 ||
+           cnn_error_set (error, "output-size %d of %s is below 1", axis->adaptive_output, name);
+  if (axis->kernel < 1 || axis->stride < 1 || axis->dilation < 1)
+    return cnn_error_set (error, "kernel %d, stride %d and dilation %d of %s must be at least 1",
+        axis->kernel, axis->stride, axis->dilation, name);
+  if (axis->padding_before < 0 || axis->padding_after < 0)
+    return cnn_error_set (
+        error, "padding %d,%d of %s is negative", axis->padding_before, axis->padding_after, name);
+  if (axis->padding_mode != CNN_PADDING_ZEROS)
+    return cnn_error_set (error, "pooling knows no padding-mode but zeros");
+  if (axis->padding_before >= effective || axis->padding_after >= effective)
+    return cnn_error_set (error,
+        "padding %d,%d of %s must be smaller than the effective kernel %lld on each side",
+        axis->padding_before, axis->padding_after, name, (long long)effective);
+  return true;
+}
+
+static bool
+check_desc (const CnnPool2dDesc *desc, CnnShape *output, CnnError *error)
+{
+  size_t count;
+  if (!cnn_shape_count (desc->input, sizeof (float), &count, error) ||
+      !check_axis (&desc->window.rows, "rows", error) ||
+      !check_axis (&desc->window.columns, "columns", error))
+    return false;
+  if (desc->divisor_override < 0)
+    return cnn_error_set (error, "divisor-override %d is negative", desc->divisor_override);
+  return cnn_window_output (&desc->window, desc->input, output, error) &&
+         cnn_shape_count (*output, sizeof (float), &count, error);
+}
+
+static void
+fill_info (PoolLayer *pool)
+{
+  static const char *const names[2][2] = {{"pool-max-interleaved", "pool-max-planar"},
+      {"pool-average-interleaved", "pool-average-planar"}};
+  const CnnKernels *kernels = pool->layer.context.kernels;
+  const bool is_max = pool->mode == CNN_POOL_MAX;
+  pool->layer.info = (CnnLayerInfo){
+      .dense_parameters = cnn_dense_parameters (pool->layer.input, pool->layer.output),
+      .isa = cnn_isa_name (is_max ? kernels->pool_max_isa : kernels->pool_average_isa),
+      .kernel_name = names[!is_max][pool->planar],
+  };
+}
+
+/* Pooling down first saves work when windows overlap, and always along planes and few channels,
+ * where whole vectors go down but not along. */
+static bool
+is_separable (const PoolLayer *pool)
+{
+  const CnnAxis *rows = &pool->rows, *columns = &pool->columns;
+  if (rows->rule == CNN_SIZE_ADAPTIVE || columns->rule == CNN_SIZE_ADAPTIVE)
+    return false;
+  if (pool->planar || pool->layer.input.c < 16)
+    return pool->layer.output.w > 1;
+  return (int64_t)rows->kernel * columns->kernel > DIRECT_VALUES &&
+         columns->kernel > columns->stride;
+}
+
+static size_t
+scratch_floats (const PoolLayer *pool)
+{
+  if (!pool->separable)
+    return 0;
+  const size_t pixel = pool->planar ? 1 : (size_t)pool->layer.input.c;
+  const int64_t reach = min64 (cnn_axis_effective_kernel (&pool->columns), pool->layer.input.w);
+  const size_t least = pixel * (size_t)reach;
+  return least > SCRATCH_FLOATS / 2 ? 2 * least : SCRATCH_FLOATS;
+}
+
+static bool
+make_plans (PoolLayer *pool, const CnnPool2dDesc *desc, CnnError *error)
+{
+  const CnnRowOrder order = pool->planar ? CNN_ROWS_PLANAR : CNN_ROWS_INTERLEAVED;
+  const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
+  CnnAxis rows = cnn_window_unit ().rows;
+  rows.kernel = pool->most_rows > 0 ? (pool->most_rows - 1) * dilation + 1 : 1;
+  const CnnReaderDesc reader = {
+      .kernels = pool->layer.context.kernels,
+      .input = pool->layer.input,
+      .rows = rows,
+      .columns = cnn_window_unit ().columns,
+      .output_columns = pool->layer.input.w,
+      .order = order,
+      .tile = 1,
+      .strip = 1,
+      .normalization = desc->normalization,
+  };
+  const CnnWriterDesc writer = {
+      .kernels = pool->layer.context.kernels,
+      .computed = pool->layer.output,
+      .order = order,
+      .strip = 1,
+  };
+  return cnn_reader_plan_init (&pool->reader_plan, &reader, error) &&
+         cnn_writer_plan_init (&pool->writer_plan, &writer, error);
+}
+
+static bool
+make_workers (PoolLayer *pool, CnnError *error)
+{
+  pool->n_workers = cnn_workers_count (pool->layer.context.workers);
+  pool->workers = cnn_alloc ((size_t)pool->n_workers, sizeof *pool->workers);
+  if (!pool->workers)
+    return cnn_error_set (error, "no memory for %d threads", pool->n_workers);
+  for (int i = 0; i < pool->n_workers; i++) {
+    PoolWorker *worker = &pool->workers[i];
+    worker->rows = cnn_alloc ((size_t)max64 (pool->most_rows, 1), sizeof *worker->rows);
+    worker->scratch = cnn_alloc (pool->scratch_floats, sizeof (float));
+    if (!worker->rows || !worker->scratch)
+      return cnn_error_set (error, "no memory for the rows of a window");
+    if (!cnn_reader_init (&worker->reader, &pool->reader_plan, error) ||
+        !cnn_writer_init (&worker->writer, &pool->writer_plan, error))
+      return false;
+  }
+  return true;
+}
+
+CnnLayer *
+cnn_pool2d_new (const CnnContext *context, const CnnPool2dDesc *desc, CnnError *error)
+{
+  CnnShape output;
+  if (!check_desc (desc, &output, error))
+    return NULL;
+  PoolLayer *pool = cnn_alloc (1, sizeof *pool);
+  if (!pool) {
+    cnn_error_set (error, "no memory for a pooling layer");
+    return NULL;
+  }
+  pool->layer = (CnnLayer){
+      .layer_class = &pool_class, .context = *context, .input = desc->input, .output = output};
+  pool->mode = desc->mode;
+  pool->rows = cnn_axis_resolve (&desc->window.rows, desc->input.h);
+  pool->columns = cnn_axis_resolve (&desc->window.columns, desc->input.w);
+  pool->planar = desc->input_format.layout == CNN_LAYOUT_NCHW || desc->input.c == 1;
+  pool->divisor_override = desc->divisor_override;
+  pool->separable = is_separable (pool);
+  pool->scratch_floats = scratch_floats (pool);
+  if (!plan_windows (pool, desc->count_include_pad)) {
+    cnn_error_set (error, "no memory for the windows of a %dx%d output", output.h, output.w);
+  } else if (make_plans (pool, desc, error) && make_workers (pool, error)) {
+    fill_info (pool);
+    return &pool->layer;
+  }
+  pool_destroy (&pool->layer);
+  return NULL;
+}
