@@ -123,40 +123,74 @@ other_template_caps (GstBaseTransform *transform, GstPadDirection direction)
       direction == GST_PAD_SINK ? transform->srcpad : transform->sinkpad);
 }
 
-/* Impossible shapes are let through here so that they arrive as caps, where they are refused with a
- * sentence; an empty answer would end in a bare "not negotiated" or "could not link" elsewhere. While
- * elements are being linked the other side may still change, so everything is let through. */
+/* What can stand on the other pad; empty when nothing can. With contradictory properties everything: the
+ * start of the element or the arrival of caps tells. */
 static GstCaps *
 gst_cnn_layer_transform_caps (
     GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  GstCnnLayer *self = GST_CNN_LAYER (transform);
-  GstCaps *everything = other_template_caps (transform, direction);
-  GstCaps *result = NULL;
   GstCnnGeometry geometry;
-  if (get_geometry (self, &geometry, NULL)) {
+  GstCaps *result;
+  if (get_geometry (GST_CNN_LAYER (transform), &geometry, NULL)) {
     GstCaps *own = gst_caps_is_any (caps)
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
                        : gst_caps_ref (caps);
     result = gst_cnn_geometry_transform_caps (&geometry, direction, own);
     gst_caps_unref (own);
-    if (!g_atomic_int_get (&PRIVATE (self)->started))
-      gst_caps_append (result, gst_caps_copy (everything));
-    if (filter) {
-      GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-      gst_caps_unref (result);
-      result = filtered;
-    }
+  } else {
+    result = other_template_caps (transform, direction);
   }
-  if (result && gst_caps_is_empty (result))
-    gst_clear_caps (&result);
-  if (!result)
-    result = filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
-                    : gst_caps_ref (everything);
-  gst_caps_unref (everything);
-  GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
+  if (filter) {
+    GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (result);
+    result = filtered;
+  }
+  GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
+}
+
+/* Answers what a pad can take or give. The base class would hand the filter on to the peer and then hold
+ * the answer against it with GStreamer's subset test, which does not look into arrays of ranges.
+ *
+ * Impossible shapes are let through so that they arrive as caps, where they are refused with a sentence:
+ * an empty answer would end in a bare "not negotiated" or "could not link" elsewhere. While elements are
+ * being linked the other side may still change, so then everything is let through. */
+static GstCaps *
+query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
+{
+  GstPad *otherpad = pad == transform->sinkpad ? transform->srcpad : transform->sinkpad;
+  GstCaps *everything = gst_pad_get_pad_template_caps (pad);
+  GstCaps *other_template = gst_pad_get_pad_template_caps (otherpad);
+  GstCaps *peer = gst_pad_peer_query_caps (otherpad, NULL);
+  GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
+  GstCaps *result =
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
+  if (!g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->started) ||
+      gst_caps_is_empty (result))
+    gst_caps_append (
+        result, filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
+                       : gst_caps_ref (everything));
+  gst_caps_unref (other);
+  gst_caps_unref (peer);
+  gst_caps_unref (other_template);
+  gst_caps_unref (everything);
+  return result;
+}
+
+static gboolean
+gst_cnn_layer_query (GstBaseTransform *transform, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
+        ->query (transform, direction, query);
+  GstCaps *filter;
+  gst_query_parse_caps (query, &filter);
+  GstCaps *caps = query_caps (
+      transform, direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad, filter);
+  gst_query_set_caps_result (query, caps);
+  gst_caps_unref (caps);
+  return TRUE;
 }
 
 static gboolean
@@ -626,6 +660,7 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   transform_class->start = gst_cnn_layer_start;
   transform_class->stop = gst_cnn_layer_stop;
   transform_class->transform_caps = gst_cnn_layer_transform_caps;
+  transform_class->query = gst_cnn_layer_query;
   transform_class->accept_caps = gst_cnn_layer_accept_caps;
   transform_class->get_unit_size = gst_cnn_layer_get_unit_size;
   transform_class->transform_size = gst_cnn_layer_transform_size;

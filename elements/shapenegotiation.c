@@ -173,10 +173,10 @@ ranges_for_framerate (GArray *groups, const GValue *framerate)
 }
 
 static gboolean
-has_constrained_structure (const GstCaps *caps)
+has_sized_tensor (const GstCaps *caps)
 {
   for (guint i = 0; i < gst_caps_get_size (caps); i++)
-    if (!gst_cnn_structure_is_unconstrained (gst_caps_get_structure (caps, i)))
+    if (gst_cnn_structure_is_sized_tensor (gst_caps_get_structure (caps, i)))
       return TRUE;
   return FALSE;
 }
@@ -236,12 +236,13 @@ gst_cnn_geometry_transform_caps (
 {
   GArray *groups = g_array_new (FALSE, FALSE, sizeof (RateGroup));
   GArray *from = g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange));
-  /* Structures without a size stand beside sized ones only for peers that cannot say a size: they
-   * would widen an exact set to everything. */
-  const gboolean skip_unconstrained = has_constrained_structure (caps);
+  /* Tensors without a size stand beside sized ones only for peers that cannot say a range: they would
+   * widen an exact set to everything. */
+  const gboolean skip_unsized = has_sized_tensor (caps);
   for (guint i = 0; i < gst_caps_get_size (caps); i++) {
     const GstStructure *structure = gst_caps_get_structure (caps, i);
-    if (skip_unconstrained && gst_cnn_structure_is_unconstrained (structure))
+    if (skip_unsized && !gst_structure_has_name (structure, "video/x-raw") &&
+        !gst_cnn_structure_is_sized_tensor (structure))
       continue;
     g_array_set_size (from, 0);
     if (!gst_cnn_shape_ranges_from_structure (structure, gst_caps_get_features (caps, i), from))

@@ -381,13 +381,12 @@ gst_cnn_shape_ranges_from_structure (
 }
 
 gboolean
-gst_cnn_structure_is_unconstrained (const GstStructure *structure)
+gst_cnn_structure_is_sized_tensor (const GstStructure *structure)
 {
-  if (gst_structure_has_name (structure, "tensor/strided"))
-    return !gst_structure_has_field (structure, "dims");
-  if (gst_structure_has_name (structure, "other/tensors"))
-    return !gst_structure_has_field (structure, "dimensions");
-  return FALSE;
+  return (gst_structure_has_name (structure, "tensor/strided") &&
+             gst_structure_has_field (structure, "dims")) ||
+         (gst_structure_has_name (structure, "other/tensors") &&
+             gst_structure_has_field (structure, "dimensions"));
 }
 
 /* --- Writing caps --------------------------------------------------------------------------------- */

@@ -68,8 +68,8 @@ GstCnnShapeRange gst_cnn_shape_range_any (void);
 gboolean gst_cnn_shape_ranges_from_structure (
     const GstStructure *structure, const GstCapsFeatures *features, GArray *ranges);
 
-/* TRUE when the structure says nothing about the size: it allows every shape. */
-gboolean gst_cnn_structure_is_unconstrained (const GstStructure *structure);
+/* TRUE for a tensor of either dialect whose size is said, as one size or as ranges. */
+gboolean gst_cnn_structure_is_sized_tensor (const GstStructure *structure);
 
 /* Appends one structure a layout (nhwc first) to `caps`. `types` is a caps value such as "float32" or
  * "{ float32, uint8 }". `framerate` may be NULL: any. */
