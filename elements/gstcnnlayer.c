@@ -166,11 +166,13 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   GstCaps *result =
       gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
-  if (!g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->started) ||
-      gst_caps_is_empty (result))
+  const gboolean linking = !g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->started);
+  if (linking || gst_caps_is_empty (result)) {
+    result = gst_caps_make_writable (result);
     gst_caps_append (
         result, filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
                        : gst_caps_ref (everything));
+  }
   gst_caps_unref (other);
   gst_caps_unref (peer);
   gst_caps_unref (other_template);
