@@ -101,12 +101,6 @@ gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError
   g_atomic_int_set (&priv->changed, TRUE);
 }
 
-static gchar *
-describe_shape (CnnShape shape)
-{
-  return g_strdup_printf ("%dx%dx%dx%d (N,H,W,C)", shape.n, shape.h, shape.w, shape.c);
-}
-
 /* --- Caps ----------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -330,24 +324,6 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
 
 /* --- Events --------------------------------------------------------------------------------------- */
 
-/* Says why downstream did not take what these caps lead to. */
-static void
-explain_refusal (GstCnnLayer *self, CnnShape input, CnnShape output)
-{
-  GstPad *srcpad = GST_BASE_TRANSFORM_SRC_PAD (self);
-  GstCaps *taken = gst_pad_peer_query_caps (srcpad, NULL);
-  gchar *from = describe_shape (input), *to = describe_shape (output);
-  gchar *wanted = gst_caps_is_any (taken) ? NULL : gst_caps_to_string (taken);
-  CnnError error;
-  cnn_error_set (&error, "the input %s gives the output %s, which downstream does not take: %.180s",
-      from, to, wanted ? wanted : "it is not linked or refuses it");
-  post_error (self, &error);
-  g_free (wanted);
-  g_free (from);
-  g_free (to);
-  gst_caps_unref (taken);
-}
-
 static gboolean
 receive_caps (GstBaseTransform *transform, GstEvent *event)
 {
@@ -367,8 +343,12 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
   const gboolean taken =
       GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)->sink_event (transform, event);
   if (!taken && !PRIVATE (self)->error_posted &&
-      !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform)))
-    explain_refusal (self, info.shape, output);
+      !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
+    GstCaps *wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (transform), NULL);
+    gst_cnn_explain_refusal (info.shape, output, wanted, &error);
+    post_error (self, &error);
+    gst_caps_unref (wanted);
+  }
   return taken;
 }
 

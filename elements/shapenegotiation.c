@@ -257,3 +257,64 @@ gst_cnn_geometry_transform_caps (
   g_array_unref (from);
   return transformed;
 }
+
+/* --- Refusals ------------------------------------------------------------------------------------- */
+
+static void
+append_range_text (GString *text, CnnRange range)
+{
+  if (range.min == range.max)
+    g_string_append_printf (text, "%d", range.min);
+  else if (range.max < G_MAXINT)
+    g_string_append_printf (text, "[%d..%d]", range.min, range.max);
+  else if (range.min > 1)
+    g_string_append_printf (text, "[%d..]", range.min);
+  else
+    g_string_append (text, "any");
+}
+
+/* "1x120x160xany or 1x64x64x3" */
+static gchar *
+describe_ranges (const GArray *ranges)
+{
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < MIN (ranges->len, 3); i++) {
+    const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
+    const CnnRange fields[] = {range->n, range->h, range->w, range->c};
+    for (guint f = 0; f < 4; f++) {
+      g_string_append (text, f ? "x" : i ? " or " : "");
+      append_range_text (text, fields[f]);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+void
+gst_cnn_explain_refusal (CnnShape input, CnnShape output, const GstCaps *taken, CnnError *sentence)
+{
+  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange));
+  gboolean only_video = TRUE;
+  for (guint i = 0; i < gst_caps_get_size (taken); i++) {
+    const GstStructure *structure = gst_caps_get_structure (taken, i);
+    if (gst_cnn_shape_ranges_from_structure (structure, gst_caps_get_features (taken, i), ranges))
+      only_video &= gst_structure_has_name (structure, "video/x-raw");
+  }
+  gchar *wanted = describe_ranges (ranges);
+  if (ranges->len == 0 && !gst_caps_is_any (taken))
+    cnn_error_set (sentence,
+        "downstream takes neither tensors nor raw video, only %.100s: put cnnview before it",
+        gst_caps_is_empty (taken) ? "nothing"
+                                  : gst_structure_get_name (gst_caps_get_structure (taken, 0)));
+  else if (ranges->len > 0 && only_video && output.c != 1 && output.c != 3)
+    cnn_error_set (sentence,
+        "the output %dx%dx%dx%d (N,H,W,C) has %d channels, but downstream takes only video, with 1 "
+        "or 3: put cnnview, or cnn1x1 out-channels=3, before it",
+        output.n, output.h, output.w, output.c, output.c);
+  else
+    cnn_error_set (sentence,
+        "the input %dx%dx%dx%d gives the output %dx%dx%dx%d (N,H,W,C), but downstream takes only "
+        "%.120s: change stride, padding or kernel-size, or let upstream choose its size",
+        input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted);
+  g_free (wanted);
+  g_array_unref (ranges);
+}

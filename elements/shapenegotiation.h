@@ -35,6 +35,10 @@ gboolean gst_cnn_geometry_output (
 GstCaps *gst_cnn_geometry_transform_caps (
     const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps);
 
+/* Why a peer that takes `taken` does not take the output shape, with a remedy: one sentence. */
+void
+gst_cnn_explain_refusal (CnnShape input, CnnShape output, const GstCaps *taken, CnnError *sentence);
+
 G_END_DECLS
 
 #endif
