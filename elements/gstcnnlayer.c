@@ -376,10 +376,10 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
 
 /* --- Live changes --------------------------------------------------------------------------------- */
 
+/* TRUE when the new output shape for the frames that arrive now suits downstream. */
 static gboolean
-downstream_takes (GstCnnLayer *self)
+downstream_takes (GstBaseTransform *transform)
 {
-  GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
   GstCaps *incaps = gst_pad_get_current_caps (transform->sinkpad);
   GstCaps *outcaps = gst_cnn_layer_transform_caps (transform, GST_PAD_SINK, incaps, NULL);
   GstCaps *taken = gst_pad_peer_query_caps (transform->srcpad, NULL);
@@ -388,6 +388,39 @@ downstream_takes (GstCnnLayer *self)
   gst_caps_unref (outcaps);
   gst_caps_unref (incaps);
   return takes;
+}
+
+/* TRUE when upstream can send other frames whose output suits downstream. */
+static gboolean
+upstream_can_follow (GstBaseTransform *transform)
+{
+  GstCaps *taken = gst_pad_peer_query_caps (transform->srcpad, NULL);
+  GstCaps *needed = gst_cnn_layer_transform_caps (transform, GST_PAD_SRC, taken, NULL);
+  GstCaps *given = gst_pad_peer_query_caps (transform->sinkpad, NULL);
+  const gboolean can = gst_caps_can_intersect (needed, given);
+  gst_caps_unref (given);
+  gst_caps_unref (needed);
+  gst_caps_unref (taken);
+  return can;
+}
+
+/* A new output shape: downstream takes it, or insists on its own so that upstream has to send another
+ * size, or neither. */
+static void
+renegotiate (GstCnnLayer *self, CnnShape output)
+{
+  GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
+  if (downstream_takes (transform)) {
+    gst_base_transform_reconfigure_src (transform);
+  } else if (upstream_can_follow (transform)) {
+    gst_base_transform_reconfigure_sink (transform);
+  } else {
+    CnnError error;
+    GstCaps *wanted = gst_pad_peer_query_caps (transform->srcpad, NULL);
+    gst_cnn_explain_refusal (PRIVATE (self)->in_info.shape, output, wanted, &error);
+    gst_caps_unref (wanted);
+    post_settings_warning (self, error.message);
+  }
 }
 
 /* Brings changed properties into effect before the next frame. What cannot work with the frames that
@@ -403,10 +436,7 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   if (!same_shape (output, priv->out_info.shape)) {
-    if (downstream_takes (self))
-      gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
-    else /* downstream insists on its size: upstream has to send another one */
-      gst_base_transform_reconfigure_sink (GST_BASE_TRANSFORM (self));
+    renegotiate (self, output);
     return;
   }
   GstCnnGeometry geometry;
