@@ -461,7 +461,12 @@ gst_cnn_layer_submit_input_buffer (
     GstBaseTransform *transform, gboolean is_discont, GstBuffer *input)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
-  gst_object_sync_values (GST_OBJECT (self), GST_BUFFER_PTS (input));
+  if (transform->segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID (input)) {
+    const GstClockTime time =
+        gst_segment_to_stream_time (&transform->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (input));
+    if (GST_CLOCK_TIME_IS_VALID (time))
+      gst_object_sync_values (GST_OBJECT (self), time);
+  }
   if (PRIVATE (self)->layer &&
       g_atomic_int_compare_and_exchange (&PRIVATE (self)->changed, TRUE, FALSE))
     apply_changes (self);
