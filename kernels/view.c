@@ -60,13 +60,24 @@ cnn_pixel (const CnnPixelFormat *format, uint32_t colour)
   return pixel;
 }
 
+static double
+apply_gamma (double shade, double gamma, bool centred)
+{
+  if (!centred)
+    return pow (shade, gamma);
+  double distance = 2 * shade - 1;
+  return 0.5 + 0.5 * copysign (pow (fabs (distance), gamma), distance);
+}
+
 void
-cnn_view_table_fill (
-    CnnViewTable *table, CnnColormap colormap, double gamma, const CnnPixelFormat *format)
+cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bool centred,
+    const CnnPixelFormat *format)
 {
   table->format = *format;
   for (int level = 0; level < CNN_VIEW_LEVELS; level++) {
-    double shade = pow ((level + 0.5) / CNN_VIEW_LEVELS, gamma);
+    double shade = (level + 0.5) / CNN_VIEW_LEVELS;
+    if (gamma != 1)
+      shade = apply_gamma (shade, gamma, centred);
     int index = (int)(shade * 256);
     index = index > 255 ? 255 : index;
     table->pixels[level] = cnn_pixel (format, cnn_colormap_colour (colormap, index));
@@ -81,7 +92,7 @@ cnn_view_scale (double min, double max)
 {
   double width = max - min;
   if (!(width > CNN_VIEW_LEVELS / (double)FLT_MAX))
-    return (CnnViewScale){(float)max, FLT_MAX, 0};
+    return (CnnViewScale){0, 0, 0};
   /* From the middle: differences stay finite for every pair of floats, and 0 of a range that is
    * symmetric about it is the middle level exactly. */
   return (CnnViewScale){

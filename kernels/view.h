@@ -31,7 +31,7 @@ enum {
 
 /* Colours of their own for what is no number: in none of the colormaps. 0xRRGGBB */
 #define CNN_VIEW_NAN_COLOUR 0xff00ff
-#define CNN_VIEW_PLUS_INFINITY_COLOUR 0xffffff
+#define CNN_VIEW_PLUS_INFINITY_COLOUR 0x00ff00
 #define CNN_VIEW_MINUS_INFINITY_COLOUR 0x00ffff
 
 /* Where the bytes of a pixel are. `unused` is the x of RGBx or the A of RGBA and is set to 255; -1
@@ -51,17 +51,18 @@ typedef struct {
 uint32_t cnn_pixel (const CnnPixelFormat *format, uint32_t colour);
 
 /* Level l shows the colour at ((l + 1/2) / CNN_VIEW_LEVELS) ^ gamma of the colormap; gamma > 0.
- * With gamma = 1 a value x of [0, 1] gets colour min (floor (256 x), 255), as in matplotlib. */
-void cnn_view_table_fill (
-    CnnViewTable *table, CnnColormap colormap, double gamma, const CnnPixelFormat *format);
+ * `centred`: distances from the middle are raised to gamma instead, so that the middle stays. With
+ * gamma = 1 a value x of [0, 1] gets colour min (floor (256 x), 255), as in matplotlib. */
+void cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bool centred,
+    const CnnPixelFormat *format);
 
 /* level = floor ((value - centre) * scale + offset), clamped. */
 typedef struct {
   float centre, scale, offset;
 } CnnViewScale;
 
-/* The scale that shows [min, max]. A range of one value shows that value and all below as level 0,
- * all above as the highest. */
+/* The scale that shows [min, max]. A range of one value shows everything as level 0, so that a
+ * constant map is even whatever its averages round to. */
 CnnViewScale cnn_view_scale (double min, double max);
 
 /* How a stream is looked at. */
