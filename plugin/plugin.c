@@ -2,6 +2,7 @@
 #include "gstcnn1x1.h"
 #include "gstcnnconv.h"
 #include "gstcnnpool.h"
+#include "gstcnnview.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
@@ -10,6 +11,7 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnnconv, plugin);
   registered |= GST_ELEMENT_REGISTER (cnn1x1, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnpool, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnview, plugin);
   return registered;
 }
 

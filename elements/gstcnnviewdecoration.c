@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstcnnviewdecoration.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ELLIPSIS " \342\200\246 "
+#define DOT "  \302\267  "
+#define TIMES "\303\227"
+
+gdouble
+gst_cnn_view_drawing_value (const GstCnnViewDrawing *drawing, gint map, gint y, gint x)
+{
+  const CnnShape shape = drawing->shape;
+  gsize plane = (gsize)shape.h * (gsize)shape.w, position = (gsize)y * (gsize)shape.w + (gsize)x;
+  gsize index = (gsize)map * plane + position;
+  if (drawing->tensor_layout == CNN_LAYOUT_NHWC)
+    index = ((gsize)(map / shape.c) * plane + position) * (gsize)shape.c + (gsize)(map % shape.c);
+  if (drawing->type == CNN_SAMPLE_UINT8)
+    return drawing->tensor[index];
+  gfloat value;
+  memcpy (&value, drawing->tensor + index * sizeof value, sizeof value);
+  return value;
+}
+
+static gint
+write_text (const GstCnnViewDrawing *drawing, gint size, gint x, gint y, const gchar *string,
+    guint32 colour)
+{
+  return gst_cnn_view_text_draw (drawing->text, drawing->canvas, size, x, y, string, colour);
+}
+
+static gint
+width_of (const GstCnnViewDrawing *drawing, gint size, const gchar *string)
+{
+  return gst_cnn_view_text_width (drawing->text, size, string);
+}
+
+/* A dark plate with a line of text whose left top corner is near (x, y), inside the picture. */
+static void
+draw_plate (const GstCnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 colour)
+{
+  const GstCnnViewCanvas *canvas = drawing->canvas;
+  gint size = drawing->layout->text_size;
+  gint width = width_of (drawing, size, string) + size, height = size * 9 / 5;
+  x = MAX (0, MIN (x, canvas->width - width));
+  y = MAX (0, MIN (y, canvas->height - height));
+  gst_cnn_view_canvas_shade (canvas, (GstCnnViewBox){x, y, width, height}, 0x000000, 200);
+  write_text (drawing, size, x + size / 2, y + height / 2, string, colour);
+}
+
+/* Number of a map as people see it: of a batch, entry and channel. */
+static void
+name_map (const GstCnnViewDrawing *drawing, gint map, gchar *name, gsize size)
+{
+  if (drawing->shape.n > 1)
+    g_snprintf (name, size, "%d:%d", map / drawing->shape.c, map % drawing->shape.c);
+  else
+    g_snprintf (name, size, "%d", map);
+}
+
+static void
+name_range (gdouble min, gdouble max, const gchar *equals, gchar *name, gsize size)
+{
+  gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
+  gst_cnn_view_number (low, min);
+  gst_cnn_view_number (high, max);
+  if (min == max)
+    g_snprintf (name, size, "%s%s", equals, low);
+  else
+    g_snprintf (name, size, "%s" ELLIPSIS "%s", low, high);
+}
+
+/* ---- Lines ----------------------------------------------------------------------------------- */
+
+void
+gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing)
+{
+  const GstCnnViewLayout *layout = drawing->layout;
+  const GstCnnViewBox box = layout->title;
+  if (box.height == 0)
+    return;
+  const gint size = layout->text_size, middle = box.y + box.height / 2;
+  gint x =
+      write_text (drawing, size, box.x + size / 2, middle, drawing->scene->title, GST_CNN_VIEW_INK);
+  gchar details[160];
+  if (drawing->scene->settings.channel >= 0) {
+    gchar name[32];
+    name_map (drawing, drawing->maps[0], name, sizeof name);
+    g_snprintf (
+        details, sizeof details, "channel %s of %d", name, drawing->shape.n * drawing->shape.c);
+  } else if (layout->n_pages > 1) {
+    g_snprintf (details, sizeof details, "page %d of %d", layout->page + 1, layout->n_pages);
+  } else {
+    return;
+  }
+  gint width = width_of (drawing, size, details);
+  gint right = box.x + box.width - width - size / 2;
+  if (right > x + size)
+    write_text (drawing, size, right, middle, details, GST_CNN_VIEW_FAINT);
+}
+
+static void
+draw_colour_bar (const GstCnnViewDrawing *drawing, GstCnnViewBox box)
+{
+  const gint bytes = drawing->table->format.bytes;
+  if (box.width < 1 || box.height < 1)
+    return;
+  guint8 *first = gst_cnn_view_canvas_at (drawing->canvas, box.x, box.y);
+  for (gint x = 0; x < box.width; x++)
+    memcpy (first + x * bytes, &drawing->table->pixels[(gint64)x * CNN_VIEW_LEVELS / box.width],
+        (gsize)bytes);
+  for (gint y = 1; y < box.height; y++)
+    memcpy (first + (gssize)y * drawing->canvas->stride, first, (gsize)(box.width * bytes));
+}
+
+static void
+describe_colours (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
+{
+  const GstCnnViewSettings *settings = &drawing->scene->settings;
+  static const gchar *const ranges[] = {"each channel", "all channels", "symmetric", "fixed"};
+  gchar gamma[48] = "";
+  if (settings->gamma != 1) {
+    gchar number[GST_CNN_VIEW_NUMBER_SIZE];
+    gst_cnn_view_number (number, settings->gamma);
+    g_snprintf (gamma, sizeof gamma, DOT "gamma %s", number);
+  }
+  gint range = drawing->layout->bars && settings->normalize == GST_CNN_VIEW_NORMALIZE_CHANNEL
+                   ? GST_CNN_VIEW_NORMALIZE_LAYER
+                   : (gint)settings->normalize;
+  g_snprintf (string, size, "%s%s", ranges[range], gamma);
+}
+
+/* low [colours] high   what the range is ... not a number: n */
+void
+gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing)
+{
+  const GstCnnViewLayout *layout = drawing->layout;
+  const GstCnnViewBox box = layout->legend;
+  if (box.height == 0)
+    return;
+  const gint size = layout->text_size, middle = box.y + box.height / 2;
+  const gboolean one_range = drawing->scene->settings.normalize != GST_CNN_VIEW_NORMALIZE_CHANNEL ||
+                             layout->n_shown == 1 || layout->bars;
+  gchar low[GST_CNN_VIEW_NUMBER_SIZE] = "min", high[GST_CNN_VIEW_NUMBER_SIZE] = "max";
+  if (one_range) {
+    gst_cnn_view_number (low, drawing->intervals[0].min);
+    gst_cnn_view_number (high, drawing->intervals[0].max);
+  }
+  gint x = write_text (drawing, size, box.x + size / 2, middle, low, GST_CNN_VIEW_INK) + size / 2;
+  gint bar = CLAMP (box.width / 4, 24, 20 * size);
+  gint left = box.x + box.width - x - width_of (drawing, size, high) - size;
+  bar = MAX (0, MIN (bar, left));
+  draw_colour_bar (
+      drawing, (GstCnnViewBox){x, box.y + box.height / 4, bar, MAX (1, box.height / 2)});
+  x = write_text (drawing, size, x + bar + size / 2, middle, high, GST_CNN_VIEW_INK) + 2 * size;
+
+  gchar string[128];
+  describe_colours (drawing, string, sizeof string);
+  if (x + width_of (drawing, size, string) < box.x + box.width - size)
+    x = write_text (drawing, size, x, middle, string, GST_CNN_VIEW_FAINT) + 2 * size;
+  if (drawing->not_finite > 0) {
+    g_snprintf (
+        string, sizeof string, "%" G_GSIZE_FORMAT " NaN or \342\210\236", drawing->not_finite);
+    gint width = width_of (drawing, size, string) + size;
+    if (x + width < box.x + box.width)
+      write_text (drawing, size, box.x + box.width - width, middle, string, CNN_VIEW_NAN_COLOUR);
+  }
+}
+
+/* ---- Tiles ----------------------------------------------------------------------------------- */
+
+/* Number on the left, range on the right: what fits of both. */
+static void
+draw_caption (const GstCnnViewDrawing *drawing, gint index)
+{
+  const gint size = drawing->layout->caption_size;
+  const CnnMapRange *range = &drawing->ranges[drawing->maps[index]];
+  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, index);
+  gint middle = tile.y - drawing->layout->caption_height / 2;
+
+  gchar name[32], details[96];
+  name_map (drawing, drawing->maps[index], name, sizeof name);
+  gint margin = size / 3, right = tile.x + tile.width - margin;
+  if (width_of (drawing, size, name) + 2 * margin > tile.width)
+    return;
+  gint x = write_text (drawing, size, tile.x + margin, middle, name, GST_CNN_VIEW_INK) + size / 2;
+  if (range->not_finite > 0) {
+    g_snprintf (details, sizeof details, "%" G_GSIZE_FORMAT " NaN/\342\210\236", range->not_finite);
+    gint width = width_of (drawing, size, details);
+    if (right - width >= x) {
+      write_text (drawing, size, right - width, middle, details, CNN_VIEW_NAN_COLOUR);
+      right -= width + size / 2;
+    }
+  }
+  if (range->min > range->max)
+    return;
+  name_range (range->min, range->max, drawing->layout->bars ? "" : "= ", details, sizeof details);
+  gint width = width_of (drawing, size, details);
+  if (right - width >= x)
+    write_text (drawing, size, right - width, middle, details, GST_CNN_VIEW_FAINT);
+}
+
+void
+gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing)
+{
+  if (drawing->layout->caption_height == 0)
+    return;
+  for (gint i = 0; i < drawing->layout->n_shown; i++)
+    draw_caption (drawing, i);
+}
+
+/* Rows of `box` from the height of one value to that of another. */
+static GstCnnViewBox
+span_between (GstCnnViewBox box, const GstCnnViewRange *range, gdouble a, gdouble b)
+{
+  gdouble width = range->max - range->min;
+  gdouble top = width > 0 ? (range->max - MAX (a, b)) / width : 0;
+  gdouble bottom = width > 0 ? (range->max - MIN (a, b)) / width : 1;
+  gint first = (gint)(CLAMP (top, 0, 1) * (box.height - 1) + 0.5);
+  gint last = (gint)(CLAMP (bottom, 0, 1) * (box.height - 1) + 0.5);
+  return (GstCnnViewBox){box.x, box.y + first, box.width, MAX (1, last - first + 1)};
+}
+
+static void
+fill_in_colour_of (const GstCnnViewDrawing *drawing, GstCnnViewBox box,
+    const GstCnnViewRange *range, gdouble value)
+{
+  gdouble width = range->max - range->min;
+  gdouble shade = width > 0 ? CLAMP ((value - range->min) / width, 0, 1) : 0;
+  gint level = MIN (CNN_VIEW_LEVELS - 1, (gint)(shade * CNN_VIEW_LEVELS));
+  gst_cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
+}
+
+void
+gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing)
+{
+  for (gint i = 0; i < drawing->layout->n_shown; i++) {
+    GstCnnViewBox box = gst_cnn_view_layout_tile (drawing->layout, i);
+    GstCnnViewRange range = drawing->intervals[i];
+    gdouble value = gst_cnn_view_drawing_value (drawing, drawing->maps[i], 0, 0);
+    gdouble base = CLAMP (0, range.min, range.max);
+    if (isfinite (value)) {
+      gst_cnn_view_canvas_shade (drawing->canvas, box, 0xffffff, 10);
+      fill_in_colour_of (drawing, span_between (box, &range, base, value), &range, value);
+    } else {
+      gint entry = isnan (value) ? CNN_VIEW_NAN
+                   : value > 0   ? CNN_VIEW_PLUS_INFINITY
+                                 : CNN_VIEW_MINUS_INFINITY;
+      gst_cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[entry]);
+    }
+  }
+  if (drawing->layout->n_shown > 0) {
+    GstCnnViewBox axis = gst_cnn_view_layout_tile (drawing->layout, 0);
+    const GstCnnViewRange *range = &drawing->intervals[0];
+    gdouble base = CLAMP (0, range->min, range->max);
+    axis.width = (drawing->layout->n_shown - 1) * drawing->layout->step_x + axis.width;
+    gst_cnn_view_canvas_fill (
+        drawing->canvas, span_between (axis, range, base, base), GST_CNN_VIEW_FAINT);
+  }
+}
+
+/* ---- Over everything ------------------------------------------------------------------------- */
+
+void
+gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
+{
+  const GstCnnViewScene *scene = drawing->scene;
+  const GstCnnViewLayout *layout = drawing->layout;
+  if (!scene->has_pointer || (scene->settings.channel < 0 && !layout->bars))
+    return;
+  gint index = gst_cnn_view_layout_find (layout, scene->pointer_x, scene->pointer_y);
+  if (index < 0)
+    return;
+  GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, index);
+  gint x = (gint)((scene->pointer_x - tile.x) * drawing->shape.w / tile.width);
+  gint y = (gint)((scene->pointer_y - tile.y) * drawing->shape.h / tile.height);
+  x = CLAMP (x, 0, drawing->shape.w - 1);
+  y = CLAMP (y, 0, drawing->shape.h - 1);
+
+  gchar name[32], number[GST_CNN_VIEW_NUMBER_SIZE], string[128];
+  name_map (drawing, drawing->maps[index], name, sizeof name);
+  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, drawing->maps[index], y, x));
+  if (layout->bars) {
+    g_snprintf (string, sizeof string, "channel %s   %s", name, number);
+  } else {
+    g_snprintf (string, sizeof string, "y %d  x %d   %s", y, x, number);
+    if (layout->enlargement >= 4)
+      gst_cnn_view_canvas_frame (drawing->canvas,
+          (GstCnnViewBox){tile.x + x * layout->enlargement, tile.y + y * layout->enlargement,
+              layout->enlargement, layout->enlargement},
+          2, GST_CNN_VIEW_ACCENT);
+  }
+  draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
+      (gint)scene->pointer_y + layout->text_size, string, GST_CNN_VIEW_INK);
+}
+
+static void
+draw_help (const GstCnnViewDrawing *drawing)
+{
+  static const gchar *const lines[][2] = {
+      {"click", "one channel, again: the grid"},
+      {"\342\206\220 \342\206\222 \342\206\221 \342\206\223", "next channel"},
+      {"Page \342\206\221 \342\206\223", "next page"},
+      {"Esc", "back to the grid"},
+      {"c", "colormap"},
+      {"n", "normalisation"},
+      {"g", "gamma"},
+      {"l", "labels"},
+      {"t", "title"},
+      {"b", "colour bar"},
+      {"space", "freeze"},
+      {"h", "this help"},
+  };
+  const GstCnnViewCanvas *canvas = drawing->canvas;
+  const gint n_lines = G_N_ELEMENTS (lines);
+  gint size = CLAMP (canvas->height / (2 * n_lines + 4), 8, drawing->layout->text_size * 5 / 4);
+  gint keys = 0, texts = 0, line = size * 9 / 5;
+  for (gint i = 0; i < n_lines; i++) {
+    keys = MAX (keys, width_of (drawing, size, lines[i][0]));
+    texts = MAX (texts, width_of (drawing, size, lines[i][1]));
+  }
+  GstCnnViewBox box = {0, 0, keys + texts + 5 * size, n_lines * line + 2 * size};
+  box.x = (canvas->width - box.width) / 2;
+  box.y = (canvas->height - box.height) / 2;
+  gst_cnn_view_canvas_shade (canvas, box, 0x000000, 215);
+  for (gint i = 0; i < n_lines; i++) {
+    gint y = box.y + size + i * line + line / 2;
+    gint right = box.x + 2 * size + keys - width_of (drawing, size, lines[i][0]);
+    write_text (drawing, size, right, y, lines[i][0], GST_CNN_VIEW_ACCENT);
+    write_text (drawing, size, box.x + 3 * size + keys, y, lines[i][1], GST_CNN_VIEW_INK);
+  }
+}
+
+void
+gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing)
+{
+  const GstCnnViewLayout *layout = drawing->layout;
+  const GstCnnViewCanvas *canvas = drawing->canvas;
+  if (layout->n_pages > 1 && layout->title.height == 0) {
+    gchar string[48];
+    g_snprintf (string, sizeof string, "%d / %d", layout->page + 1, layout->n_pages);
+    draw_plate (drawing, canvas->width, canvas->height, string, GST_CNN_VIEW_INK);
+  }
+  if (drawing->scene->settings.freeze) {
+    gint size = layout->text_size;
+    GstCnnViewBox bar = {canvas->width - 2 * size, size, size / 3, size};
+    gst_cnn_view_canvas_shade (
+        canvas, (GstCnnViewBox){bar.x - size / 2, size / 2, size * 2, size * 2}, 0x000000, 200);
+    gst_cnn_view_canvas_fill (canvas, bar, GST_CNN_VIEW_ACCENT);
+    bar.x += size * 2 / 3;
+    gst_cnn_view_canvas_fill (canvas, bar, GST_CNN_VIEW_ACCENT);
+  }
+  if (drawing->scene->settings.help)
+    draw_help (drawing);
+}

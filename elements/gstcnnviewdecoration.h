@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is written and drawn around the maps. */
+#ifndef GST_CNN_VIEW_DECORATION_H
+#define GST_CNN_VIEW_DECORATION_H
+
+#include "gstcnnviewpainter.h"
+
+G_BEGIN_DECLS
+
+#define GST_CNN_VIEW_BACKGROUND 0x14161a
+#define GST_CNN_VIEW_INK 0xf2f4f8   /* what is read first */
+#define GST_CNN_VIEW_FAINT 0x9aa3b2 /* what is read second */
+#define GST_CNN_VIEW_LINE 0x3a404c
+#define GST_CNN_VIEW_ACCENT 0xffc53d
+
+/* One frame on its way to the canvas. */
+typedef struct {
+  const GstCnnViewCanvas *canvas;
+  const GstCnnViewLayout *layout;
+  const GstCnnViewScene *scene;
+  const CnnViewTable *table;
+  GstCnnViewText *text;
+  CnnShape shape;
+  CnnLayout tensor_layout;
+  CnnSampleType type;
+  const guint8 *tensor;
+  const gint *maps;                 /* the layout->n_shown maps of this page */
+  const CnnMapRange *ranges;        /* of all maps */
+  const GstCnnViewRange *intervals; /* of the shown maps */
+  gsize not_finite;                 /* in all maps */
+} GstCnnViewDrawing;
+
+/* One value of the tensor. */
+gdouble gst_cnn_view_drawing_value (const GstCnnViewDrawing *drawing, gint map, gint y, gint x);
+
+void gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing);
+void gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing);
+void gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing);
+/* One bar for each shown map, for maps of one value. */
+void gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing);
+/* Position and value under the pointer. */
+void gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing);
+/* Page number, frozen sign, help: over everything else. */
+void gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where things are in the picture: pure arithmetic. */
+#ifndef GST_CNN_VIEW_LAYOUT_H
+#define GST_CNN_VIEW_LAYOUT_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What has to be placed. All sizes at least 1, columns 0 for automatic. */
+typedef struct {
+  gint width, height;         /* of the picture */
+  gint map_width, map_height; /* of a map, in values */
+  gint n_tiles;
+  guint columns;
+  guint page; /* taken modulo the number of pages */
+  gint gap;
+  gboolean captions, title, legend;
+} GstCnnViewRequest;
+
+typedef struct {
+  gint x, y, width, height;
+} GstCnnViewBox;
+
+typedef struct {
+  gint text_size;                    /* of title and legend, pixels */
+  gint caption_size;                 /* text on the tiles */
+  GstCnnViewBox title, legend, body; /* empty when absent */
+  gboolean bars;                     /* maps of one value: a bar each instead of a tile */
+
+  gint columns, rows;  /* of a full page */
+  gint first, n_shown; /* tiles of this page */
+  gint page, n_pages;
+  gint x, y;           /* of the first caption or tile */
+  gint step_x, step_y; /* from tile to tile */
+  gint tile_width, tile_height;
+  gint caption_height; /* above each tile, 0 for none */
+  /* How a tile is made: averaged to this many values, each drawn as a square of `enlargement`
+   * pixels. */
+  gint values_width, values_height, enlargement;
+} GstCnnViewLayout;
+
+void gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *request);
+
+/* The picture without wishes: one pixel a value, enlarged by the smallest factor that makes it 320
+ * wide. Only the maps, n_tiles, columns, gap and what is shown matter. */
+void gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *width, gint *height);
+
+/* Box of shown tile `index`, without its caption. For bars the full-height column of the bar. */
+GstCnnViewBox gst_cnn_view_layout_tile (const GstCnnViewLayout *layout, gint index);
+
+/* The shown tile at a point (its caption counts), or -1. */
+gint gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Draws a tensor: settings and values in, a picture out. Keeps what lasts from frame to frame (plan,
+ * colours, smoothed ranges) and allocates nothing while nothing changes. Used by one thread at a
+ * time. */
+#ifndef GST_CNN_VIEW_PAINTER_H
+#define GST_CNN_VIEW_PAINTER_H
+
+#include "gstcnnviewcanvas.h"
+#include "gstcnnviewlayout.h"
+#include "gstcnnviewsettings.h"
+#include "gstcnnviewtext.h"
+
+G_BEGIN_DECLS
+
+/* What a map's values are shown between. */
+typedef struct {
+  gdouble min, max;
+} GstCnnViewRange;
+
+typedef struct _GstCnnViewPainter GstCnnViewPainter;
+
+/* What to draw beside the values. */
+typedef struct {
+  GstCnnViewSettings settings;
+  const GArray *maps; /* of int: the chosen ones, at least one */
+  const gchar *title; /* UTF-8 */
+  gboolean has_pointer;
+  gdouble pointer_x, pointer_y;
+} GstCnnViewScene;
+
+GstCnnViewPainter *gst_cnn_view_painter_new (const CnnKernels *kernels);
+void gst_cnn_view_painter_free (GstCnnViewPainter *painter);
+
+/* A new stream: everything that was learnt of the last one goes. */
+void gst_cnn_view_painter_set_stream (
+    GstCnnViewPainter *painter, CnnShape shape, CnnLayout layout, CnnSampleType type);
+
+/* What has to be placed for these settings in a picture of this size. */
+GstCnnViewRequest gst_cnn_view_painter_request (CnnShape shape, const GstCnnViewSettings *settings,
+    const GArray *maps, gint width, gint height);
+
+/* Draws one frame, all pixels of the canvas. FALSE and a sentence when memory is short. */
+gboolean gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *scene,
+    const guint8 *tensor, const GstCnnViewCanvas *canvas, CnnError *error);
+
+/* Where everything was in the frame drawn last. */
+const GstCnnViewLayout *gst_cnn_view_painter_layout (const GstCnnViewPainter *painter);
+
+G_END_DECLS
+
+#endif
