@@ -314,7 +314,7 @@ depthwise_pack (CnnConv2d *conv, const float *weights, const float *bias)
 {
   const size_t taps = cnn_conv_weights_per_output (conv), channels = (size_t)conv->computed.c;
   conv->n_taps = (int)taps;
-  conv->tile = 4;
+  conv->tile = 8;
   conv->strip = 1;
   conv->weights = cnn_alloc (taps * channels, sizeof (float));
   conv->bias = cnn_alloc (channels, sizeof (float));

@@ -3,6 +3,8 @@
 
 #include "memory.h"
 
+#include <string.h>
+
 /* Scratch rows begin at cache lines. */
 #define ROW_ALIGNMENT (CNN_ALIGNMENT / sizeof (float))
 
@@ -279,13 +281,21 @@ copy_columns (const CnnReaderPlan *plan, const float *row, int64_t column, int64
     size_t step, float *out)
 {
   const CnnAxis *columns = &plan->desc.columns;
-  const int w = plan->desc.input.w;
-  for (int64_t i = 0; i < count; i++, out += step) {
-    int source = column + i < (int64_t)w + columns->padding_after
-                     ? cnn_padding_source (columns->padding_mode, (int)(column + i), w)
+  const int64_t w = plan->desc.input.w, end = column + count;
+  while (column < end) {
+    if (column >= 0 && column < w) {
+      size_t inside = (size_t)(min64 (end, w) - column) * step;
+      memcpy (out, row + (size_t)column * step, inside * sizeof *out);
+      out += inside;
+      column = min64 (end, w);
+      continue;
+    }
+    int source = column < w + columns->padding_after
+                     ? cnn_padding_source (columns->padding_mode, (int)column, (int)w)
                      : -1;
     for (size_t k = 0; k < step; k++)
-      out[k] = source < 0 ? plan->desc.fill : row[(size_t)source * step + k];
+      *out++ = source < 0 ? plan->desc.fill : row[(size_t)source * step + k];
+    column++;
   }
 }
 

@@ -4,6 +4,8 @@
 #include "dispatch.h"
 #include "simd/vec.h"
 
+#include <math.h>
+
 #if VEC_REGISTERS == 32
 #define PIXELS_1 12
 #define PIXELS_2 12
@@ -13,71 +15,115 @@
 #define PIXELS_1 12
 #define PIXELS_2 6
 #endif
-#define MAX_PIXELS 12
+#define MAX_PIXELS 24
 #define MAX_VECTORS 4
 
-/* Output pixels [first, first + pixels). `pixels` and `vectors` are constants wherever this is
- * called. */
-VEC_INLINE void
-compute_tile (const CnnConvTile *tile, int first, const int pixels, const int vectors)
-{
-  const ptrdiff_t stride = tile->pixel_stride;
-  const float *weights = tile->weights;
-  Vec sum[MAX_PIXELS][MAX_VECTORS];
+/* Where a tile sees few rows, the next tile's samples come from memory, not from a cache that the
+ * row above filled: ask for them while this one is computed. */
+#define MAX_PREFETCHED_TAPS 1
 
-  for (int p = 0; p < pixels; p++) {
-    for (int v = 0; v < vectors; v++)
-      sum[p][v] = vec_load (tile->bias + v * VEC_LANES);
-  }
-  for (int t = 0; t < tile->n_taps; t++) {
-    /* One pointer for three pixels: the rest is in the addressing mode. */
-    const float *in[(MAX_PIXELS + 2) / 3];
-    for (int p = 0; p < pixels; p += 3)
-      in[p / 3] = tile->taps[t] + (first + p) * stride;
-    for (int i = 0; i < tile->run; i++) {
-      Vec weight[MAX_VECTORS];
-      for (int v = 0; v < vectors; v++) {
-        weight[v] = vec_load (weights + v * VEC_LANES);
-        VEC_PIN (weight[v]);
-      }
-      weights += vectors * VEC_LANES;
-      VEC_UNROLL (12)
-      for (int p = 0; p < pixels; p++) {
-        Vec x = vec_set1 (in[p / 3][i + p % 3 * stride]);
-        if (vectors > 1)
-          VEC_PIN (x);
-        for (int v = 0; v < vectors; v++)
-          sum[p][v] = vec_fma (x, weight[v], sum[p][v]);
-      }
+VEC_INLINE void
+prefetch_tile (const CnnConvTile *tile, int first, const int pixels, const ptrdiff_t stride)
+{
+  if (tile->n_taps > MAX_PREFETCHED_TAPS || first + 2 * pixels > tile->count)
+    return;
+  const float *next = tile->taps[0] + (first + pixels) * stride;
+  const float *end = next + pixels * stride;
+  for (; next < end; next += 64 / sizeof (float))
+    __builtin_prefetch (next);
+}
+
+VEC_INLINE void
+store_tile (const CnnConvTile *tile, int first, const int pixels, const int vectors,
+    Vec sum[MAX_PIXELS][MAX_VECTORS])
+{
+  if (tile->low > -INFINITY) {
+    const Vec low = vec_set1 (tile->low), high = vec_set1 (tile->high);
+    VEC_UNROLL (24)
+    for (int p = 0; p < pixels; p++) {
+      for (int v = 0; v < vectors; v++)
+        sum[p][v] = vec_clamp (sum[p][v], low, high);
     }
   }
-
-  const Vec low = vec_set1 (tile->low), high = vec_set1 (tile->high);
   const int last_lanes = tile->outputs - (vectors - 1) * VEC_LANES;
+  VEC_UNROLL (24)
   for (int p = 0; p < pixels; p++) {
     float *out = tile->out + (first + p) * tile->out_stride;
     for (int v = 0; v < vectors; v++) {
-      Vec result = vec_clamp (sum[p][v], low, high);
       if (v < vectors - 1 || last_lanes == VEC_LANES)
-        vec_store (out + v * VEC_LANES, result);
+        vec_store (out + v * VEC_LANES, sum[p][v]);
       else
-        vec_store_partial (out + v * VEC_LANES, result, last_lanes);
+        vec_store_partial (out + v * VEC_LANES, sum[p][v], last_lanes);
     }
   }
 }
 
+/* One step of a tile: the next weights, times one input float of each pixel. */
 VEC_INLINE void
-compute_row (const CnnConvTile *tile, const int pixels, const int vectors)
+multiply_add (const float *weights, const float *const in[], const int pixels, const int vectors,
+    const ptrdiff_t stride, Vec sum[MAX_PIXELS][MAX_VECTORS])
+{
+  Vec weight[MAX_VECTORS];
+  for (int v = 0; v < vectors; v++) {
+    weight[v] = vec_load (weights + v * VEC_LANES);
+    VEC_PIN (weight[v]);
+  }
+  VEC_UNROLL (24)
+  for (int p = 0; p < pixels; p++) {
+    Vec x = vec_set1 (in[p / 3][p % 3 * stride]);
+    if (vectors > 1)
+      VEC_PIN (x);
+    for (int v = 0; v < vectors; v++)
+      sum[p][v] = vec_fma (x, weight[v], sum[p][v]);
+  }
+}
+
+/* Output pixels [first, first + pixels). `pixels` and `vectors` are constants wherever this is
+ * called, and so is `stride` where the pixels are too many for their addresses to stay in
+ * registers. */
+VEC_INLINE void
+compute_tile (
+    const CnnConvTile *tile, int first, const int pixels, const int vectors, const ptrdiff_t stride)
+{
+  const float *weights = tile->weights;
+  Vec sum[MAX_PIXELS][MAX_VECTORS];
+
+  prefetch_tile (tile, first, pixels, stride);
+  VEC_UNROLL (24)
+  for (int p = 0; p < pixels; p++) {
+    for (int v = 0; v < vectors; v++)
+      sum[p][v] = vec_load (tile->bias + v * VEC_LANES);
+  }
+  /* Never empty: loops that might be would move all sums at their ends. */
+  const float *const *taps = tile->taps, *const *const last = taps + tile->n_taps;
+  do {
+    const float *tap = *taps + first * stride, *const end = tap + tile->run;
+    do {
+      VEC_OPAQUE (tap);
+      /* One pointer for three pixels, the rest is in the addressing mode. */
+      const float *in[(MAX_PIXELS + 2) / 3];
+      VEC_UNROLL (24)
+      for (int p = 0; p < pixels; p += 3)
+        in[p / 3] = tap + p * stride;
+      multiply_add (weights, in, pixels, vectors, stride, sum);
+      weights += vectors * VEC_LANES;
+    } while (++tap < end);
+  } while (++taps < last);
+  store_tile (tile, first, pixels, vectors, sum);
+}
+
+VEC_INLINE void
+compute_row (const CnnConvTile *tile, const int pixels, const int vectors, const ptrdiff_t stride)
 {
   int p = 0;
   for (; p + pixels <= tile->count; p += pixels)
-    compute_tile (tile, p, pixels, vectors);
+    compute_tile (tile, p, pixels, vectors, stride);
   for (; p + pixels / 2 <= tile->count; p += pixels / 2)
-    compute_tile (tile, p, pixels / 2, vectors);
+    compute_tile (tile, p, pixels / 2, vectors, stride);
   for (; p + 2 <= tile->count; p += 2)
-    compute_tile (tile, p, 2, vectors);
+    compute_tile (tile, p, 2, vectors, stride);
   for (; p < tile->count; p++)
-    compute_tile (tile, p, 1, vectors);
+    compute_tile (tile, p, 1, vectors, stride);
 }
 
 void
@@ -85,17 +131,23 @@ CNN_SYMBOL (conv_tile) (const CnnConvTile *tile)
 {
   switch (tile->panel / VEC_LANES) {
   case 1:
-    compute_row (tile, PIXELS_1, 1);
+#if VEC_REGISTERS == 32
+    /* Colour pictures: the first layer of most networks. */
+    if (tile->pixel_stride == 3)
+      compute_row (tile, 24, 1, 3);
+    else
+#endif
+      compute_row (tile, PIXELS_1, 1, tile->pixel_stride);
     break;
   case 2:
-    compute_row (tile, PIXELS_2, 2);
+    compute_row (tile, PIXELS_2, 2, tile->pixel_stride);
     break;
 #if VEC_REGISTERS == 32
   case 3:
-    compute_row (tile, PIXELS_3, 3);
+    compute_row (tile, PIXELS_3, 3, tile->pixel_stride);
     break;
   case 4:
-    compute_row (tile, PIXELS_4, 4);
+    compute_row (tile, PIXELS_4, 4, tile->pixel_stride);
     break;
 #endif
   }

@@ -215,3 +215,18 @@ vec_sum (Vec v)
   __m128 pair = _mm_add_ps (quad, _mm_movehl_ps (quad, quad));
   return _mm_cvtss_f32 (_mm_add_ss (pair, _mm_shuffle_ps (pair, pair, 1)));
 }
+
+VEC_INLINE __m128
+vec_halve (Vec v)
+{
+  return _mm_add_ps (_mm256_castps256_ps128 (v), _mm256_extractf128_ps (v, 1));
+}
+
+/* The sums of the lanes of four vectors, each in the same order. */
+VEC_INLINE void
+vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
+{
+  __m128 qa = vec_halve (a), qb = vec_halve (b), qc = vec_halve (c), qd = vec_halve (d);
+  _MM_TRANSPOSE4_PS (qa, qb, qc, qd);
+  _mm_storeu_ps (sums, _mm_add_ps (_mm_add_ps (qa, qb), _mm_add_ps (qc, qd)));
+}

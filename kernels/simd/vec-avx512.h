@@ -207,3 +207,22 @@ vec_sum (Vec v)
 {
   return _mm512_reduce_add_ps (v);
 }
+
+/* Lanes i, i + 4, i + 8 and i + 12 of one vector each added up to one 128-bit lane: a, b, c, d. */
+VEC_INLINE Vec
+vec_quarter (Vec a, Vec b, Vec c, Vec d)
+{
+  Vec ab = _mm512_add_ps (_mm512_shuffle_f32x4 (a, b, 0x44), _mm512_shuffle_f32x4 (a, b, 0xee));
+  Vec cd = _mm512_add_ps (_mm512_shuffle_f32x4 (c, d, 0x44), _mm512_shuffle_f32x4 (c, d, 0xee));
+  return _mm512_add_ps (_mm512_shuffle_f32x4 (ab, cd, 0x88), _mm512_shuffle_f32x4 (ab, cd, 0xdd));
+}
+
+/* The sums of the lanes of four vectors, each in the same order. */
+VEC_INLINE void
+vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
+{
+  Vec v = vec_quarter (a, b, c, d);
+  v = _mm512_add_ps (v, _mm512_permute_ps (v, 0x4e));
+  v = _mm512_add_ps (v, _mm512_permute_ps (v, 0xb1));
+  _mm_storeu_ps (sums, _mm512_castps512_ps128 (_mm512_maskz_compress_ps (0x1111, v)));
+}

@@ -209,3 +209,10 @@ vec_sum (Vec v)
 {
   return vaddvq_f32 (v);
 }
+
+/* The sums of the lanes of four vectors, each in the same order. */
+VEC_INLINE void
+vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
+{
+  vst1q_f32 (sums, vpaddq_f32 (vpaddq_f32 (a, b), vpaddq_f32 (c, d)));
+}

@@ -207,3 +207,11 @@ vec_sum (Vec v)
   __m128 pair = _mm_add_ps (v, _mm_movehl_ps (v, v));
   return _mm_cvtss_f32 (_mm_add_ss (pair, _mm_shuffle_ps (pair, pair, 1)));
 }
+
+/* The sums of the lanes of four vectors, each in the same order. */
+VEC_INLINE void
+vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
+{
+  _MM_TRANSPOSE4_PS (a, b, c, d);
+  _mm_storeu_ps (sums, _mm_add_ps (_mm_add_ps (a, b), _mm_add_ps (c, d)));
+}

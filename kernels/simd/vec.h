@@ -18,7 +18,8 @@
  * vec_load_u8, vec_load_u16        VEC_LANES integer samples as floats
  * vec_store_u8                     clamp (v rounded, ties to even, 0, 255), NaN gives 0
  * ..._partial                      as above: only n samples are touched
- * vec_sum                          the sum of the lanes, in an order that depends on nothing else */
+ * vec_sum                          the sum of the lanes
+ * vec_sum4                         the sums of four vectors; each in the order that it has alone */
 #ifndef CNN_SIMD_VEC_H
 #define CNN_SIMD_VEC_H
 
@@ -45,6 +46,10 @@
 #else
 #define VEC_PIN(v) __asm__("" : "+v"(v))
 #endif
+
+/* Hides what a pointer was in the last iteration. gcc otherwise sees that one iteration loads what
+ * another did, and keeps far more values than there are registers. */
+#define VEC_OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
 /* Accumulators stay in registers only when their loops unroll fully. */
 #define VEC_PRAGMA(text) _Pragma (#text)
