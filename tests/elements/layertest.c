@@ -292,19 +292,25 @@ layer_test_new (const gchar *elements)
   return test;
 }
 
+gchar *
+complaint_text (GstMessage *message)
+{
+  GError *error = NULL;
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  else
+    gst_message_parse_warning (message, &error, NULL);
+  gchar *text = g_strdup (error->message);
+  g_error_free (error);
+  return text;
+}
+
 static void
 fail_on_complaint (GstBus *bus)
 {
   GstMessage *message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
-  if (!message)
-    return;
-  GError *error = NULL;
-  gchar *debug = NULL;
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error (message, &error, &debug);
-  else
-    gst_message_parse_warning (message, &error, &debug);
-  fail ("%s: %s (%s)", GST_MESSAGE_SRC_NAME (message), error->message, debug);
+  if (message)
+    fail ("%s said: %s", GST_MESSAGE_SRC_NAME (message), complaint_text (message));
 }
 
 void
@@ -337,21 +343,27 @@ layer_test_output_caps (LayerTest *test)
   return caps;
 }
 
+GstBuffer *
+layer_test_push (LayerTest *test, const gchar *caps, GstBuffer *buffer)
+{
+  gst_harness_set_src_caps_str (test->harness, caps);
+  const GstFlowReturn flow = gst_harness_push (test->harness, buffer);
+  fail_on_complaint (test->bus);
+  fail_unless_equals_int (flow, GST_FLOW_OK);
+  GstBuffer *output = gst_harness_pull (test->harness);
+  fail_unless (output != NULL, "no frame came out");
+  return output;
+}
+
 Tensor *
 layer_test_run (LayerTest *test, const Tensor *input)
 {
   gchar *caps = tensor_caps (input, &native_float);
-  gst_harness_set_src_caps_str (test->harness, caps);
-  g_free (caps);
-  const GstFlowReturn flow =
-      gst_harness_push (test->harness, tensor_to_buffer (input, &native_float));
-  fail_on_complaint (test->bus);
-  fail_unless_equals_int (flow, GST_FLOW_OK);
-  GstBuffer *buffer = gst_harness_pull (test->harness);
-  fail_unless (buffer != NULL, "no frame came out");
+  GstBuffer *buffer = layer_test_push (test, caps, tensor_to_buffer (input, &native_float));
   GstCaps *output_caps = layer_test_output_caps (test);
   Tensor *output = tensor_from_buffer (buffer, output_caps);
   gst_caps_unref (output_caps);
+  g_free (caps);
   return output;
 }
 
@@ -383,4 +395,46 @@ array_text (const gfloat *values, gsize count)
     g_string_append_printf (text, i ? ",%.9g" : "%.9g", (gdouble)values[i]);
   g_string_append_c (text, '>');
   return g_string_free (text, FALSE);
+}
+
+/* --- Pipelines ------------------------------------------------------------------------------------ */
+
+#define PIPELINE_TIMEOUT (60 * GST_SECOND)
+
+GstMessage *
+run_pipeline (const gchar *launch, const gchar *message_name, GPtrArray *messages)
+{
+  GError *error = NULL;
+  GstElement *pipeline = gst_parse_launch_full (launch, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  fail_unless (error == NULL, "%s: %s", launch, error ? error->message : "");
+  GstBus *bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  GstMessage *complaint = NULL;
+  for (gboolean running = TRUE; running;) {
+    GstMessage *message = gst_bus_timed_pop_filtered (bus, PIPELINE_TIMEOUT,
+        GST_MESSAGE_ERROR | GST_MESSAGE_WARNING | GST_MESSAGE_EOS | GST_MESSAGE_ELEMENT);
+    fail_unless (message != NULL, "%s: neither end nor error", launch);
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT) {
+      const GstStructure *structure = gst_message_get_structure (message);
+      if (messages && gst_structure_has_name (structure, message_name))
+        g_ptr_array_add (messages, gst_message_ref (message));
+    } else {
+      running = FALSE;
+      if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS)
+        complaint = gst_message_ref (message);
+    }
+    gst_message_unref (message);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (bus);
+  gst_object_unref (pipeline);
+  return complaint;
+}
+
+void
+assert_pipeline_runs (const gchar *launch)
+{
+  GstMessage *complaint = run_pipeline (launch, NULL, NULL);
+  if (complaint)
+    fail ("%s\n%s said: %s", launch, GST_MESSAGE_SRC_NAME (complaint), complaint_text (complaint));
 }

@@ -70,7 +70,9 @@ void layer_test_free (LayerTest *test);
 /* The element of that name within `elements`; not owned. */
 GstElement *layer_test_element (LayerTest *test, const gchar *name);
 
-/* Pushes one frame and pulls one. */
+/* Sets caps and pushes a frame (taking it), and pulls one. */
+GstBuffer *layer_test_push (LayerTest *test, const gchar *caps, GstBuffer *buffer);
+/* The same with tensors, native floats in nhwc where they enter. */
 Tensor *layer_test_run (LayerTest *test, const Tensor *input);
 GstCaps *layer_test_output_caps (LayerTest *test);
 
@@ -78,6 +80,14 @@ GstCaps *layer_test_output_caps (LayerTest *test);
 Tensor *run_elements (const gchar *elements, const Tensor *input);
 /* Fails unless `elements` make `expected` of `input`, both as in tensor_from_text (), exactly. */
 void assert_result (const gchar *elements, const gchar *input, const gchar *expected);
+
+/* Runs a launch line until its end. NULL when all went well, otherwise the first error or warning, to be
+ * unreffed. With `messages` the element messages of that structure name are appended to it. */
+GstMessage *run_pipeline (const gchar *launch, const gchar *message_name, GPtrArray *messages);
+/* Fails with the sentence when the launch line does not run to its end without a complaint. */
+void assert_pipeline_runs (const gchar *launch);
+/* The sentence of an error or a warning; to be freed. */
+gchar *complaint_text (GstMessage *message);
 
 /* "<1.0,2.5>" of `count` values. */
 gchar *array_text (const gfloat *values, gsize count);
