@@ -10,7 +10,7 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=1 ! video/x-raw,format=RGB ! cnn1x1 coefficients="<0.299,0.587,0.114>" ! videoconvert ! fakevideosink
+ * gst-launch-1.0 videotestsrc num-buffers=1 ! video/x-raw,format=RGB ! cnn1x1 coefficients="<0.299,0.587,0.114>" ! videoconvert ! autovideosink
  * ]| The luma of a picture as a 1x1 convolution of its colours.
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=1 ! cnn1x1 kernel=random out-channels=8 seed=1 activation=relu ! fakesink
