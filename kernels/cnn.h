@@ -11,7 +11,9 @@
 #include "image.h"
 #include "layer.h"
 #include "memory.h"
+#include "merge.h"
 #include "pool2d.h"
+#include "upsample2d.h"
 #include "view.h"
 #include "workers.h"
 

@@ -171,6 +171,45 @@ typedef struct {
 
 typedef void CnnConvDotFunc (const CnnConvDot *dot);
 
+/* ---- Joining branches ------------------------------------------------------------------------ */
+
+/* out[i] = a[i] + b[i], or a[i] * b[i]. `out` may be `a` or `b`. */
+typedef void CnnMergeFunc (const float *a, const float *b, size_t count, float *out);
+
+/* Runs of adjacent floats moved: out[i * out_stride + r] = in[i * in_stride + r] for i < count and
+ * r < run; nothing between the runs is written. */
+typedef void CnnCopyRunsFunc (
+    const float *in, size_t in_stride, size_t run, size_t count, float *out, size_t out_stride);
+
+/* ---- Upsampling ------------------------------------------------------------------------------ */
+
+/* Each pixel of `channels` floats `times` times: out[(x * times + i) * channels + c] =
+ * row[x * channels + c]. */
+typedef void CnnUpsampleRepeatFunc (
+    const float *row, size_t count, size_t channels, int times, float *out);
+
+/* Where a new pixel lies: between the old one it belongs to and its right neighbour, or between its
+ * left neighbour and it. */
+typedef struct {
+  bool from_left;
+  float before, after; /* weights of the left and the right one of the two */
+} CnnUpsamplePhase;
+
+/* out[(x * n_phases + i) * channels + c] = before * row[(x - from_left) * channels + c] +
+ * after * row[(x - from_left + 1) * channels + c] with the values of phase i. Reads one pixel before
+ * the row's first and one after its last. */
+typedef void CnnUpsampleBetweenFunc (const float *row, size_t count, size_t channels,
+    const CnnUpsamplePhase *phases, int n_phases, float *out);
+
+/* A row of pixel-shuffle: out[(x * factor + i) * channels + c] =
+ * row[x * channels * factor^2 + c * factor^2 + i]. */
+typedef void CnnUpsampleShuffleFunc (
+    const float *row, size_t count, size_t channels, int factor, float *out);
+
+/* Planes, plane_stride floats apart, in turn: out[x * n_planes + i] = planes[i * plane_stride + x]. */
+typedef void CnnUpsampleZipFunc (
+    const float *planes, ptrdiff_t plane_stride, int n_planes, size_t count, float *out);
+
 /* ---- The chosen variants --------------------------------------------------------------------- */
 
 /* For each family the function and the instruction set it was made for: `kernels->activation (...)`,

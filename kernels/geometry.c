@@ -2,6 +2,7 @@
 #include "geometry.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 
 CnnWindow
@@ -59,6 +60,8 @@ count_windows (const CnnAxis *axis, int64_t input)
     return axis->adaptive_output;
   if (axis->rule == CNN_SIZE_SAME)
     return ceil_divide (input, axis->stride);
+  if (axis->rule == CNN_SIZE_ENLARGED)
+    return input * axis->factor;
 
   int64_t padded = input + axis->padding_before + axis->padding_after;
   int64_t room = padded - cnn_axis_effective_kernel (axis);
@@ -198,6 +201,9 @@ cnn_window_output (const CnnWindow *window, CnnShape input, CnnShape *output, Cn
     return refuse_padding (rows, input.h, "rows", error);
   if (!padding_is_fillable (columns, input.w))
     return refuse_padding (columns, input.w, "columns", error);
+  if (rows->rule == CNN_SIZE_ENLARGED)
+    return cnn_error_set (error, "%d rows and %d columns enlarged by %d are too many", input.h,
+        input.w, rows->factor);
   char kernel[120];
   describe_kernel (window, kernel, sizeof kernel);
   return cnn_error_set (error, "%s is larger than the padded input %lldx%lld", kernel,
@@ -261,6 +267,12 @@ extend_axis (CnnReceptiveAxis field, const CnnAxis *window, int input)
     field.jump *= (double)input / window->adaptive_output;
     return field;
   }
+  if (window->rule == CNN_SIZE_ENLARGED) {
+    field.size += (window->kernel - 1) * field.jump;
+    field.offset -= (window->factor - 1) / (2.0 * window->factor) * field.jump;
+    field.jump /= window->factor;
+    return field;
+  }
   CnnAxis axis = cnn_axis_resolve (window, input);
   double span = (double)cnn_axis_effective_kernel (&axis) - 1;
   field.size += span * field.jump;
@@ -274,4 +286,19 @@ cnn_receptive_field_extend (const CnnReceptiveField *field, const CnnWindow *win
 {
   return (CnnReceptiveField){extend_axis (field->rows, &window->rows, input.h),
       extend_axis (field->columns, &window->columns, input.w)};
+}
+
+static CnnReceptiveAxis
+join_axes (CnnReceptiveAxis a, CnnReceptiveAxis b)
+{
+  double first = fmin (a.offset - (a.size - 1) / 2, b.offset - (b.size - 1) / 2);
+  double last = fmax (a.offset + (a.size - 1) / 2, b.offset + (b.size - 1) / 2);
+  return (CnnReceptiveAxis){
+      .size = last - first + 1, .jump = fmax (a.jump, b.jump), .offset = (first + last) / 2};
+}
+
+CnnReceptiveField
+cnn_receptive_field_union (const CnnReceptiveField *a, const CnnReceptiveField *b)
+{
+  return (CnnReceptiveField){join_axes (a->rows, b->rows), join_axes (a->columns, b->columns)};
 }

@@ -48,6 +48,7 @@ typedef enum {
   CNN_SIZE_EXPLICIT, /* padding_before and padding_after are given */
   CNN_SIZE_SAME,     /* out = ceil (n / stride); the odd row or column of padding comes after */
   CNN_SIZE_ADAPTIVE, /* out = adaptive_output for every n: torch's adaptive pooling */
+  CNN_SIZE_ENLARGED, /* out = n * factor: upsampling */
 } CnnSizeRule;
 
 /* One axis of a sliding window. All of kernel, stride and dilation in [1, CNN_MAX_EXTENT], padding
@@ -59,6 +60,7 @@ typedef struct {
   int padding_before, padding_after; /* rows above and below, or columns left and right */
   bool ceil_mode; /* a last window that starts inside the input or before it counts */
   int adaptive_output;
+  int factor; /* ENLARGED: at least 1; `kernel` is then the samples between which an output lies */
 } CnnAxis;
 
 typedef struct {
@@ -72,7 +74,7 @@ CnnWindow cnn_window_unit (void);
 int64_t cnn_axis_effective_kernel (const CnnAxis *axis);
 
 /* The same axis with rule EXPLICIT and the padding that "same" means for this input size.
- * Axes of rule EXPLICIT and ADAPTIVE come back unchanged. */
+ * Axes of the other rules come back unchanged. */
 CnnAxis cnn_axis_resolve (const CnnAxis *axis, int input);
 
 /* Output size for an input size >= 1, or 0 when no window fits or the padding mode cannot fill the
@@ -117,8 +119,14 @@ typedef struct {
 CnnReceptiveField cnn_receptive_field_identity (void);
 
 /* The field after one more layer whose input has `input` rows and columns. Adaptive windows extend
- * by the window they average, ceil (n / out), and jump n / out. */
+ * by the window they average, ceil (n / out), and jump n / out. Enlarged axes jump 1 / factor, and
+ * output 0 lies (factor - 1) / (2 * factor) of an input sample before the middle of input 0. */
 CnnReceptiveField cnn_receptive_field_extend (
     const CnnReceptiveField *field, const CnnWindow *window, CnnShape input);
+
+/* What the joined outputs of two branches of one chain see: the smallest intervals around both
+ * fields. Where the jumps differ, the larger one counts. */
+CnnReceptiveField
+cnn_receptive_field_union (const CnnReceptiveField *a, const CnnReceptiveField *b);
 
 #endif

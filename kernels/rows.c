@@ -192,8 +192,8 @@ has_float_planes (const CnnImage *image)
          (image->channel_stride % sample == 0 || image->shape.c == 1);
 }
 
-static bool
-has_rows_in_order (const CnnImage *image, CnnRowOrder order)
+bool
+cnn_image_has_rows (const CnnImage *image, CnnRowOrder order)
 {
   return order == CNN_ROWS_PLANAR
              ? has_float_planes (image)
@@ -206,7 +206,7 @@ cnn_reader_begin (CnnReader *reader, const CnnImage *image)
   const CnnReaderPlan *plan = reader->plan;
   reader->image = image;
   reader->in_place =
-      plan->n_spans > 0 && plan->n_phases == 1 && has_rows_in_order (image, plan->desc.order);
+      plan->n_spans > 0 && plan->n_phases == 1 && cnn_image_has_rows (image, plan->desc.order);
   reader->n_spans = reader->in_place ? plan->n_spans : 1;
   if (reader->in_place) {
     for (int i = 0; i < plan->n_spans; i++)
@@ -418,7 +418,7 @@ cnn_writer_begin (CnnWriter *writer, const CnnImage *image)
   const CnnWriterPlan *plan = writer->plan;
   writer->image = image;
   writer->in_place =
-      plan->desc.activation != CNN_ACTIVATION_CRELU && has_rows_in_order (image, plan->desc.order);
+      plan->desc.activation != CNN_ACTIVATION_CRELU && cnn_image_has_rows (image, plan->desc.order);
   writer->plane_stride = writer->in_place ? image->channel_stride / (ptrdiff_t)sizeof (float)
                                           : (ptrdiff_t)plan->plane_floats;
 }
@@ -473,7 +473,7 @@ finish_interleaved (CnnWriter *writer, int n, int y, float *row)
   float *activated = row;
   bool stored = writer->in_place;
   if (desc->activation == CNN_ACTIVATION_CRELU) {
-    stored = has_rows_in_order (writer->image, CNN_ROWS_INTERLEAVED);
+    stored = cnn_image_has_rows (writer->image, CNN_ROWS_INTERLEAVED);
     activated = stored ? (float *)cnn_image_row (writer->image, n, y, 0)
                        : writer->scratch + (size_t)desc->strip * writer->plan->row_floats;
   }

@@ -21,6 +21,9 @@ typedef enum {
   CNN_ROWS_PLANAR,      /* plane[channel][column] */
 } CnnRowOrder;
 
+/* True when the rows of an image already are adjacent floats in this order. */
+bool cnn_image_has_rows (const CnnImage *image, CnnRowOrder order);
+
 /* Adjacent outputs of a row that are computed from the same row pointers. */
 typedef struct {
   int first, count;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dispatch.h"
+#include "simd/vec.h"
+
+void
+CNN_SYMBOL (merge_add) (const float *a, const float *b, size_t count, float *out)
+{
+  size_t i = 0;
+  for (; i + VEC_LANES <= count; i += VEC_LANES)
+    vec_store (out + i, vec_add (vec_load (a + i), vec_load (b + i)));
+  const int left = (int)(count - i);
+  if (left > 0)
+    vec_store_partial (
+        out + i, vec_add (vec_load_partial (a + i, left), vec_load_partial (b + i, left)), left);
+}
+
+void
+CNN_SYMBOL (merge_multiply) (const float *a, const float *b, size_t count, float *out)
+{
+  size_t i = 0;
+  for (; i + VEC_LANES <= count; i += VEC_LANES)
+    vec_store (out + i, vec_mul (vec_load (a + i), vec_load (b + i)));
+  const int left = (int)(count - i);
+  if (left > 0)
+    vec_store_partial (
+        out + i, vec_mul (vec_load_partial (a + i, left), vec_load_partial (b + i, left)), left);
+}
+
+void
+CNN_SYMBOL (copy_runs) (
+    const float *in, size_t in_stride, size_t run, size_t count, float *out, size_t out_stride)
+{
+  const size_t whole = run / VEC_LANES * VEC_LANES;
+  const int left = (int)(run - whole);
+  for (size_t i = 0; i < count; i++, in += in_stride, out += out_stride) {
+    for (size_t r = 0; r < whole; r += VEC_LANES)
+      vec_store (out + r, vec_load (in + r));
+    if (left > 0)
+      vec_store_partial (out + whole, vec_load_partial (in + whole, left), left);
+  }
+}
