@@ -185,8 +185,8 @@ typedef void CnnCopyRunsFunc (
 
 /* Each pixel of `channels` floats `times` times: out[(x * times + i) * channels + c] =
  * row[x * channels + c]. */
-typedef void CnnUpsampleRepeatFunc (
-    const float *row, size_t count, size_t channels, int times, float *out);
+typedef void
+CnnUpsampleRepeatFunc (const float *row, size_t count, size_t channels, int times, float *out);
 
 /* Where a new pixel lies: between the old one it belongs to and its right neighbour, or between its
  * left neighbour and it. */
@@ -203,8 +203,8 @@ typedef void CnnUpsampleBetweenFunc (const float *row, size_t count, size_t chan
 
 /* A row of pixel-shuffle: out[(x * factor + i) * channels + c] =
  * row[x * channels * factor^2 + c * factor^2 + i]. */
-typedef void CnnUpsampleShuffleFunc (
-    const float *row, size_t count, size_t channels, int factor, float *out);
+typedef void
+CnnUpsampleShuffleFunc (const float *row, size_t count, size_t channels, int factor, float *out);
 
 /* Planes, plane_stride floats apart, in turn: out[x * n_planes + i] = planes[i * plane_stride + x]. */
 typedef void CnnUpsampleZipFunc (

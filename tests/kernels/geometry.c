@@ -19,6 +19,8 @@ random_axis (void)
   };
   if (check_random_int (0, 7) == 0)
     axis.rule = CNN_SIZE_ADAPTIVE, axis.adaptive_output = check_random_int (1, 9);
+  else if (check_random_int (0, 7) == 0)
+    axis.rule = CNN_SIZE_ENLARGED, axis.factor = check_random_int (1, 5);
   if (axis.rule == CNN_SIZE_EXPLICIT) {
     axis.padding_before = check_random_int (0, 6);
     axis.padding_after = check_random_int (0, 6);
@@ -29,9 +31,11 @@ random_axis (void)
 static void
 describe (const CnnAxis *axis)
 {
-  check_context ("rule %d mode %d kernel %d stride %d dilation %d padding %d,%d ceil %d out %d",
+  check_context (
+      "rule %d mode %d kernel %d stride %d dilation %d padding %d,%d ceil %d out %d factor %d",
       axis->rule, axis->padding_mode, axis->kernel, axis->stride, axis->dilation,
-      axis->padding_before, axis->padding_after, axis->ceil_mode, axis->adaptive_output);
+      axis->padding_before, axis->padding_after, axis->ceil_mode, axis->adaptive_output,
+      axis->factor);
 }
 
 static bool
@@ -51,6 +55,8 @@ count_windows (const CnnAxis *axis, int input)
   const int effective = axis->dilation * (axis->kernel - 1) + 1;
   if (axis->rule == CNN_SIZE_ADAPTIVE)
     return axis->adaptive_output;
+  if (axis->rule == CNN_SIZE_ENLARGED)
+    return input * axis->factor;
   int before = axis->padding_before, after = axis->padding_after;
   if (axis->rule == CNN_SIZE_SAME) {
     int windows = 0;
@@ -206,6 +212,40 @@ run_fields (void)
 }
 
 const CheckTest check_geometry_fields = {"geometry-fields", "geometry", run_fields};
+
+static void
+check_axis_field (const CnnReceptiveAxis *axis, double size, double jump, double offset)
+{
+  CHECK (axis->size == size && axis->jump == jump && axis->offset == offset,
+      "sees %g, jumps %g, offset %g", axis->size, axis->jump, axis->offset);
+}
+
+/* Enlarging, and branches joined. */
+static void
+run_field_shapes (void)
+{
+  const CnnShape shape = {1, 8, 8, 1};
+  const CnnReceptiveField identity = cnn_receptive_field_identity ();
+  CnnWindow window = cnn_window_unit ();
+  window.rows.rule = CNN_SIZE_ENLARGED;
+  window.rows.factor = window.rows.kernel = 2;
+  window.columns = window.rows;
+  const CnnReceptiveField enlarged = cnn_receptive_field_extend (&identity, &window, shape);
+  check_context ("2 times, between two");
+  check_axis_field (&enlarged.rows, 2, 0.5, -0.25);
+  check_axis_field (&enlarged.columns, 2, 0.5, -0.25);
+
+  window = square_window (3, 1, 1);
+  const CnnReceptiveField padded = cnn_receptive_field_extend (&identity, &window, shape);
+  window = square_window (5, 1, 0);
+  const CnnReceptiveField shifted = cnn_receptive_field_extend (&identity, &window, shape);
+  const CnnReceptiveField joined = cnn_receptive_field_union (&padded, &shifted);
+  check_context ("[-1, 1] and [0, 4]");
+  check_axis_field (&joined.rows, 6, 1, 1.5);
+}
+
+const CheckTest check_geometry_field_shapes = {
+    "geometry-field-shapes", "geometry", run_field_shapes};
 
 /* ---- refusals ------------------------------------------------------------------------------ */
 

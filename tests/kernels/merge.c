@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Branches joined: kernels against their C reference, layers against a direct implementation. */
+#include "layer-check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Kernels --------------------------------------------------------------------------------- */
+
+static void
+check_combine (CnnMergeFunc *func, CnnMergeFunc *reference, size_t count, CheckGuard guard)
+{
+  float *a = check_guarded (count * sizeof (float), guard);
+  float *b = check_guarded (count * sizeof (float), guard);
+  float *expected = check_guarded (count * sizeof (float), guard);
+  check_fill_edges (a, count);
+  check_fill_edges (b, count);
+  reference (a, b, count, expected);
+  func (a, b, count, a); /* in place */
+  check_floats (a, expected, count, 0, 0, "output");
+  check_guarded_free (a);
+  check_guarded_free (b);
+  check_guarded_free (expected);
+}
+
+static void
+check_copy_runs (const CnnKernels *kernels, CheckGuard guard)
+{
+  const size_t run = (size_t)check_random_int (1, 40), count = (size_t)check_random_int (1, 9);
+  const size_t in_stride = run + (size_t)check_random_int (0, 20);
+  const size_t out_stride = run + (size_t)check_random_int (0, 20);
+  const size_t in_floats = (count - 1) * in_stride + run,
+               out_floats = (count - 1) * out_stride + run;
+  float *in = check_guarded (in_floats * sizeof (float), guard);
+  float *out = check_guarded (out_floats * sizeof (float), guard);
+  float *expected = check_guarded (out_floats * sizeof (float), guard);
+  check_context ("copy_runs %s: %zu runs of %zu, strides %zu and %zu",
+      cnn_isa_name (kernels->copy_runs_isa), count, run, in_stride, out_stride);
+  check_fill_edges (in, in_floats);
+  memset (out, 0x42, out_floats * sizeof (float));
+  memset (expected, 0x42, out_floats * sizeof (float));
+  kernels->copy_runs (in, in_stride, run, count, out, out_stride);
+  cnn_copy_runs_c (in, in_stride, run, count, expected, out_stride);
+  check_floats (out, expected, out_floats, 0, 0, "output");
+  check_guarded_free (in);
+  check_guarded_free (out);
+  check_guarded_free (expected);
+}
+
+static void
+run_kernels (void)
+{
+  for (int i = 0; i < check_isa_count (); i++) {
+    const CnnKernels *kernels = check_kernels (i);
+    for (int round = 0; round < 200 && check_ok (); round++) {
+      const CheckGuard guard = (CheckGuard)(round % 2);
+      const size_t count = (size_t)check_random_int (1, 70);
+      check_context ("merge_add %s: %zu", cnn_isa_name (kernels->merge_add_isa), count);
+      check_combine (kernels->merge_add, cnn_merge_add_c, count, guard);
+      check_context ("merge_multiply %s: %zu", cnn_isa_name (kernels->merge_multiply_isa), count);
+      check_combine (kernels->merge_multiply, cnn_merge_multiply_c, count, guard);
+      check_copy_runs (kernels, guard);
+    }
+  }
+}
+
+const CheckTest check_merge_kernels = {"merge-kernels", "merge", run_kernels};
+
+/* ---- Layers ---------------------------------------------------------------------------------- */
+
+#define MOST_BRANCHES 4
+#define MOST_CHANNELS 48
+
+typedef struct {
+  CnnMergeDesc desc;
+  CnnBranch branches[MOST_BRANCHES];
+  LayerImage images[MOST_BRANCHES];
+  float scale[3][MOST_CHANNELS]; /* by sample type */
+  float offset[MOST_CHANNELS], alpha[MOST_BRANCHES * MOST_CHANNELS];
+} Case;
+
+static void
+random_branch (Case *c, CnnBranch *branch, CnnShape shape)
+{
+  *branch = (CnnBranch){.name = "branch", .shape = shape};
+  if (c->desc.mode == CNN_MERGE_CONCAT)
+    branch->shape.c = check_random_int (1, MOST_CHANNELS);
+  else if (check_random_int (0, 2) == 0)
+    branch->shape.c = 1;
+  branch->format.layout = (CnnLayout)check_random_int (0, 1);
+  branch->format.type = (CnnSampleType)(check_random_int (0, 2) ? 0 : check_random_int (1, 2));
+  branch->normalization = (CnnNormalization){c->scale[branch->format.type], c->offset};
+}
+
+static void
+random_case (Case *c, CheckGuard guard)
+{
+  *c = (Case){.desc = {.mode = (CnnMergeMode)check_random_int (0, 2),
+                  .n_branches = check_random_int (1, MOST_BRANCHES)}};
+  const CnnShape shape = {check_random_int (0, 4) ? 1 : 2, check_random_int (1, 9),
+      check_random_int (1, 40), check_random_int (1, MOST_CHANNELS)};
+  c->desc.branches = c->branches;
+  for (int i = 0; i < MOST_CHANNELS; i++) {
+    c->scale[CNN_SAMPLE_UINT8][i] = (1 + check_random_float () / 2) / 255;
+    c->scale[CNN_SAMPLE_UINT16_LE][i] = (1 + check_random_float () / 2) / 65535;
+    c->offset[i] = check_random_float ();
+  }
+  check_fill (c->alpha, MOST_BRANCHES * MOST_CHANNELS);
+  for (int i = 0; i < c->desc.n_branches; i++) {
+    CnnBranch *branch = &c->branches[i];
+    random_branch (c, branch, shape);
+    c->images[i] = layer_image (branch->format.type, branch->format.layout,
+        (LayerImageKind)check_random_int (0, 3), branch->shape, guard);
+    layer_image_fill (&c->images[i], false);
+  }
+  c->desc.output_format =
+      (CnnFormat){check_random_int (0, 3) ? CNN_SAMPLE_FLOAT32 : CNN_SAMPLE_UINT8,
+          (CnnLayout)check_random_int (0, 1)};
+  c->desc.activation = check_random_int (0, 1)   ? CNN_ACTIVATION_NONE
+                       : check_random_int (0, 1) ? CNN_ACTIVATION_CRELU
+                                                 : CNN_ACTIVATION_PRELU;
+}
+
+static double
+branch_value (const Case *c, int branch, int n, int y, int x, int channel)
+{
+  const CnnImage *image = &c->images[branch].image;
+  const double value = layer_image_sample (image, n, y, x, channel);
+  if (image->type == CNN_SAMPLE_FLOAT32)
+    return value;
+  return value * (double)c->scale[image->type][channel] + (double)c->offset[channel];
+}
+
+static double
+joined_value (const Case *c, int n, int y, int x, int channel)
+{
+  double joined = c->desc.mode == CNN_MERGE_MULTIPLY ? 1 : 0;
+  for (int i = 0; i < c->desc.n_branches; i++) {
+    const int channels = c->branches[i].shape.c;
+    if (c->desc.mode == CNN_MERGE_CONCAT) {
+      if (channel < channels)
+        return branch_value (c, i, n, y, x, channel);
+      channel -= channels;
+      continue;
+    }
+    const double value = branch_value (c, i, n, y, x, channels == 1 ? 0 : channel);
+    joined = c->desc.mode == CNN_MERGE_ADD ? joined + value : joined * value;
+  }
+  return joined;
+}
+
+static void
+compare (const Case *c, const CnnImage *out, int joined_channels)
+{
+  const CnnShape s = out->shape;
+  for (int n = 0; n < s.n; n++)
+    for (int y = 0; y < s.h; y++)
+      for (int x = 0; x < s.w; x++)
+        for (int k = 0; k < s.c; k++) {
+          const int channel = k % joined_channels;
+          double expected = joined_value (c, n, y, x, channel);
+          if (c->desc.activation == CNN_ACTIVATION_CRELU)
+            expected = fmax (k < joined_channels ? expected : -expected, 0);
+          if (c->desc.activation == CNN_ACTIVATION_PRELU && expected < 0)
+            expected *= (double)c->alpha[channel];
+          double tolerance = 1e-5 * (1 + fabs (expected));
+          if (out->type == CNN_SAMPLE_UINT8) {
+            expected = fmin (fmax (255 * expected, 0), 255);
+            tolerance = 0.51;
+          }
+          const double actual = layer_image_sample (out, n, y, x, k);
+          CHECK (fabs (actual - expected) <= tolerance, "(%d,%d,%d,%d) is %.9g, expected %.9g", n,
+              y, x, k, actual, expected);
+        }
+}
+
+static void
+run_threads (const Case *c, CnnMerge *merge, LayerImage *out)
+{
+  CnnImage images[MOST_BRANCHES];
+  for (int i = 0; i < c->desc.n_branches; i++)
+    images[i] = c->images[i].image;
+  const CnnShape s = out->image.shape;
+  const size_t count = (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c;
+  double *first = malloc (count * sizeof *first);
+  for (int threads = 1; threads <= 3 && first; threads++) {
+    cnn_merge_run (merge, images, &out->image, threads);
+    for (size_t i = 0; i < count; i++) {
+      const int k = (int)(i % (size_t)s.c), x = (int)(i / (size_t)s.c % (size_t)s.w);
+      const int row = (int)(i / (size_t)s.c / (size_t)s.w);
+      const double value = layer_image_sample (&out->image, row / s.h, row % s.h, x, k);
+      if (threads == 1)
+        first[i] = value;
+      else if (first[i] != value)
+        check_fail ("%d threads give %.9g, one %.9g", threads, value, first[i]);
+    }
+  }
+  free (first);
+}
+
+static void
+check_case (Case *c, int isa, CheckGuard guard)
+{
+  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  CnnError error;
+  CnnShape output;
+  check_context ("%s mode %d, %d branches, %dx%dx%dx%d, activation %d, output %d/%d",
+      cnn_isa_name (check_isa (isa)), c->desc.mode, c->desc.n_branches, c->branches[0].shape.n,
+      c->branches[0].shape.h, c->branches[0].shape.w, c->branches[0].shape.c, c->desc.activation,
+      c->desc.output_format.type, c->desc.output_format.layout);
+  c->desc.alpha = NULL;
+  /* Two branches of more than one channel have the same number: that of the widest. */
+  CHECK (cnn_merge_output (&c->desc, &output, &error), "refused: %s", error.message);
+  const int joined = c->desc.activation == CNN_ACTIVATION_CRELU ? output.c / 2 : output.c;
+  if (c->desc.activation == CNN_ACTIVATION_PRELU) {
+    c->desc.alpha = c->alpha;
+    c->desc.n_alpha = joined;
+  }
+  CnnMerge *merge = cnn_merge_new (&context, &c->desc, &error);
+  CHECK (merge, "refused: %s", error.message);
+  LayerImage out = layer_image (c->desc.output_format.type, c->desc.output_format.layout,
+      (LayerImageKind)check_random_int (0, 3), output, guard);
+  if (joined == 1)
+    c->desc.alpha = c->alpha;
+  run_threads (c, merge, &out);
+  compare (c, &out.image, joined);
+  layer_image_free (&out);
+  cnn_merge_free (merge);
+}
+
+static void
+run_layers (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int round = 0; round < 300 && check_ok (); round++) {
+      const CheckGuard guard = (CheckGuard)(round % 2);
+      Case c;
+      random_case (&c, guard);
+      check_case (&c, isa, guard);
+      for (int i = 0; i < c.desc.n_branches; i++)
+        layer_image_free (&c.images[i]);
+    }
+}
+
+const CheckTest check_layer_merge = {"layer-merge", "layers", run_layers};
+
+/* ---- What is refused ------------------------------------------------------------------------- */
+
+static void
+check_refused (CnnMergeMode mode, CnnShape a, CnnShape b, int n_alpha, const char *part)
+{
+  const float alpha[8] = {0};
+  const CnnBranch branches[] = {{.name = "sink_0", .shape = a}, {.name = "sink_1", .shape = b}};
+  const CnnMergeDesc desc = {.mode = mode,
+      .n_branches = 2,
+      .branches = branches,
+      .activation = CNN_ACTIVATION_PRELU,
+      .alpha = alpha,
+      .n_alpha = n_alpha};
+  const CnnContext context = {check_kernels (0), layer_workers (1), false};
+  CnnError error = {""};
+  check_context ("refusal naming \"%s\"", part);
+  CHECK (!cnn_merge_new (&context, &desc, &error), "was accepted");
+  CHECK (strstr (error.message, part), "says \"%s\"", error.message);
+  CHECK (!cnn_merge_new (&context, &desc, NULL), "was accepted");
+}
+
+static void
+run_refusals (void)
+{
+  check_refused (CNN_MERGE_CONCAT, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 6, 2}, 1,
+      "sink_0 has 1x4x5 (N,H,W) and sink_1 1x4x6");
+  check_refused (CNN_MERGE_ADD, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 5, 3}, 1,
+      "sink_1 has 3 and sink_0 2");
+  check_refused (CNN_MERGE_CONCAT, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 5, 0}, 1, "below 1");
+  check_refused (CNN_MERGE_CONCAT, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 5, 3}, 4,
+      "alpha has 4 values, but the branches joined have 5 channels");
+  check_refused (CNN_MERGE_CONCAT, (CnnShape){1, 16384, 16384, 2}, (CnnShape){1, 16384, 16384, 1},
+      1, "2048 MiB");
+}
+
+const CheckTest check_layer_merge_refusals = {"layer-merge-refusals", "layers", run_refusals};
