@@ -159,7 +159,8 @@ struct Guarded {
   Guarded *next;
 };
 
-static Guarded *guarded;
+/* In use, and kept for the next block of the same size: mapping costs more than most checks. */
+static Guarded *guarded, *spare;
 
 static void
 out_of_memory (void)
@@ -168,22 +169,48 @@ out_of_memory (void)
   exit (2);
 }
 
-void *
-check_guarded (size_t bytes, CheckGuard guard)
+static Guarded *
+map_guarded (size_t inside, size_t page)
 {
-  const size_t page = (size_t)sysconf (_SC_PAGESIZE);
-  const size_t inside = (bytes + page - 1) / page * page + (bytes ? 0 : page);
+  for (Guarded **link = &spare; *link; link = &(*link)->next)
+    if ((*link)->inside == inside) {
+      Guarded *entry = *link;
+      *link = entry->next;
+      return entry;
+    }
   Guarded *entry = malloc (sizeof *entry);
   unsigned char *pages =
       mmap (NULL, inside + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (!entry || pages == MAP_FAILED || mprotect (pages, page, PROT_NONE) != 0 ||
       mprotect (pages + page + inside, page, PROT_NONE) != 0)
     out_of_memory ();
-  memset (pages + page, PATTERN, inside);
-  unsigned char *block = pages + page + (guard == CHECK_GUARD_BEHIND ? inside - bytes : 0);
-  *entry = (Guarded){pages, block, page, inside, bytes, guarded};
+  *entry = (Guarded){.pages = pages, .page = page, .inside = inside};
+  return entry;
+}
+
+void *
+check_guarded (size_t bytes, CheckGuard guard)
+{
+  const size_t page = (size_t)sysconf (_SC_PAGESIZE);
+  const size_t inside = (bytes + page - 1) / page * page + (bytes ? 0 : page);
+  Guarded *entry = map_guarded (inside, page);
+  memset (entry->pages + page, PATTERN, inside);
+  entry->block = entry->pages + page + (guard == CHECK_GUARD_BEHIND ? inside - bytes : 0);
+  entry->bytes = bytes;
+  entry->next = guarded;
   guarded = entry;
-  return block;
+  return entry->block;
+}
+
+static void
+unmap_spares (void)
+{
+  while (spare) {
+    Guarded *entry = spare;
+    spare = entry->next;
+    munmap (entry->pages, entry->inside + 2 * entry->page);
+    free (entry);
+  }
 }
 
 void
@@ -201,9 +228,9 @@ check_guarded_free (void *block)
           entry->bytes);
       break;
     }
-  munmap (entry->pages, entry->inside + 2 * entry->page);
   *link = entry->next;
-  free (entry);
+  entry->next = spare;
+  spare = entry;
 }
 
 /* ---- comparison ---------------------------------------------------------------------------- */
@@ -367,6 +394,7 @@ main (int argc, char **argv)
   }
   for (int i = 0; i < check.n_isas; i++)
     cnn_kernels_free (check.kernels[i]);
+  unmap_spares ();
   if (n_run == 0) {
     printf ("no test of family \"%s\"; --list names them\n", check.family);
     return 2;
