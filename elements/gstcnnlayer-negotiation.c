@@ -201,6 +201,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
+  priv->last_error.message[0] = '\0';
   publish_layer_info (self, &geometry);
   return TRUE;
 }

@@ -31,6 +31,7 @@ typedef struct {
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
   gboolean error_posted; /* for the caps being negotiated */
+  CnnError last_error;   /* what the bus knows already: upstream may try the same caps again */
 } GstCnnLayerPrivate;
 
 GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);

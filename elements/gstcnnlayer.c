@@ -46,7 +46,11 @@ static GstStaticPadTemplate src_template =
 void
 gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error)
 {
-  PRIVATE (self)->error_posted = TRUE;
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->error_posted = TRUE;
+  if (strcmp (priv->last_error.message, error->message) == 0)
+    return;
+  priv->last_error = *error;
   GST_ELEMENT_ERROR (
       self, STREAM, FORMAT, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
 }
@@ -209,6 +213,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   g_atomic_int_set (&priv->started, FALSE);
   g_clear_pointer (&priv->layer, cnn_layer_free);
   priv->has_upstream_chain = FALSE;
+  priv->last_error.message[0] = '\0';
   GST_OBJECT_LOCK (transform);
   g_clear_pointer (&priv->layer_info, gst_structure_free);
   GST_OBJECT_UNLOCK (transform);
