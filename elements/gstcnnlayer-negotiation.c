@@ -180,6 +180,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   GstCnnStreamInfo in, out;
   GstCnnGeometry geometry;
   CnnError error;
+  const gint revision = g_atomic_int_get (&priv->revision);
   g_atomic_int_set (&priv->changed, FALSE);
   CnnLayer *layer = NULL;
   if (gst_cnn_layer_get_geometry (self, &geometry, &error) &&
@@ -187,13 +188,15 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
       gst_cnn_stream_info_from_caps (&out, outcaps, &error))
     layer = make_layer (self, &in, &out, &error);
   if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
-    /* Only when a property changed between the two questions. */
-    g_atomic_int_set (&priv->changed, TRUE);
+    /* Only when a property changed between the two questions, before `revision` was read. */
     cnn_error_set (&error, "the properties changed while the caps were being set");
     g_clear_pointer (&layer, cnn_layer_free);
+    g_atomic_int_inc (&priv->revision);
   }
   if (!layer) {
-    gst_cnn_layer_post_error (self, &error);
+    g_atomic_int_set (&priv->changed, TRUE);
+    if (revision == g_atomic_int_get (&priv->revision))
+      gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
   if (priv->layer)
@@ -217,15 +220,22 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
   CnnError error;
   GstCaps *caps;
   gst_event_parse_caps (event, &caps);
-  PRIVATE (self)->error_posted = FALSE;
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->error_posted = FALSE;
   if (!gst_cnn_stream_info_from_caps (&info, caps, &error) ||
       !output_shape (self, info.shape, &output, &error)) {
     gst_cnn_layer_post_error (self, &error);
     gst_event_unref (event);
     return FALSE;
   }
-  const gboolean taken = PARENT_CLASS->sink_event (transform, event);
-  if (!taken && !PRIVATE (self)->error_posted &&
+  gboolean taken;
+  gint revision;
+  do { /* again when a property changed meanwhile */
+    revision = g_atomic_int_get (&priv->revision);
+    taken = PARENT_CLASS->sink_event (transform, gst_event_ref (event));
+  } while (!taken && !priv->error_posted && revision != g_atomic_int_get (&priv->revision));
+  gst_event_unref (event);
+  if (!taken && !priv->error_posted &&
       !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
     GstCaps *wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (transform), NULL);
     gst_cnn_explain_refusal (info.shape, output, wanted, &error);
@@ -344,16 +354,27 @@ gst_cnn_layer_submit_input_buffer (
     GstBaseTransform *transform, gboolean is_discont, GstBuffer *input)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   if (transform->segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID (input)) {
     const GstClockTime time =
         gst_segment_to_stream_time (&transform->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (input));
     if (GST_CLOCK_TIME_IS_VALID (time))
       gst_object_sync_values (GST_OBJECT (self), time);
   }
-  if (PRIVATE (self)->layer &&
-      g_atomic_int_compare_and_exchange (&PRIVATE (self)->changed, TRUE, FALSE))
-    apply_changes (self);
-  return PARENT_CLASS->submit_input_buffer (transform, is_discont, input);
+  GstFlowReturn flow;
+  gint revision;
+  for (;;) {
+    revision = g_atomic_int_get (&priv->revision);
+    if (priv->layer && g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
+      apply_changes (self);
+    flow = PARENT_CLASS->submit_input_buffer (transform, is_discont, gst_buffer_ref (input));
+    if (flow != GST_FLOW_NOT_NEGOTIATED || priv->error_posted ||
+        revision == g_atomic_int_get (&priv->revision))
+      break;
+    gst_base_transform_reconfigure_src (transform); /* a property changed meanwhile: again */
+  }
+  gst_buffer_unref (input);
+  return flow;
 }
 
 void

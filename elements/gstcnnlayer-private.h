@@ -23,7 +23,8 @@ typedef struct {
 
   /* Atomic. */
   gint started;
-  gint changed; /* a property changed since `layer` was made */
+  gint changed;  /* a property changed since `layer` was made */
+  gint revision; /* counts property changes */
 
   /* Streaming thread only. */
   CnnLayer *layer;

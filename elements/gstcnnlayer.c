@@ -84,6 +84,7 @@ gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError
   else
     g_hash_table_remove (priv->faults, pspec->name);
   GST_OBJECT_UNLOCK (self);
+  g_atomic_int_inc (&priv->revision);
   g_atomic_int_set (&priv->changed, TRUE);
 }
 
