@@ -126,11 +126,39 @@ fit_kernel (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTen
   return NULL;
 }
 
+static gboolean
+is_named_weight (const CnnTensorInfo *tensor)
+{
+  const gchar *suffix = "weight";
+  if (!g_str_has_suffix (tensor->name, suffix))
+    return FALSE;
+  gsize stem = strlen (tensor->name) - strlen (suffix);
+  return stem == 0 || tensor->name[stem - 1] == '.';
+}
+
 /* Whether this may be a convolution's or a Linear layer's weight at all. */
 static gboolean
-is_candidate (const CnnWeightsFile *file, const CnnTensorInfo *tensor)
+is_kernel (const CnnWeightsFile *file, const CnnTensorInfo *tensor)
 {
   return (tensor->rank == 4 || tensor->rank == 2) && dtype_is_weight (file, tensor->dtype);
+}
+
+GPtrArray *
+cnn_weights_list_kernels (const CnnWeightsFile *file)
+{
+  GPtrArray *kernels = g_ptr_array_new ();
+  gboolean named = FALSE;
+  for (guint i = 0; i < cnn_weights_get_n_tensors (file); i++) {
+    const CnnTensorInfo *tensor = cnn_weights_get_tensor (file, i);
+    if (!is_kernel (file, tensor) || (named && !is_named_weight (tensor)))
+      continue;
+    if (!named && is_named_weight (tensor)) {
+      named = TRUE;
+      g_ptr_array_set_size (kernels, 0);
+    }
+    g_ptr_array_add (kernels, (gpointer)tensor);
+  }
+  return kernels;
 }
 
 /* "conv1.weight 64x3x3x3 float32, conv2.weight ..." */
@@ -138,23 +166,20 @@ static gchar *
 list_candidates (const CnnWeightsFile *file)
 {
   const guint most = 12;
-  guint found = 0;
-  GString *text = g_string_new (NULL);
-  for (guint i = 0; i < cnn_weights_get_n_tensors (file); i++) {
-    const CnnTensorInfo *tensor = cnn_weights_get_tensor (file, i);
-    if (!is_candidate (file, tensor) || ++found > most)
-      continue;
+  GPtrArray *kernels = cnn_weights_list_kernels (file);
+  GString *text = g_string_new (kernels->len == 0 ? "none" : NULL);
+  for (guint i = 0; i < MIN (kernels->len, most); i++) {
+    const CnnTensorInfo *tensor = g_ptr_array_index (kernels, i);
     gchar *name = cnn_weights_printable (tensor->name, strlen (tensor->name));
     gchar *shape = cnn_tensor_format_shape (tensor);
     g_string_append_printf (
-        text, "%s%s %s %s", found > 1 ? ", " : "", name, shape, cnn_dtype_name (tensor->dtype));
+        text, "%s%s %s %s", i > 0 ? ", " : "", name, shape, cnn_dtype_name (tensor->dtype));
     g_free (shape);
     g_free (name);
   }
-  if (found > most)
-    g_string_append_printf (text, " and %u more", found - most);
-  if (found == 0)
-    g_string_append (text, "none");
+  if (kernels->len > most)
+    g_string_append_printf (text, " and %u more", kernels->len - most);
+  g_ptr_array_unref (kernels);
   return g_string_free (text, FALSE);
 }
 
@@ -170,15 +195,12 @@ refuse_layer (const CnnWeightsFile *file, GError **error, const gchar *fault)
 
 /* The bias beside a weight found by searching: NAME.bias for NAME.weight, bias for weight. */
 static const CnnTensorInfo *
-find_bias_beside (const CnnWeightsFile *file, const gchar *weight_name)
+find_bias_beside (const CnnWeightsFile *file, const CnnTensorInfo *weight)
 {
-  const gchar *suffix = "weight";
-  if (!g_str_has_suffix (weight_name, suffix))
+  if (!is_named_weight (weight))
     return NULL;
-  gsize stem = strlen (weight_name) - strlen (suffix);
-  if (stem > 0 && weight_name[stem - 1] != '.')
-    return NULL;
-  gchar *name = g_strdup_printf ("%.*sbias", (int)stem, weight_name);
+  gsize stem = strlen (weight->name) - strlen ("weight");
+  gchar *name = g_strdup_printf ("%.*sbias", (int)stem, weight->name);
   const CnnTensorInfo *bias = cnn_weights_find (file, name);
   g_free (name);
   return bias;
@@ -189,14 +211,11 @@ find_bias_beside (const CnnWeightsFile *file, const gchar *weight_name)
 static const CnnTensorInfo *
 search_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, GError **error)
 {
-  guint n_tensors = cnn_weights_get_n_tensors (file), n_candidates = 0, n_fitting = 0;
-  const CnnTensorInfo *candidate = NULL, *fitting = NULL;
-  for (guint i = 0; i < n_tensors; i++) {
-    const CnnTensorInfo *tensor = cnn_weights_get_tensor (file, i);
-    if (!is_candidate (file, tensor))
-      continue;
-    n_candidates++;
-    candidate = tensor;
+  GPtrArray *kernels = cnn_weights_list_kernels (file);
+  guint n_fitting = 0;
+  const CnnTensorInfo *found = NULL, *fitting = NULL;
+  for (guint i = 0; i < kernels->len; i++) {
+    const CnnTensorInfo *tensor = g_ptr_array_index (kernels, i);
     KernelShape kernel;
     gchar *fault = fit_kernel (file, query, tensor, &kernel);
     if (!fault) {
@@ -206,11 +225,14 @@ search_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, GError **
     g_free (fault);
   }
   if (n_fitting == 1)
-    return fitting;
-  if (n_candidates == 1)
-    return candidate;
-  if (n_tensors == 1)
-    return cnn_weights_get_tensor (file, 0);
+    found = fitting;
+  else if (kernels->len == 1)
+    found = g_ptr_array_index (kernels, 0);
+  else if (cnn_weights_get_n_tensors (file) == 1)
+    found = cnn_weights_get_tensor (file, 0);
+  g_ptr_array_unref (kernels);
+  if (found)
+    return found;
 
   gchar *fault;
   if (n_fitting > 1)
@@ -232,7 +254,7 @@ find_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTe
   if (!is_given (query->layer)) {
     *weight = search_weight (file, query, error);
     if (*weight)
-      *bias = find_bias_beside (file, (*weight)->name);
+      *bias = find_bias_beside (file, *weight);
     return *weight != NULL;
   }
   *weight = find_parameter (file, query->layer, "weight");

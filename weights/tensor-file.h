@@ -58,6 +58,10 @@ cnn_weights_add (CnnWeightsFile *file, const gchar *name, const CnnTensor *tenso
 gboolean cnn_tensor_measure (
     const CnnWeightsFile *file, const gchar *name, CnnTensorInfo *info, GError **error);
 
+/* The tensors (const CnnTensorInfo) that may be weights of convolutions or Linear layers, by rank
+ * and type: those named NAME.weight or weight, or all where no name says so. A new array. */
+GPtrArray *cnn_weights_list_kernels (const CnnWeightsFile *file);
+
 /* `count` elements at `bytes` + k * `stride` bytes as float32. FALSE, with the position in
  * `failed`, if one has no finite float32 though it is finite itself. */
 gboolean cnn_dtype_to_float32 (CnnDtype dtype, gboolean big_endian, const guint8 *bytes,

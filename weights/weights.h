@@ -103,7 +103,8 @@ typedef enum {
 typedef struct {
   CnnLayerKind kind;
   /* "conv1" finds conv1.weight and, if present, conv1.bias; otherwise a tensor of exactly this name
-   * is taken, without bias. NULL or "": the only weight in the file that fits, with its bias. */
+   * is taken, without bias. NULL or "": the only weight in the file that fits, with its bias; only
+   * the tensors named NAME.weight are tried if there are any. */
   const gchar *layer;
   /* A batch normalisation that follows the layer, folded into weights and bias: "features.1" finds
    * features.1.running_mean and .running_var, and .weight and .bias if present. NULL or "": none. */
