@@ -139,6 +139,8 @@ print_module (const CnnModule *module)
       g_print (
           ", kernel %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT, weight->shape[2], weight->shape[3]);
     g_print (module->bias ? ", bias\n" : ", no bias\n");
+  } else if (module->kind == CNN_MODULE_PRELU && weight->shape[0] == 1) {
+    g_print (", one slope\n");
   } else {
     g_print (", %" G_GINT64_FORMAT " channels\n", weight->shape[0]);
   }

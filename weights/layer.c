@@ -140,7 +140,8 @@ is_named_weight (const CnnTensorInfo *tensor)
 static gboolean
 is_kernel (const CnnWeightsFile *file, const CnnTensorInfo *tensor)
 {
-  return (tensor->rank == 4 || tensor->rank == 2) && dtype_is_weight (file, tensor->dtype);
+  return (tensor->rank == 4 || tensor->rank == 2) && tensor->n_elements > 0 &&
+         dtype_is_weight (file, tensor->dtype);
 }
 
 GPtrArray *
