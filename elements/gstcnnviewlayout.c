@@ -8,6 +8,7 @@
 #define LEAST_WIDTH 320
 #define MOST_WIDTH 3840
 #define MOST_HEIGHT 2160
+#define MOST_BARS_WIDTH 1280
 /* Smaller tiles go to another page, unless their maps are that small. */
 #define LEAST_TILE 16
 /* Tiles with less room go without captions. */
@@ -291,8 +292,11 @@ gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *width,
   gint64 enlargement = MAX (1, (LEAST_WIDTH - gaps + values - 1) / values);
   gint64 wide = values * enlargement + gaps;
   gint64 high = rows * request->map_height * enlargement + (rows - 1) * request->gap;
-  if (request->map_width == 1 && request->map_height == 1)
-    wide = MAX (wide, LEAST_WIDTH), high = MAX (high, LEAST_WIDTH / 2);
+  if (request->map_width == 1 && request->map_height == 1) {
+    wide = CLAMP ((gint64)request->n_tiles * 4, LEAST_WIDTH, MOST_BARS_WIDTH);
+    high = wide / 2;
+    rows = 1;
+  }
 
   /* Lines of text take what they need of the picture that they are in. */
   gint text_width = (gint)MIN (wide, MOST_WIDTH);

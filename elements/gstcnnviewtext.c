@@ -19,7 +19,7 @@ typedef struct {
 } Glyph;
 
 struct _GstCnnViewText {
-  PangoFontMap *fonts;
+  PangoFontMap *fonts; /* made with the first character: finding fonts takes a while */
   PangoContext *context;
   GHashTable *glyphs; /* size and character to Glyph */
 };
@@ -28,9 +28,6 @@ GstCnnViewText *
 gst_cnn_view_text_new (void)
 {
   GstCnnViewText *text = g_new0 (GstCnnViewText, 1);
-  /* A map of our own: the default one belongs to a thread. */
-  text->fonts = pango_cairo_font_map_new ();
-  text->context = pango_font_map_create_context (text->fonts);
   text->glyphs = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   return text;
 }
@@ -41,8 +38,8 @@ gst_cnn_view_text_free (GstCnnViewText *text)
   if (!text)
     return;
   g_hash_table_unref (text->glyphs);
-  g_object_unref (text->context);
-  g_object_unref (text->fonts);
+  g_clear_object (&text->context);
+  g_clear_object (&text->fonts);
   g_free (text);
 }
 
@@ -50,6 +47,11 @@ static PangoLayout *
 lay_out (GstCnnViewText *text, gint size, gunichar character)
 {
   gchar utf8[7] = {0};
+  if (!text->context) {
+    /* A map of our own: the default one belongs to a thread. */
+    text->fonts = pango_cairo_font_map_new ();
+    text->context = pango_font_map_create_context (text->fonts);
+  }
   g_unichar_to_utf8 (character, utf8);
   PangoLayout *layout = pango_layout_new (text->context);
   PangoFontDescription *font = pango_font_description_from_string (FONT);

@@ -60,13 +60,20 @@ cnn_pixel (const CnnPixelFormat *format, uint32_t colour)
   return pixel;
 }
 
-static double
-apply_gamma (double shade, double gamma, bool centred)
+/* Colour of a level. The lowest and the highest level, or the middle one, stay. */
+static int
+colour_index (int level, double gamma, bool centred)
 {
-  if (!centred)
-    return pow (shade, gamma);
-  double distance = 2 * shade - 1;
-  return 0.5 + 0.5 * copysign (pow (fabs (distance), gamma), distance);
+  double shade = (level + 0.5) / CNN_VIEW_LEVELS;
+  if (gamma != 1 && centred) {
+    const double half = (CNN_VIEW_LEVELS - 1) / 2.0;
+    double distance = (level - CNN_VIEW_LEVELS / 2) / half;
+    shade = 0.5 + 0.5 * copysign (pow (fabs (distance), gamma), distance);
+  } else if (gamma != 1) {
+    shade = pow (level / (CNN_VIEW_LEVELS - 1.0), gamma);
+  }
+  int index = (int)(shade * 256);
+  return index < 0 ? 0 : index > 255 ? 255 : index;
 }
 
 void
@@ -75,11 +82,7 @@ cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bo
 {
   table->format = *format;
   for (int level = 0; level < CNN_VIEW_LEVELS; level++) {
-    double shade = (level + 0.5) / CNN_VIEW_LEVELS;
-    if (gamma != 1)
-      shade = apply_gamma (shade, gamma, centred);
-    int index = (int)(shade * 256);
-    index = index > 255 ? 255 : index;
+    int index = colour_index (level, gamma, centred);
     table->pixels[level] = cnn_pixel (format, cnn_colormap_colour (colormap, index));
   }
   table->pixels[CNN_VIEW_NAN] = cnn_pixel (format, CNN_VIEW_NAN_COLOUR);

@@ -50,9 +50,9 @@ typedef struct {
 /* 0xRRGGBB as the bytes of a pixel. A pixel of 3 bytes leaves the fourth 0. */
 uint32_t cnn_pixel (const CnnPixelFormat *format, uint32_t colour);
 
-/* Level l shows the colour at ((l + 1/2) / CNN_VIEW_LEVELS) ^ gamma of the colormap; gamma > 0.
- * `centred`: distances from the middle are raised to gamma instead, so that the middle stays. With
- * gamma = 1 a value x of [0, 1] gets colour min (floor (256 x), 255), as in matplotlib. */
+/* With gamma = 1 a value x of [0, 1] gets colour min (floor (256 x), 255), as in matplotlib; else
+ * x ^ gamma does, gamma > 0. `centred`: the distance from the middle is raised to gamma instead, so
+ * that the middle stays. */
 void cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bool centred,
     const CnnPixelFormat *format);
 

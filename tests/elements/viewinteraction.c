@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Navigation events, sent from downstream as a sink does, without a window. */
+#include "viewtest.h"
+
+#include <gst/video/navigation.h>
+
+/* Sixteen tiles of 40x30 without gaps in a picture of 160x120, each of one level. */
+static ViewTest *
+start (Tensor **tensor, const gchar *properties)
+{
+  gchar *all = g_strdup_printf ("normalize=fixed maximum=256 colormap=gray gap=0 %s", properties);
+  ViewTest *test = view_test_new (all, "video/x-raw,width=160,height=120");
+  g_free (all);
+  *tensor = tensor_new (1, 30, 40, 16);
+  for (gsize i = 0; i < tensor_count (*tensor); i++)
+    (*tensor)->values[i] = (gfloat)(i % 16);
+  view_test_start (test, *tensor, &native_float);
+  picture_free (view_test_push (test, *tensor, &native_float));
+  return test;
+}
+
+static void
+stop (ViewTest *test, Tensor *tensor)
+{
+  tensor_free (tensor);
+  view_test_free (test);
+}
+
+static gint
+channel (ViewTest *test)
+{
+  gint value;
+  g_object_get (test->view, "channel", &value, NULL);
+  return value;
+}
+
+/* The newer form: an event with modifiers, made by the helpers. */
+static gboolean
+press (ViewTest *test, const gchar *key)
+{
+  gboolean handled =
+      view_test_send (test, gst_navigation_event_new_key_press (key, GST_NAVIGATION_MODIFIER_NONE));
+  view_test_send (test, gst_navigation_event_new_key_release (key, GST_NAVIGATION_MODIFIER_NONE));
+  return handled;
+}
+
+static gboolean
+click (ViewTest *test, gdouble x, gdouble y)
+{
+  gboolean handled = view_test_send (
+      test, gst_navigation_event_new_mouse_button_press (1, x, y, GST_NAVIGATION_MODIFIER_NONE));
+  view_test_send (
+      test, gst_navigation_event_new_mouse_button_release (1, x, y, GST_NAVIGATION_MODIFIER_NONE));
+  return handled;
+}
+
+/* The older form: a bare structure without modifiers. */
+static gboolean
+send_structure (ViewTest *test, GstStructure *structure)
+{
+  return view_test_send (test, gst_event_new_navigation (structure));
+}
+
+static guint32
+middle (ViewTest *test, const Tensor *tensor)
+{
+  Picture *picture = view_test_push (test, tensor, &native_float);
+  guint32 colour = picture_at (picture, 80, 20);
+  picture_free (picture);
+  return colour;
+}
+
+GST_START_TEST (test_click)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  fail_unless (click (test, 45, 31));
+  fail_unless_equals_int (channel (test), 5);
+  fail_unless_equals_int_hex (middle (test, tensor), 0x050505);
+  fail_unless (click (test, 3, 3));
+  fail_unless_equals_int (channel (test), -1);
+  fail_unless_equals_int_hex (middle (test, tensor), 0x020202);
+  /* Each tile by its corners. */
+  for (gint tile = 0; tile < 16; tile++)
+    for (gint corner = 0; corner < 4; corner++) {
+      click (test, tile % 4 * 40 + (corner & 1) * 39.9, tile / 4 * 30 + (corner >> 1) * 29.9);
+      fail_unless_equals_int (channel (test), tile);
+      picture_free (view_test_push (test, tensor, &native_float));
+      press (test, "Escape");
+      picture_free (view_test_push (test, tensor, &native_float));
+    }
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_structures)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  fail_unless (send_structure (
+      test, gst_structure_new ("application/x-gst-navigation", "event", G_TYPE_STRING,
+                "mouse-button-press", "button", G_TYPE_INT, 1, "pointer_x", G_TYPE_DOUBLE, 90.0,
+                "pointer_y", G_TYPE_DOUBLE, 100.0, NULL)));
+  fail_unless_equals_int (channel (test), 14);
+  fail_unless (
+      send_structure (test, gst_structure_new ("application/x-gst-navigation", "event",
+                                G_TYPE_STRING, "key-press", "key", G_TYPE_STRING, "Left", NULL)));
+  fail_unless_equals_int (channel (test), 13);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_outside)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "channels=0-4");
+  click (test, 130, 110);
+  click (test, -5, 10);
+  click (test, 1e30, 1e30);
+  click (test, (gdouble)NAN, 3);
+  fail_unless_equals_int (channel (test), -1);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_walk)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  static const struct {
+    const gchar *key;
+    gint channel;
+  } steps[] = {{"Right", 0}, {"Right", 1}, {"Down", 5}, {"Left", 4}, {"Up", 0}, {"Left", 15},
+      {"Right", 0}, {"Next", 1}, {"Page_Up", 0}, {"KP_Right", 1}, {"Escape", -1}, {"Left", 15}};
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    fail_unless (press (test, steps[i].key));
+    fail_unless (channel (test) == steps[i].channel, "step %u, %s: channel %d", i, steps[i].key,
+        channel (test));
+    picture_free (view_test_push (test, tensor, &native_float));
+  }
+  stop (test, tensor);
+  test = start (&tensor, "channels=3,7,5");
+  press (test, "Right");
+  press (test, "Right");
+  fail_unless_equals_int (channel (test), 7);
+  press (test, "Right");
+  press (test, "Right");
+  fail_unless_equals_int (channel (test), 3);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+static void
+count_notify (GObject *object, GParamSpec *spec, gpointer count)
+{
+  ++*(guint *)count;
+}
+
+/* Each key changes its property, and says so. */
+GST_START_TEST (test_letters)
+{
+  static const struct {
+    const gchar *key, *property, *value;
+  } steps[] = {{"c", "colormap", "viridis"}, {"c", "colormap", "magma"},
+      {"C", "colormap", "viridis"}, {"n", "normalize", "channel"}, {"n", "normalize", "layer"},
+      {"N", "normalize", "channel"}, {"g", "gamma", "0.5"}, {"g", "gamma", "0.25"},
+      {"l", "labels", "TRUE"}, {"l", "labels", "FALSE"}, {"h", "help", "TRUE"},
+      {"Escape", "help", "FALSE"}, {"t", "title", "TRUE"}, {"b", "legend", "TRUE"},
+      {"space", "freeze", "TRUE"}, {" ", "freeze", "FALSE"}};
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    guint count = 0;
+    gchar *signal = g_strdup_printf ("notify::%s", steps[i].property);
+    gulong id = g_signal_connect (test->view, signal, G_CALLBACK (count_notify), &count);
+    fail_unless (press (test, steps[i].key), "%s is not handled", steps[i].key);
+    g_signal_handler_disconnect (test->view, id);
+    fail_unless (count == 1, "%s: %u notifications", steps[i].key, count);
+
+    GParamSpec *spec =
+        g_object_class_find_property (G_OBJECT_GET_CLASS (test->view), steps[i].property);
+    GValue value = G_VALUE_INIT, expected = G_VALUE_INIT;
+    g_value_init (&value, spec->value_type);
+    g_value_init (&expected, spec->value_type);
+    g_object_get_property (G_OBJECT (test->view), steps[i].property, &value);
+    fail_unless (gst_value_deserialize (&expected, steps[i].value));
+    fail_unless (g_param_values_cmp (spec, &value, &expected) == 0, "step %u: %s is not %s", i,
+        steps[i].property, steps[i].value);
+    picture_free (view_test_push (test, tensor, &native_float));
+    g_free (signal);
+  }
+  guint count = 0;
+  g_signal_connect (test->view, "notify", G_CALLBACK (count_notify), &count);
+  press (test, "q");
+  press (test, "F1");
+  press (test, "");
+  fail_unless_equals_int (count, 0);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_freeze)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  press (test, "space");
+  guint32 frozen = middle (test, tensor);
+  for (gsize i = 0; i < tensor_count (tensor); i++)
+    tensor->values[i] = 200;
+  fail_unless_equals_int_hex (middle (test, tensor), frozen);
+  /* A frozen picture still answers. */
+  click (test, 45, 31);
+  fail_unless_equals_int_hex (middle (test, tensor), 0x050505);
+  press (test, "space");
+  fail_unless_equals_int_hex (middle (test, tensor), 0xc8c8c8);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_pages)
+{
+  ViewTest *test = view_test_new ("gap=0 channels=0-99", "video/x-raw,width=64,height=64");
+  Tensor *tensor = tensor_new (1, 20, 20, 100);
+  guint page;
+  view_test_start (test, tensor, &native_float);
+  picture_free (view_test_push (test, tensor, &native_float));
+  press (test, "Page_Down");
+  g_object_get (test->view, "page", &page, NULL);
+  fail_unless_equals_int (page, 1);
+  picture_free (view_test_push (test, tensor, &native_float));
+  /* 4 x 4 tiles of 16 pixels a page. */
+  click (test, 63, 1);
+  fail_unless_equals_int (channel (test), 16 + 3);
+  picture_free (view_test_push (test, tensor, &native_float));
+  for (gint i = 0; i < 15; i++)
+    press (test, "Right");
+  /* Back to the page of the channel that was reached. */
+  press (test, "Escape");
+  g_object_get (test->view, "page", &page, NULL);
+  fail_unless_equals_int (page, 2);
+  picture_free (view_test_push (test, tensor, &native_float));
+  view_test_send (
+      test, gst_navigation_event_new_mouse_scroll (10, 10, 0, 1, GST_NAVIGATION_MODIFIER_NONE));
+  g_object_get (test->view, "page", &page, NULL);
+  fail_unless_equals_int (page, 1);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+/* The pointer over an enlarged map draws something, near it and nowhere else. */
+GST_START_TEST (test_readout)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "channel=0");
+  view_test_send (
+      test, gst_navigation_event_new_mouse_move (100, 80, GST_NAVIGATION_MODIFIER_NONE));
+  Picture *picture = view_test_push (test, tensor, &native_float);
+  guint bright = 0;
+  for (gint i = 0; i < 160 * 120; i++)
+    bright += picture->colours[i] > 0xa0a0a0;
+  fail_unless (bright > 20, "%u bright pixels", bright);
+  picture_free (picture);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+static Suite *
+view_suite (void)
+{
+  Suite *suite = suite_create ("cnnview interaction");
+  TCase *tests = tcase_create ("events");
+  suite_add_tcase (suite, tests);
+  tcase_add_test (tests, test_click);
+  tcase_add_test (tests, test_structures);
+  tcase_add_test (tests, test_outside);
+  tcase_add_test (tests, test_walk);
+  tcase_add_test (tests, test_letters);
+  tcase_add_test (tests, test_freeze);
+  tcase_add_test (tests, test_pages);
+  tcase_add_test (tests, test_readout);
+  return suite;
+}
+
+GST_CHECK_MAIN (view);
