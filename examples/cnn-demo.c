@@ -10,13 +10,15 @@
 #include <glib/gstdio.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #define LAYERS                                                                                     \
   "cnnconv name=edges kernel=gabor kernel-size=7 padding=same padding-mode=replicate "             \
   "activation=relu ! cnnpool name=halve ! "                                                        \
   "cnn1x1 name=mix kernel=random out-channels=12 seed=7 activation=relu ! "                        \
-  "cnnconv name=shapes kernel=random out-channels=12 seed=4 padding=same activation=relu ! "       \
-  "cnnpool name=quarter"
+  "cnnconv name=shapes kernel=random out-channels=12 seed=4 padding=same "                         \
+  "padding-mode=replicate activation=relu"
+#define VIEW "cnnview colormap=inferno gamma=0.6 gap=4 labels=true title=true smoothing=0.8"
 
 typedef struct {
   GMainLoop *loop;
@@ -25,7 +27,8 @@ typedef struct {
   GPtrArray *names;    /* in the order of their first message: upstream first */
   gboolean is_picture; /* one frame: no video to write */
   gboolean failed;
-  gint64 frames;
+  gboolean on_terminal;
+  gint percent_shown;
 } Demo;
 
 /* --- What the layers are -------------------------------------------------------------------------- */
@@ -144,10 +147,18 @@ show_progress (gpointer data)
 {
   Demo *demo = data;
   gint64 position = 0, duration = 0;
-  if (gst_element_query_position (demo->pipeline, GST_FORMAT_TIME, &position) &&
-      gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME, &duration) && duration > 0)
-    g_print ("\r  %4.1f of %.1f s  %3d %%", (gdouble)position / GST_SECOND,
-        (gdouble)duration / GST_SECOND, (gint)MIN (100 * position / duration, 100));
+  if (!gst_element_query_position (demo->pipeline, GST_FORMAT_TIME, &position) ||
+      !gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME, &duration) || duration <= 0)
+    return G_SOURCE_CONTINUE;
+  const gint percent = (gint)MIN (100 * position / duration, 100);
+  /* One line that is written over on a terminal, a few lines in a log. */
+  if (demo->on_terminal || percent >= demo->percent_shown + 25 ||
+      (percent == 100 && demo->percent_shown < 100)) {
+    g_print ("%s  %4.1f of %.1f s  %3d %%%s", demo->on_terminal ? "\r" : "",
+        (gdouble)position / GST_SECOND, (gdouble)duration / GST_SECOND, percent,
+        demo->on_terminal ? "" : "\n");
+    demo->percent_shown = percent;
+  }
   return G_SOURCE_CONTINUE;
 }
 
@@ -195,6 +206,7 @@ run (Demo *demo)
   demo->loop = g_main_loop_new (NULL, FALSE);
   GstBus *bus = gst_element_get_bus (demo->pipeline);
   gst_bus_add_watch (bus, on_message, demo);
+  demo->on_terminal = isatty (STDOUT_FILENO);
   const guint progress = g_timeout_add (250, show_progress, demo);
   if (gst_element_set_state (demo->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
     g_main_loop_run (demo->loop);
@@ -203,7 +215,8 @@ run (Demo *demo)
       ;
   if (!demo->failed)
     show_progress (demo);
-  g_print ("\n");
+  if (demo->on_terminal)
+    g_print ("\n");
   g_source_remove (progress);
   gst_bus_remove_watch (bus);
   gst_object_unref (bus);
@@ -245,11 +258,12 @@ make_pipeline (const Demo *demo, const gchar *source, gboolean camera, gboolean 
 {
   GString *text = g_string_new (camera ? "v4l2src name=source ! videoconvert ! "
                                        : "filesrc name=source ! decodebin ! videoconvert ! ");
-  g_string_append (text, LAYERS " ! cnnview colormap=magma gap=4 ! videoconvert ! ");
+  g_string_append (
+      text, LAYERS " ! " VIEW " ! videoconvert ! video/x-raw,width=1280,height=720 ! ");
   if (window)
     g_string_append (text, "autovideosink");
   else
-    g_string_append (text, "video/x-raw,width=1280,height=720 ! tee name=pictures ! "
+    g_string_append (text, "tee name=pictures ! "
                            "queue ! fakesink name=still enable-last-sample=true");
   if (!window && !demo->is_picture)
     g_string_append (text, " pictures. ! queue ! videoconvert ! vp8enc deadline=1 cpu-used=4 "
