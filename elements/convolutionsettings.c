@@ -362,6 +362,15 @@ file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
   CnnLayerWeights loaded;
   if (!load_layer (settings, input, &loaded, error))
     return FALSE;
+  if (loaded.rank == 2 && !settings->pointwise && !settings->has_kernel_size &&
+      (loaded.kernel_rows != input.h || loaded.kernel_columns != input.w)) {
+    cnn_error_set (error,
+        "%s has %d inputs, but the whole input has %dx%dx%d values: set kernel-size, or let cnn1x1 "
+        "apply it to every pixel",
+        loaded.weight_name, loaded.in_channels, input.h, input.w, input.c);
+    cnn_layer_weights_clear (&loaded);
+    return FALSE;
+  }
   set_kernel (&weights->window, loaded.kernel_rows, loaded.kernel_columns);
   weights->out_channels = loaded.out_channels;
   weights->groups = input.c / loaded.in_channels;

@@ -172,6 +172,13 @@ same_shape (CnnShape a, CnnShape b)
   return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
+/* A property changed since this negotiation began: when it fails, it begins again. */
+static gboolean
+changed_meanwhile (GstCnnLayerPrivate *priv)
+{
+  return g_atomic_int_get (&priv->revision) != priv->negotiated_revision;
+}
+
 static gboolean
 gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *outcaps)
 {
@@ -180,7 +187,6 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   GstCnnStreamInfo in, out;
   GstCnnGeometry geometry;
   CnnError error;
-  const gint revision = g_atomic_int_get (&priv->revision);
   g_atomic_int_set (&priv->changed, FALSE);
   CnnLayer *layer = NULL;
   if (gst_cnn_layer_get_geometry (self, &geometry, &error) &&
@@ -188,14 +194,13 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
       gst_cnn_stream_info_from_caps (&out, outcaps, &error))
     layer = make_layer (self, &in, &out, &error);
   if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
-    /* Only when a property changed between the two questions, before `revision` was read. */
+    /* Only when a property changed between the two questions. */
     cnn_error_set (&error, "the properties changed while the caps were being set");
     g_clear_pointer (&layer, cnn_layer_free);
-    g_atomic_int_inc (&priv->revision);
   }
   if (!layer) {
     g_atomic_int_set (&priv->changed, TRUE);
-    if (revision == g_atomic_int_get (&priv->revision))
+    if (!changed_meanwhile (priv))
       gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
@@ -229,11 +234,10 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
     return FALSE;
   }
   gboolean taken;
-  gint revision;
-  do { /* again when a property changed meanwhile */
-    revision = g_atomic_int_get (&priv->revision);
+  do {
+    priv->negotiated_revision = g_atomic_int_get (&priv->revision);
     taken = PARENT_CLASS->sink_event (transform, gst_event_ref (event));
-  } while (!taken && !priv->error_posted && revision != g_atomic_int_get (&priv->revision));
+  } while (!taken && !priv->error_posted && changed_meanwhile (priv));
   gst_event_unref (event);
   if (!taken && !priv->error_posted &&
       !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
@@ -362,16 +366,14 @@ gst_cnn_layer_submit_input_buffer (
       gst_object_sync_values (GST_OBJECT (self), time);
   }
   GstFlowReturn flow;
-  gint revision;
   for (;;) {
-    revision = g_atomic_int_get (&priv->revision);
+    priv->negotiated_revision = g_atomic_int_get (&priv->revision);
     if (priv->layer && g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
       apply_changes (self);
     flow = PARENT_CLASS->submit_input_buffer (transform, is_discont, gst_buffer_ref (input));
-    if (flow != GST_FLOW_NOT_NEGOTIATED || priv->error_posted ||
-        revision == g_atomic_int_get (&priv->revision))
+    if (flow != GST_FLOW_NOT_NEGOTIATED || priv->error_posted || !changed_meanwhile (priv))
       break;
-    gst_base_transform_reconfigure_src (transform); /* a property changed meanwhile: again */
+    gst_base_transform_reconfigure_src (transform);
   }
   gst_buffer_unref (input);
   return flow;

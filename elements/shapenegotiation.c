@@ -26,11 +26,12 @@ takes_channels (const GstCnnGeometry *geometry, gint channels)
 static gboolean
 refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
 {
+  const gchar *s = channels == 1 ? "" : "s";
   if (geometry->n_in_channels == 0)
-    return cnn_error_set (error, "the input has %d channels, not a multiple of the %d groups",
-        channels, geometry->channel_step);
+    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d groups",
+        channels, s, geometry->channel_step);
   if (geometry->n_in_channels == 1)
-    return cnn_error_set (error, "the input has %d channels, but the weights take %d", channels,
+    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d", channels, s,
         geometry->in_channels[0]);
   GString *list = g_string_new (NULL);
   for (guint i = 0; i < MIN (geometry->n_in_channels, 8); i++)
@@ -38,7 +39,7 @@ refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
   if (geometry->n_in_channels > 8)
     g_string_append (list, ", ...");
   cnn_error_set (
-      error, "the input has %d channels, but the weights take one of %s", channels, list->str);
+      error, "the input has %d channel%s, but the weights take one of %s", channels, s, list->str);
   g_string_free (list, TRUE);
   return FALSE;
 }
