@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Wrong pipelines and the sentence each ends in: the bus message names the element, the numbers and the
+ * property. A row more is a case more. */
+#include "layertest.h"
+
+#include <string.h>
+
+#define GRAY(width, height)                                                                        \
+  "videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=" #width ",height=" #height " ! "
+#define RGB(width, height)                                                                         \
+  "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=" #width ",height=" #height " ! "
+#define SINK " ! fakesink"
+/* Files of the PyTorch fixtures: a Conv2d of 4 outputs, 3 inputs, 3x3, and a Linear of 5 outputs, 3 inputs. */
+#define CONV "weights=@/conv_4x3x3x3.npy"
+#define LINEAR "weights=@/linear_5x3.npy"
+
+/* `launch` has an element named "layer", which must be the one that says `sentence`. "@" is the folder of
+ * the fixtures. */
+static const struct {
+  const gchar *launch, *sentence;
+} rows[] = {
+    /* texts that are no sizes */
+    {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=0" SINK,
+        "kernel-size=\"0\" is neither N nor HxW with whole numbers from 1 to"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=three" SINK, "kernel-size=\"three\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=3x3x3" SINK, "kernel-size=\"3x3x3\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=3x" SINK, "kernel-size=\"3x\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=3.5" SINK, "kernel-size=\"3.5\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=99999999999" SINK,
+        "kernel-size=\"99999999999\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box stride=0" SINK, "stride=\"0\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box stride=-1" SINK, "stride=\"-1\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box stride=\"\"" SINK, "stride=\"\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box dilation=0x1" SINK, "dilation=\"0x1\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box padding=-1" SINK, "padding=\"-1\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box padding=1,2" SINK, "padding=\"1,2\" is none of"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box padding=1,2,3" SINK, "padding=\"1,2,3\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box padding=1,2,3,4,5" SINK, "padding=\"1,2,3,4,5\""},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box padding=some" SINK, "padding=\"some\""},
+    {GRAY (16, 12) "cnnpool name=layer kernel-size=0" SINK, "kernel-size=\"0\""},
+    {GRAY (16, 12) "cnnpool name=layer stride=0x0" SINK, "stride=\"0x0\""},
+    {GRAY (16, 12) "cnnpool name=layer dilation=zero" SINK, "dilation=\"zero\""},
+    {GRAY (16, 12) "cnnpool name=layer padding=1x2x3" SINK, "padding=\"1x2x3\""},
+    {GRAY (16, 12) "cnnpool name=layer output-size=0" SINK, "output-size=\"0\""},
+    {GRAY (16, 12) "cnnpool name=layer output-size=1,1" SINK, "output-size=\"1,1\""},
+
+    /* where the weights come from */
+    {GRAY (16, 12) "cnnconv name=layer" SINK, "there are no weights: set one of kernel"},
+    {GRAY (16, 12) "cnn1x1 name=layer" SINK, "there are no weights"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box coefficients=<1>" SINK,
+        "kernel and coefficients all say where the weights come from"},
+    {RGB (16, 12) "cnnconv name=layer kernel=box " CONV SINK, "kernel and weights"},
+    {RGB (16, 12) "cnnconv name=layer coefficients=<1> " CONV SINK, "coefficients and weights"},
+    {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3>" SINK,
+        "coefficients has 3 values, not a multiple of out-channels x kernel-size = 1x3x3 = 9"},
+    {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1 out-channels=2" SINK,
+        "coefficients has 3 values, not a multiple of out-channels x kernel-size = 2x1x1 = 2"},
+    {GRAY (
+         16, 12) "cnnconv name=layer coefficients=<1,2> kernel-size=1 out-channels=2 groups=3" SINK,
+        "groups=3 does not divide the 2 output channels"},
+    {GRAY (16, 12) "cnn1x1 name=layer kernel=random out-channels=5 groups=2" SINK,
+        "groups=2 does not divide the 5 output channels"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=sobel kernel-size=5" SINK,
+        "kernel=sobel is 3x3, so kernel-size=5x5 does not fit"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=gabor kernel-size=1" SINK,
+        "kernel=gabor needs a kernel-size of at least 3x3, not 1x1"},
+    {RGB (16, 12) "cnnconv name=layer kernel=box out-channels=5" SINK, "out-channels=5"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box bias=<1,2>" SINK,
+        "bias has 2 values, but there are 1 output channels"},
+    {GRAY (16, 12) "cnn1x1 name=layer kernel=random out-channels=3 bias=<1>" SINK,
+        "bias has 1 value, but there are 3 output channels"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box activation=leaky-relu alpha=<1,2>" SINK,
+        "alpha has 2 values, but only activation=prelu takes more than one"},
+    {RGB (16, 12) "cnnconv name=layer kernel=box activation=prelu alpha=<1,2>" SINK,
+        "alpha has 2 values, but there are 3 output channels"},
+    {GRAY (16, 12) "cnnconv name=layer coefficients=\"<(string)a>\" kernel-size=1" SINK,
+        "coefficients: value 0 is a gchararray, not a number"},
+
+    /* weights files */
+    {RGB (16, 12) "cnnconv name=layer weights=/does/not/exist.npy" SINK, "/does/not/exist.npy"},
+    {RGB (16, 12) "cnnconv name=layer weights=@" SINK,
+        "is a directory; weights are read from regular files only"},
+    {RGB (16, 12) "cnnconv name=layer weights=@/make_goldens.py" SINK, "make_goldens.py"},
+    {RGB (16, 12) "cnnconv name=layer " CONV " layer=nothing" SINK, "nothing"},
+    {RGB (16, 12) "cnnconv name=layer " CONV " kernel-size=5" SINK,
+        "kernel-size=5x5, but conv_4x3x3x3 is 3x3"},
+    {RGB (16, 12) "cnnconv name=layer " CONV " out-channels=5" SINK,
+        "out-channels=5, but conv_4x3x3x3 has 4"},
+    {RGB (16, 12) "cnnconv name=layer " CONV " groups=3" SINK,
+        "groups=3 does not divide the 4 output channels"},
+    {RGB (16, 12) "cnn1x1 name=layer " CONV SINK, "3x3"},
+    {RGB (16, 12) "cnnconv name=layer " LINEAR SINK,
+        "linear_5x3 has 3 inputs, but the whole input has 12x16x3 values"},
+
+    /* shapes that do not fit */
+    {GRAY (4, 4) "cnnconv name=layer kernel=box kernel-size=7 dilation=2" SINK,
+        "kernel 7x7 (effective 13x13 with dilation 2) is larger than the padded input 4x4"},
+    {GRAY (4, 4) "cnnconv name=layer kernel=box kernel-size=7 padding=1" SINK,
+        "kernel 7x7 is larger than the padded input 6x6"},
+    {GRAY (4, 8) "cnnconv name=layer kernel=box kernel-size=3x5" SINK,
+        "kernel 3x5 is larger than the padded input 8x4"},
+    {GRAY (4, 4) "cnnpool name=layer kernel-size=5" SINK,
+        "kernel 5x5 is larger than the padded input 4x4"},
+    {GRAY (4, 4) "cnnpool name=layer dilation=4" SINK, "effective 5x5 with dilation 4"},
+    {GRAY (4, 4) "cnnpool ! cnnpool ! cnnpool name=layer" SINK,
+        "kernel 2x2 is larger than the padded input 1x1"},
+    {GRAY (1, 1) "cnnconv name=layer kernel=sobel" SINK,
+        "kernel 3x3 is larger than the padded input 1x1"},
+    {GRAY (4, 4) "cnnconv name=layer kernel=box padding=4 padding-mode=reflect" SINK,
+        "padding-mode=reflect cannot fill a padding of 4 rows from an input of 4: at most 3"},
+    {GRAY (4, 8) "cnnconv name=layer kernel=box padding=5 padding-mode=circular" SINK,
+        "padding-mode=circular cannot fill a padding of 5 columns from an input of 4: at most 4"},
+    {GRAY (4, 4) "cnnconv name=layer kernel=box padding=5 padding-mode=symmetric" SINK,
+        "padding-mode=symmetric cannot fill a padding of 5 rows from an input of 4"},
+    {GRAY (16, 12) "cnnpool name=layer padding=2" SINK,
+        "a padding of 2 rows is not smaller than the window of 2"},
+    {GRAY (16, 12) "cnnpool name=layer kernel-size=3x2 padding=2" SINK,
+        "a padding of 2 columns is not smaller than the window of 2"},
+    {GRAY (16, 12) "cnnpool name=layer output-size=2 kernel-size=2" SINK,
+        "output-size=2 pools adaptively, which leaves no room for kernel-size"},
+    {GRAY (16, 12) "cnnpool name=layer output-size=2 stride=1" SINK, "no room for stride"},
+    {GRAY (16, 12) "cnnpool name=layer output-size=2 padding=1" SINK, "no room for padding"},
+    {GRAY (16, 12) "cnnpool name=layer output-size=2 dilation=2" SINK, "no room for dilation"},
+
+    /* channels */
+    {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
+        "the input has 1 channel, but the weights take 3"},
+    {GRAY (16, 12) "cnnconv name=layer " CONV SINK, "the input has 1 channel"},
+    {GRAY (16, 12) "cnnconv kernel=sobel ! cnn1x1 name=layer coefficients=<1,2,3>" SINK,
+        "the input has 2 channels, but the weights take 3"},
+    {RGB (16, 12) "cnnconv name=layer kernel=random groups=2 out-channels=2" SINK,
+        "the input has 3 channels, not a multiple of the 2 groups"},
+
+    /* integer samples */
+    {RGB (16, 12) "cnnconv name=layer kernel=box mean=<1,2>" SINK,
+        "mean has 2 values, but the input has 3 channels"},
+    {RGB (16, 12) "cnnpool name=layer std=<1,2,3,4>" SINK,
+        "std has 4 values, but the input has 3 channels"},
+    {RGB (16, 12) "cnnpool name=layer std=<0>" SINK, "std of channel 0 is 0"},
+    {RGB (16, 12) "cnnpool name=layer std=<1,0,1>" SINK, "std of channel 1 is 0"},
+
+    /* what downstream takes */
+    {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,99,99,1>\"" SINK,
+        "the output 1x10x14x1 (N,H,W,C)"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=sobel ! videoconvert" SINK, "2 channels"},
+};
+
+static gchar *
+with_fixtures (const gchar *launch)
+{
+  const gchar *folder = g_getenv ("CNN_FIXTURES");
+  fail_unless (folder != NULL, "CNN_FIXTURES is not set");
+  gchar **parts = g_strsplit (launch, "@", 0);
+  gchar *text = g_strjoinv (folder, parts);
+  g_strfreev (parts);
+  return text;
+}
+
+/* All wrong rows are told at once. */
+GST_START_TEST (test_sentences)
+{
+  GString *wrong = g_string_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    gchar *launch = with_fixtures (rows[i].launch);
+    GstMessage *message = run_pipeline (launch, NULL, NULL);
+    if (message) {
+      gchar *text = complaint_text (message);
+      if (!strstr (text, rows[i].sentence) || !g_str_has_prefix (text, "layer: ") ||
+          !g_str_equal (GST_MESSAGE_SRC_NAME (message), "layer") ||
+          GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+        g_string_append_printf (wrong, "\n%s\n  %s of %s said: %s\n  instead of: %s\n", launch,
+            GST_MESSAGE_TYPE_NAME (message), GST_MESSAGE_SRC_NAME (message), text,
+            rows[i].sentence);
+      g_free (text);
+      gst_message_unref (message);
+    } else {
+      g_string_append_printf (wrong, "\n%s\n  ran, instead of: %s\n", launch, rows[i].sentence);
+    }
+    g_free (launch);
+  }
+  if (wrong->len)
+    fail ("%s", wrong->str);
+  g_string_free (wrong, TRUE);
+}
+GST_END_TEST;
+
+static Suite *
+refusals_suite (void)
+{
+  Suite *suite = suite_create ("refusals");
+  TCase *tests = tcase_create ("sentences");
+  suite_add_tcase (suite, tests);
+  tcase_add_test (tests, test_sentences);
+  return suite;
+}
+
+GST_CHECK_MAIN (refusals);
