@@ -14,6 +14,7 @@ typedef struct {
   CnnReader reader;
   CnnWriter writer;
   const float **taps; /* conv->n_taps pointers */
+  float *scratch;     /* conv->scratch_floats, or NULL */
 } CnnConvWorker;
 
 /* One way to convolve. */
@@ -25,14 +26,14 @@ typedef struct {
   double (*cost) (const CnnConv2d *conv);
   /* The variant it runs. */
   CnnIsa (*isa) (const CnnKernels *kernels);
-  /* Sets n_taps, tile, strip and makes packed weights and bias. False when memory is short. */
+  /* Sets n_taps, tile, strip, scratch and makes packed weights and bias. False when memory is short. */
   bool (*pack) (CnnConv2d *conv, const float *weights, const float *bias);
   /* Output rows [y, y + rows) of frame n, rows <= conv->strip, up to the writer's finish. */
   void (*compute) (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows);
 } CnnConvAlgorithm;
 
 extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;
-extern const CnnConvAlgorithm cnn_conv_plane;
+extern const CnnConvAlgorithm cnn_conv_plane, cnn_conv_winograd;
 
 /* All of them, ended by NULL. */
 extern const CnnConvAlgorithm *const cnn_conv_algorithms[];
@@ -51,9 +52,11 @@ struct CnnConv2d {
   float low, high;
 
   const CnnConvAlgorithm *algorithm;
-  int tile;   /* output pixels computed at a time */
-  int strip;  /* output rows that share one walk through the weights */
-  int n_taps; /* pointers one call of a kernel takes */
+  int tile;              /* output pixels computed at a time */
+  int strip;             /* output rows that share one walk through the weights */
+  int n_taps;            /* pointers one call of a kernel takes */
+  int block;             /* Winograd: tiles that go through the transforms together */
+  size_t scratch_floats; /* of one worker, beside its rows */
   float *weights, *bias, *alpha;
 
   CnnReaderPlan reader_plan;

@@ -12,6 +12,7 @@ const CnnConvAlgorithm *const cnn_conv_algorithms[] = {
     &cnn_conv_depthwise,
     &cnn_conv_flat,
     &cnn_conv_plane,
+    &cnn_conv_winograd,
     NULL,
 };
 
@@ -196,8 +197,10 @@ make_workers (CnnConv2d *conv, CnnError *error)
         !cnn_writer_init (&worker->writer, &conv->writer_plan, error))
       return false;
     worker->taps = cnn_alloc ((size_t)conv->n_taps, sizeof *worker->taps);
-    if (!worker->taps)
-      return cnn_error_set (error, "no memory for %d kernel taps", conv->n_taps);
+    if (conv->scratch_floats > 0)
+      worker->scratch = cnn_alloc (conv->scratch_floats, sizeof (float));
+    if (!worker->taps || (conv->scratch_floats > 0 && !worker->scratch))
+      return cnn_error_set (error, "no memory for the scratch of a worker");
   }
   return true;
 }
@@ -227,6 +230,7 @@ conv2d_destroy (CnnLayer *layer)
     cnn_reader_clear (&conv->workers[i].reader);
     cnn_writer_clear (&conv->workers[i].writer);
     cnn_free (conv->workers[i].taps);
+    cnn_free (conv->workers[i].scratch);
   }
   cnn_free (conv->workers);
   cnn_reader_plan_clear (&conv->reader_plan);
@@ -239,29 +243,27 @@ conv2d_destroy (CnnLayer *layer)
 typedef struct {
   CnnConv2d *conv;
   const CnnImage *in, *out;
-  int band_rows;
+  int strips_per_frame, n_strips, strips_per_task;
 } Run;
 
-/* Output rows [first, first + band_rows) of all frames, one strip after the other. */
+/* Strips begin at the same rows whatever the number of threads. */
 static void
-run_band (void *data, int task, int worker_index)
+run_strips (void *data, int task, int worker_index)
 {
   const Run *run = data;
   CnnConv2d *conv = run->conv;
   CnnConvWorker *worker = &conv->workers[worker_index];
-  const int64_t h = conv->computed.h, all = h * conv->computed.n;
-  int64_t row = (int64_t)task * run->band_rows;
-  const int64_t end = row + run->band_rows < all ? row + run->band_rows : all;
+  const int first = task * run->strips_per_task, left = run->n_strips - first;
+  const int end = first + (left < run->strips_per_task ? left : run->strips_per_task);
   cnn_reader_begin (&worker->reader, run->in);
   cnn_writer_begin (&worker->writer, run->out);
-  while (row < end) {
-    const int n = (int)(row / h), y = (int)(row % h);
-    int64_t rows = end - row < h - y ? end - row : h - y;
-    rows = rows < conv->strip ? rows : conv->strip;
-    conv->algorithm->compute (conv, worker, n, y, (int)rows);
-    for (int i = 0; i < (int)rows; i++)
+  for (int strip = first; strip < end; strip++) {
+    const int n = strip / run->strips_per_frame;
+    const int y = strip % run->strips_per_frame * conv->strip;
+    const int rows = conv->computed.h - y < conv->strip ? conv->computed.h - y : conv->strip;
+    conv->algorithm->compute (conv, worker, n, y, rows);
+    for (int i = 0; i < rows; i++)
       cnn_writer_finish (&worker->writer, n, y + i);
-    row += rows;
   }
 }
 
@@ -269,11 +271,13 @@ static void
 conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
 {
   CnnConv2d *conv = (CnnConv2d *)layer;
-  const int64_t rows = (int64_t)conv->computed.n * conv->computed.h;
   Run run = {.conv = conv, .in = in, .out = out};
-  run.band_rows = cnn_band_rows (rows, conv->strip, conv->reader_plan.ring_rows - 1, n_threads);
-  const int n_tasks = (int)((rows + run.band_rows - 1) / run.band_rows);
-  cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_band, &run);
+  run.strips_per_frame = (conv->computed.h - 1) / conv->strip + 1;
+  run.n_strips = conv->computed.n * run.strips_per_frame;
+  const int overlap = (conv->reader_plan.ring_rows - 1) / conv->strip;
+  run.strips_per_task = cnn_band_rows (run.n_strips, 1, overlap, n_threads);
+  const int n_tasks = (run.n_strips - 1) / run.strips_per_task + 1;
+  cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_strips, &run);
 }
 
 static const CnnLayerClass conv2d_class = {conv2d_run, conv2d_destroy};

@@ -171,6 +171,40 @@ typedef struct {
 
 typedef void CnnConvDotFunc (const CnnConvDot *dot);
 
+/* ---- Winograd F(4x4, 3x3) -------------------------------------------------------------------- */
+
+/* A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016: sixteen outputs
+ * of a 3x3 window from 36 products instead of 144. With the interpolation points 0, 1, -1, 2, -2 and
+ * infinity an output is At (G w Gt * Bt d B) A, the inner product by elements. */
+
+/* One tile of 6x6 input pixels, B transposed times tile times B: element (i, j) of channel c goes to
+ * out[(6 * i + j) * matrix_stride + c]. Columns from `columns` on are taken as zeros and not read. */
+typedef struct {
+  const float *rows[6];
+  ptrdiff_t pixel_stride; /* floats */
+  int columns;            /* in [1, 6] */
+  int channels;
+  float *out;
+  size_t matrix_stride; /* floats */
+} CnnWinogradInput;
+
+typedef void CnnWinogradInputFunc (const CnnWinogradInput *input);
+
+/* One tile of 4x4 output pixels, A transposed times products times A, plus bias, clamped to
+ * [low, high] with NaN staying NaN. Only `columns` pixels of `n_rows` rows are written. */
+typedef struct {
+  const float *in;      /* element (i, j) of channel c at (6 * i + j) * matrix_stride + c */
+  size_t matrix_stride; /* floats */
+  const float *bias;
+  int channels;
+  int n_rows, columns; /* in [1, 4] */
+  float low, high;
+  float *out[4];          /* n_rows rows */
+  ptrdiff_t pixel_stride; /* floats */
+} CnnWinogradOutput;
+
+typedef void CnnWinogradOutputFunc (const CnnWinogradOutput *output);
+
 /* ---- Joining branches ------------------------------------------------------------------------ */
 
 /* out[i] = a[i] + b[i], or a[i] * b[i]. `out` may be `a` or `b`. */
