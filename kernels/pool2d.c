@@ -393,10 +393,12 @@ is_separable (const PoolLayer *pool)
   const CnnAxis *rows = &pool->rows, *columns = &pool->columns;
   if (rows->rule == CNN_SIZE_ADAPTIVE || columns->rule == CNN_SIZE_ADAPTIVE)
     return false;
-  if (pool->planar || pool->layer.input.c < 16)
+  const bool is_small = (int64_t)rows->kernel * columns->kernel <= DIRECT_VALUES;
+  if (pool->planar)
+    return pool->layer.output.w > 1 && !(is_small && columns->stride <= 2);
+  if (pool->layer.input.c < 16)
     return pool->layer.output.w > 1;
-  return (int64_t)rows->kernel * columns->kernel > DIRECT_VALUES &&
-         columns->kernel > columns->stride;
+  return !is_small && columns->kernel > columns->stride;
 }
 
 static size_t

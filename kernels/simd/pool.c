@@ -9,8 +9,20 @@
 
 #define POOL_INLINE static inline __attribute__ ((always_inline))
 
+/* Loops over rows and columns of windows of constant size unroll, so that each load walks memory at
+ * one stride, which prefetchers follow. */
+#if defined __clang__
+#define POOL_UNROLL
+#else
+#define POOL_UNROLL VEC_UNROLL (3)
+#endif
+
+/* How far ahead of itself a plane is fetched, in floats: its few rows lie so close together that
+ * prefetchers see one stream, which alone does not fill the memory's bandwidth. */
+#define POOL_AHEAD 2048
+
 /* Vectors that one pass over a window accumulates. */
-#define POOL_BLOCK 8
+#define POOL_BLOCK 4
 
 /* A float sum of this many values is added to the total with a correction: so the error of an
  * average does not grow with its window. */
@@ -60,6 +72,16 @@ store_lanes (float *p, Vec v, int lanes)
     vec_store_partial (p, v, lanes);
 }
 
+/* Asks for two vectors from an address that may lie outside the plane: a hint never faults. */
+POOL_INLINE void
+prefetch_vectors (const float *p)
+{
+  const char *line = (const char *)p;
+  __builtin_prefetch (line, 0, 3);
+  if (VEC_LANES > 8)
+    __builtin_prefetch (line + 64, 0, 3);
+}
+
 /* ---- Along channels -------------------------------------------------------------------------- */
 
 /* `n` vectors of channels, the last of `lanes`, of one window that is small enough to sum plainly. */
@@ -68,19 +90,20 @@ pool_block (PoolShape shape, const float *const *rows, size_t offset, size_t dil
     int lanes, float scale, float *out)
 {
   Vec total[POOL_BLOCK];
-  VEC_UNROLL (8)
+  VEC_UNROLL (4)
   for (int k = 0; k < n; k++)
     total[k] = pool_start (shape.is_max);
+  POOL_UNROLL
   for (size_t y = 0; y < shape.n_rows; y++) {
     const float *in = rows[y] + offset;
     for (size_t x = 0; x < shape.columns; x++, in += dilation) {
-      VEC_UNROLL (8)
+      VEC_UNROLL (4)
       for (int k = 0; k < n; k++)
         total[k] = pool_add (shape.is_max, total[k],
             load_lanes (in + k * VEC_LANES, k == n - 1 ? lanes : VEC_LANES));
     }
   }
-  VEC_UNROLL (8)
+  VEC_UNROLL (4)
   for (int k = 0; k < n; k++)
     store_lanes (out + k * VEC_LANES,
         shape.is_max ? total[k] : vec_mul (total[k], vec_set1 (scale)),
@@ -93,20 +116,20 @@ sum_block (PoolShape shape, const float *const *rows, size_t offset, size_t dila
     int lanes, float scale, float *out)
 {
   Vec total[POOL_BLOCK], correction[POOL_BLOCK], chunk[POOL_BLOCK];
-  VEC_UNROLL (8)
+  VEC_UNROLL (4)
   for (int k = 0; k < n; k++)
     total[k] = correction[k] = chunk[k] = vec_zero ();
   size_t in_chunk = 0;
   for (size_t y = 0; y < shape.n_rows; y++) {
     const float *in = rows[y] + offset;
     for (size_t x = 0; x < shape.columns; x++, in += dilation) {
-      VEC_UNROLL (8)
+      VEC_UNROLL (4)
       for (int k = 0; k < n; k++)
         chunk[k] =
             vec_add (chunk[k], load_lanes (in + k * VEC_LANES, k == n - 1 ? lanes : VEC_LANES));
       if (++in_chunk < POOL_CHUNK && (x + 1 < shape.columns || y + 1 < shape.n_rows))
         continue;
-      VEC_UNROLL (8)
+      VEC_UNROLL (4)
       for (int k = 0; k < n; k++) {
         add_corrected (&total[k], &correction[k], chunk[k]);
         chunk[k] = vec_zero ();
@@ -114,7 +137,7 @@ sum_block (PoolShape shape, const float *const *rows, size_t offset, size_t dila
       in_chunk = 0;
     }
   }
-  VEC_UNROLL (8)
+  VEC_UNROLL (4)
   for (int k = 0; k < n; k++)
     store_lanes (
         out + k * VEC_LANES, vec_mul (total[k], vec_set1 (scale)), k == n - 1 ? lanes : VEC_LANES);
@@ -188,9 +211,11 @@ pool_plane (PoolShape shape, const float *const *rows, const CnnPoolWindows *win
 {
   Vec total = pool_start (shape.is_max);
   const size_t first = windows->first + i * windows->stride;
+  POOL_UNROLL
   for (size_t y = 0; y < shape.n_rows; y++) {
     const float *in = rows[y] + first;
     if (pairs) {
+      prefetch_vectors ((const float *)((uintptr_t)in + POOL_AHEAD * sizeof (float)));
       total = pool_pairs (shape.is_max, total, in, shape.columns, lanes);
       continue;
     }
@@ -284,19 +309,27 @@ pool (bool is_max, const float *const *rows, size_t n_rows, const CnnPoolWindows
 {
   const size_t columns = windows->columns;
   const PoolShape shape = {is_max, n_rows, columns};
-  if (windows->channels == 1 && count == 1 && windows->dilation == 1) {
+  if (windows->channels == 1 && count == 1 && windows->dilation == 1 && columns >= VEC_LANES) {
     out[0] = is_max ? max_window (rows, n_rows, windows->first, columns)
                     : windows->scale * sum_window (rows, n_rows, windows->first, columns);
   } else if (!is_max && n_rows * columns > POOL_CHUNK) {
     pool_channels (true, shape, rows, windows, count, out);
   } else if (windows->channels == 1) {
     const bool pairs = windows->stride == 2 && windows->dilation == 1 && columns >= 2;
-    if (pairs && n_rows == 1 && columns == 2)
+    if (pairs && n_rows == 2 && columns == 2)
+      pool_planes ((PoolShape){is_max, 2, 2}, rows, windows, count, true, out);
+    else if (pairs && n_rows == 3 && columns == 3)
+      pool_planes ((PoolShape){is_max, 3, 3}, rows, windows, count, true, out);
+    else if (pairs && n_rows == 1 && columns == 2)
       pool_planes ((PoolShape){is_max, 1, 2}, rows, windows, count, true, out);
     else if (pairs && n_rows == 1 && columns == 3)
       pool_planes ((PoolShape){is_max, 1, 3}, rows, windows, count, true, out);
     else
       pool_planes (shape, rows, windows, count, pairs, out);
+  } else if (n_rows == 2 && columns == 1) {
+    pool_channels (false, (PoolShape){is_max, 2, 1}, rows, windows, count, out);
+  } else if (n_rows == 3 && columns == 1) {
+    pool_channels (false, (PoolShape){is_max, 3, 1}, rows, windows, count, out);
   } else if (n_rows == 2 && columns == 2) {
     pool_channels (false, (PoolShape){is_max, 2, 2}, rows, windows, count, out);
   } else if (n_rows == 3 && columns == 3) {
