@@ -13,15 +13,22 @@ gst_cnn_chain_init (GstCnnChain *chain, CnnShape input)
 }
 
 static void
-set_ints (GstStructure *structure, const gchar *field, const gint *values, guint count)
+init_ints (GValue *array, const gint *values, guint count)
 {
-  GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
-  g_value_init (&array, GST_TYPE_ARRAY);
+  GValue item = G_VALUE_INIT;
+  g_value_init (array, GST_TYPE_ARRAY);
   for (guint i = 0; i < count; i++) {
     g_value_init (&item, G_TYPE_INT);
     g_value_set_int (&item, values[i]);
-    gst_value_array_append_and_take_value (&array, &item);
+    gst_value_array_append_and_take_value (array, &item);
   }
+}
+
+static void
+set_ints (GstStructure *structure, const gchar *field, const gint *values, guint count)
+{
+  GValue array = G_VALUE_INIT;
+  init_ints (&array, values, count);
   gst_structure_take_value (structure, field, &array);
 }
 
@@ -117,19 +124,18 @@ gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain)
 static void
 set_whole_pixels (GstStructure *structure, const gchar *field, gdouble rows, gdouble columns)
 {
-  /* Only adaptive windows make fractions; what they touch is the next whole pixel. */
+  /* Only adaptive and enlarging windows make fractions; what they touch is the next whole pixel. */
   const gint pixels[] = {(gint)MIN (ceil (rows), G_MAXINT), (gint)MIN (ceil (columns), G_MAXINT)};
   set_ints (structure, field, pixels, 2);
 }
 
-GstStructure *
-gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *chain)
+static GstStructure *
+make_info (CnnLayerInfo info, CnnShape input, CnnShape output, const GstCnnChain *chain)
 {
-  const CnnLayerInfo info = cnn_layer_info (layer);
   const CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
   GstStructure *structure = gst_structure_new_empty ("cnn-layer-info");
-  set_shape (structure, "input", cnn_layer_input_shape (layer));
-  set_shape (structure, "output", cnn_layer_output_shape (layer));
+  set_shape (structure, "input", input);
+  set_shape (structure, "output", output);
   gst_structure_set (structure, "parameters", G_TYPE_INT64, info.parameters, "dense-parameters",
       G_TYPE_INT64, info.dense_parameters, "macs", G_TYPE_INT64, info.macs, NULL);
   set_whole_pixels (structure, "receptive-field", rows->size, columns->size);
@@ -137,5 +143,29 @@ gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *chain)
   set_doubles (structure, "receptive-offset", rows->offset, columns->offset);
   gst_structure_set (structure, "isa", G_TYPE_STRING, info.isa, "kernel-name", G_TYPE_STRING,
       info.kernel_name, NULL);
+  return structure;
+}
+
+GstStructure *
+gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *chain)
+{
+  return make_info (
+      cnn_layer_info (layer), cnn_layer_input_shape (layer), cnn_layer_output_shape (layer), chain);
+}
+
+GstStructure *
+gst_cnn_merge_info_new (
+    const CnnMerge *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain)
+{
+  GstStructure *structure =
+      make_info (cnn_merge_info (merge), branches[0], cnn_merge_output_shape (merge), chain);
+  GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < n_branches; i++) {
+    init_ints (
+        &item, (const gint[]){branches[i].n, branches[i].h, branches[i].w, branches[i].c}, 4);
+    gst_value_array_append_and_take_value (&array, &item);
+  }
+  gst_structure_take_value (structure, "inputs", &array);
   return structure;
 }

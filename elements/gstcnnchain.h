@@ -40,6 +40,10 @@ gboolean gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain);
  * rows then columns), receptive-offset (array of doubles), isa and kernel-name (strings). */
 GstStructure *gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *chain);
 
+/* The same for a join of branches: `input` is the first branch's shape, and `inputs` an array of all. */
+GstStructure *gst_cnn_merge_info_new (
+    const CnnMerge *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
+
 G_END_DECLS
 
 #endif

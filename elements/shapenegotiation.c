@@ -10,6 +10,8 @@ gst_cnn_geometry_init (GstCnnGeometry *geometry)
   geometry->window = cnn_window_unit ();
   geometry->channel_step = 1;
   geometry->channel_multiplier = 1;
+  geometry->channel_divisor = 1;
+  geometry->channel_step_name = "groups";
 }
 
 static gboolean
@@ -28,8 +30,8 @@ refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
 {
   const gchar *s = channels == 1 ? "" : "s";
   if (geometry->n_in_channels == 0)
-    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d groups",
-        channels, s, geometry->channel_step);
+    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s", channels,
+        s, geometry->channel_step, geometry->channel_step_name);
   if (geometry->n_in_channels == 1)
     return cnn_error_set (error, "the input has %d channel%s, but the weights take %d", channels, s,
         geometry->in_channels[0]);
@@ -53,7 +55,8 @@ gst_cnn_geometry_output (
   if (!cnn_window_output (&geometry->window, input, output, error))
     return FALSE;
   const gint64 channels = geometry->out_channels ? geometry->out_channels
-                                                 : (gint64)input.c * geometry->channel_multiplier;
+                                                 : (gint64)input.c / geometry->channel_divisor *
+                                                       geometry->channel_multiplier;
   if (channels > G_MAXINT)
     return cnn_error_set (error, "%d input channels times %d are too many output channels", input.c,
         geometry->channel_multiplier);
@@ -105,9 +108,9 @@ output_channels (const GstCnnGeometry *geometry, CnnRange input)
     return (CnnRange){1, 0};
   if (geometry->out_channels)
     return (CnnRange){geometry->out_channels, geometry->out_channels};
-  const gint multiplier = geometry->channel_multiplier;
-  return (CnnRange){(gint)MIN ((gint64)input.min * multiplier, G_MAXINT),
-      (gint)MIN ((gint64)input.max * multiplier, G_MAXINT)};
+  const gint multiplier = geometry->channel_multiplier, divisor = geometry->channel_divisor;
+  return (CnnRange){(gint)MIN ((gint64)((input.min - 1) / divisor + 1) * multiplier, G_MAXINT),
+      (gint)MIN ((gint64)(input.max / divisor) * multiplier, G_MAXINT)};
 }
 
 static void
@@ -124,13 +127,17 @@ backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray
 {
   GstCnnShapeRange input = {output->n, cnn_axis_input_range (&geometry->window.rows, output->h),
       cnn_axis_input_range (&geometry->window.columns, output->w), {1, G_MAXINT}};
+  if (geometry->free_channels) {
+    append_unique (inputs, &input);
+    return;
+  }
   if (geometry->out_channels) {
     if (!range_has (output->c, geometry->out_channels))
       return;
   } else {
-    const gint multiplier = geometry->channel_multiplier;
-    input.c.min = (output->c.min - 1) / multiplier + 1;
-    input.c.max = output->c.max / multiplier;
+    const gint multiplier = geometry->channel_multiplier, divisor = geometry->channel_divisor;
+    input.c.min = (gint)MIN ((gint64)((output->c.min - 1) / multiplier + 1) * divisor, G_MAXINT);
+    input.c.max = (gint)MIN ((gint64)(output->c.max / multiplier) * divisor, G_MAXINT);
   }
   if (geometry->n_in_channels == 0) {
     append_unique (inputs, &input);

@@ -21,6 +21,12 @@ typedef struct {
   /* Output channels: a fixed count, or when that is 0 channel_multiplier for each input channel. */
   gint out_channels;
   gint channel_multiplier;
+  /* Pixel-shuffle: that many input channels make one. */
+  gint channel_divisor;
+  /* What channel_step counts, for sentences. */
+  const gchar *channel_step_name;
+  /* Other inputs have a say in the output channels: any number may come in. */
+  gboolean free_channels;
 } GstCnnGeometry;
 
 /* A 1x1 window, any channels, as many out as in. */

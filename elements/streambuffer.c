@@ -123,3 +123,30 @@ gst_cnn_allocation_decide (GstQuery *query)
     gst_object_unref (allocator);
   return decided;
 }
+
+gboolean
+gst_cnn_allocation_configure_pool (GstQuery *query)
+{
+  GstCaps *caps;
+  GstBufferPool *pool;
+  guint size, min, max;
+  GstAllocator *allocator;
+  GstAllocationParams params;
+  gst_query_parse_allocation (query, &caps, NULL);
+  gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
+  gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+  gst_buffer_pool_config_set_params (config, caps, size, min, max);
+  gst_buffer_pool_config_set_allocator (config, allocator, &params);
+  if (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL))
+    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  gboolean configured = gst_buffer_pool_set_config (pool, config);
+  if (!configured) { /* the pool may have changed what it was asked for into what it can do */
+    config = gst_buffer_pool_get_config (pool);
+    configured = gst_buffer_pool_config_validate_params (config, caps, size, min, max) &&
+                 gst_buffer_pool_set_config (pool, config);
+  }
+  gst_object_unref (pool);
+  gst_clear_object (&allocator);
+  return configured;
+}

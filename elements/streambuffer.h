@@ -30,6 +30,10 @@ gboolean gst_cnn_allocation_propose (GstQuery *query);
  * pool of our own where not. */
 gboolean gst_cnn_allocation_decide (GstQuery *query);
 
+/* Configures the pool of a completed query, for base classes that leave that to their subclasses. FALSE
+ * when the pool refuses. */
+gboolean gst_cnn_allocation_configure_pool (GstQuery *query);
+
 G_END_DECLS
 
 #endif

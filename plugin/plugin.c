@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstcnn1x1.h"
 #include "gstcnnconv.h"
+#include "gstcnnmerge.h"
 #include "gstcnnpool.h"
 #include "gstcnnview.h"
 
@@ -12,6 +13,7 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnn1x1, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnpool, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnview, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnmerge, plugin);
   return registered;
 }
 
