@@ -5,6 +5,8 @@
 #include "gstcnncontext.h"
 #include "shapenegotiation.h"
 
+#include <string.h>
+
 /* The vmethods of GstAggregator, to chain up to. */
 #define PARENT_CLASS GST_AGGREGATOR_CLASS (g_type_class_peek (GST_TYPE_AGGREGATOR))
 
@@ -297,9 +299,13 @@ receive_caps (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
 {
   GstCaps *caps;
   CnnError error, with_pad;
+  GstCnnStreamInfo info;
   gst_event_parse_caps (event, &caps);
-  pad->has_info = gst_cnn_stream_info_from_caps (&pad->info, caps, &error);
-  self->new_branches = TRUE;
+  const gboolean valid = gst_cnn_stream_info_from_caps (&info, caps, &error);
+  if (!pad->has_info || memcmp (&pad->info, &info, sizeof info) != 0)
+    self->new_branches = TRUE;
+  pad->info = info;
+  pad->has_info = valid;
   if (!pad->has_info) {
     cnn_error_set (&with_pad, "%s: %s", GST_OBJECT_NAME (pad), error.message);
     gst_cnn_merge_post_error (self, &with_pad);

@@ -151,6 +151,18 @@ follow_segment (GstCnnMerge *self, const GPtrArray *pads)
   gst_aggregator_update_segment (GST_AGGREGATOR (self), &segment);
 }
 
+/* Controlled properties take the value they have at the stream time of the first branch's frame. */
+static void
+follow_controllers (GstCnnMerge *self, GstBuffer *first)
+{
+  if (self->segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (first))
+    return;
+  const GstClockTime time =
+      gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (first));
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (self), time);
+}
+
 static gboolean
 have_caps (const GPtrArray *pads, CnnError *error)
 {
@@ -166,12 +178,12 @@ process (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames)
 {
   CnnError error;
   GstBuffer *first = frames->pdata[0];
-  gst_object_sync_values (GST_OBJECT (self), GST_BUFFER_PTS (first));
   if (!have_caps (pads, &error)) {
     gst_cnn_merge_post_error (self, &error);
     return GST_FLOW_NOT_NEGOTIATED;
   }
   follow_segment (self, pads);
+  follow_controllers (self, first);
   self->error_posted = FALSE;
   if (!gst_cnn_merge_update (self, pads))
     return GST_PAD_IS_FLUSHING (GST_AGGREGATOR_SRC_PAD (self)) ? GST_FLOW_FLUSHING

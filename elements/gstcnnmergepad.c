@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstcnnmergepad.h"
 
+#include <string.h>
+
 #define NO_TIME G_MININT64
 
 G_DEFINE_TYPE (GstCnnMergePad, gst_cnn_merge_pad, GST_TYPE_AGGREGATOR_PAD)
