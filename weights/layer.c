@@ -8,11 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-/* The tensor PREFIX.PARAMETER. */
-static const CnnTensorInfo *
-find_parameter (const CnnWeightsFile *file, const gchar *prefix, const gchar *parameter)
+const CnnTensorInfo *
+cnn_weights_find_parameter (const CnnWeightsFile *file, const gchar *prefix, const gchar *parameter)
 {
-  gchar *name = g_strconcat (prefix, ".", parameter, NULL);
+  gchar *name = g_strconcat (prefix, *prefix ? "." : "", parameter, NULL);
   const CnnTensorInfo *tensor = cnn_weights_find (file, name);
   g_free (name);
   return tensor;
@@ -258,9 +257,9 @@ find_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTe
       *bias = find_bias_beside (file, *weight);
     return *weight != NULL;
   }
-  *weight = find_parameter (file, query->layer, "weight");
+  *weight = cnn_weights_find_parameter (file, query->layer, "weight");
   if (*weight) {
-    *bias = find_parameter (file, query->layer, "bias");
+    *bias = cnn_weights_find_parameter (file, query->layer, "bias");
     return TRUE;
   }
   *weight = cnn_weights_find (file, query->layer);
@@ -337,7 +336,7 @@ batch_norm_read (
       {"bias", FALSE, &norm->shift},
   };
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
-    const CnnTensorInfo *tensor = find_parameter (file, name, parts[i].parameter);
+    const CnnTensorInfo *tensor = cnn_weights_find_parameter (file, name, parts[i].parameter);
     if (!tensor && parts[i].required) {
       gchar *printable = cnn_weights_printable (name, strlen (name));
       cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, NULL, error,
@@ -402,7 +401,7 @@ static gboolean
 load_alpha (
     const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer, GError **error)
 {
-  const CnnTensorInfo *tensor = find_parameter (file, query->alpha_layer, "weight");
+  const CnnTensorInfo *tensor = cnn_weights_find_parameter (file, query->alpha_layer, "weight");
   if (!tensor)
     tensor = cnn_weights_find (file, query->alpha_layer);
   if (!tensor) {

@@ -18,16 +18,6 @@ clear_module (gpointer module)
   g_free (((CnnModule *)module)->name);
 }
 
-/* PREFIX.PARAMETER, or PARAMETER alone when the prefix is empty. */
-static const CnnTensorInfo *
-find_parameter (const CnnWeightsFile *file, const gchar *prefix, const gchar *parameter)
-{
-  gchar *name = g_strconcat (prefix, *prefix ? "." : "", parameter, NULL);
-  const CnnTensorInfo *tensor = cnn_weights_find (file, name);
-  g_free (name);
-  return tensor;
-}
-
 /* The module's name if `tensor` is its parameter of that name, else NULL. */
 static gchar *
 strip_parameter (const CnnTensorInfo *tensor, const gchar *parameter)
@@ -44,8 +34,8 @@ strip_parameter (const CnnTensorInfo *tensor, const gchar *parameter)
 static gboolean
 is_batch_norm (const CnnWeightsFile *file, const gchar *prefix)
 {
-  const CnnTensorInfo *mean = find_parameter (file, prefix, "running_mean");
-  const CnnTensorInfo *variance = find_parameter (file, prefix, "running_var");
+  const CnnTensorInfo *mean = cnn_weights_find_parameter (file, prefix, "running_mean");
+  const CnnTensorInfo *variance = cnn_weights_find_parameter (file, prefix, "running_var");
   return mean && variance && mean->rank == 1 && variance->rank == 1 &&
          mean->shape[0] == variance->shape[0];
 }
@@ -65,13 +55,13 @@ recognise (
   prefix = strip_parameter (tensor, "weight");
   module->kind = tensor->rank == 4 ? CNN_MODULE_CONV2D : CNN_MODULE_LINEAR;
   if (prefix && kernel) {
-    module->bias = find_parameter (file, prefix, "bias");
+    module->bias = cnn_weights_find_parameter (file, prefix, "bias");
     /* A bare module's "weight" has no other name. */
     module->name = *prefix ? g_strdup (prefix) : g_strdup (tensor->name);
   } else if (kernel) {
     module->name = g_strdup (tensor->name);
-  } else if (prefix && *prefix && tensor->rank == 1 && !find_parameter (file, prefix, "bias") &&
-             !is_batch_norm (file, prefix)) {
+  } else if (prefix && *prefix && tensor->rank == 1 &&
+             !cnn_weights_find_parameter (file, prefix, "bias") && !is_batch_norm (file, prefix)) {
     module->kind = CNN_MODULE_PRELU;
     module->name = g_strdup (prefix);
   }

@@ -58,6 +58,10 @@ cnn_weights_add (CnnWeightsFile *file, const gchar *name, const CnnTensor *tenso
 gboolean cnn_tensor_measure (
     const CnnWeightsFile *file, const gchar *name, CnnTensorInfo *info, GError **error);
 
+/* The tensor PREFIX.PARAMETER, or PARAMETER alone when the prefix is empty; or NULL. */
+const CnnTensorInfo *cnn_weights_find_parameter (
+    const CnnWeightsFile *file, const gchar *prefix, const gchar *parameter);
+
 /* The tensors (const CnnTensorInfo) that may be weights of convolutions or Linear layers, by rank
  * and type: those named NAME.weight or weight, or all where no name says so. A new array. */
 GPtrArray *cnn_weights_list_kernels (const CnnWeightsFile *file);

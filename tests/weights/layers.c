@@ -132,58 +132,60 @@ test_network (gconstpointer data)
 
 /* --- Files built here ------------------------------------------------------------------------ */
 
-/* Opens a .safetensors file with float32 tensors. `shapes` is "NAME SHAPE; ...", SHAPE in JSON;
- * a name may carry its dtype, NAME:DTYPE with four bytes an element. Element k of a tensor is k. */
+/* Adds "NAME SHAPE" or "NAME:DTYPE SHAPE", SHAPE in JSON, with four bytes an element: element k is
+ * k as float32. */
+static void
+append_tensor (GString *header, GByteArray *data, const gchar *text)
+{
+  gchar **parts = g_strsplit (text, " ", 2), **name = g_strsplit (parts[0], ":", 2);
+  guint begin = data->len, count = 1;
+  for (const gchar *at = parts[1]; *at; at++)
+    if (g_ascii_isdigit (*at)) {
+      gchar *end;
+      count *= (guint)g_ascii_strtoull (at, &end, 10);
+      at = end - 1;
+    }
+  for (guint i = 0; i < count; i++) {
+    gfloat value = (gfloat)i;
+    guint32 bits;
+    memcpy (&bits, &value, sizeof bits);
+    bits = GUINT32_TO_LE (bits);
+    g_byte_array_append (data, (const guint8 *)&bits, sizeof bits);
+  }
+  g_string_append_printf (header,
+      "%s\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%u,%u]}",
+      header->len > 1 ? "," : "", name[0], name[1] ? name[1] : "F32", parts[1], begin, data->len);
+  g_strfreev (parts);
+  g_strfreev (name);
+}
+
+/* Opens a .safetensors file with these tensors, separated by "; ". */
 static CnnWeightsFile *
-open_built (const gchar *shapes)
+open_built (const gchar *tensors)
 {
   GString *header = g_string_new ("{");
   GByteArray *data = g_byte_array_new ();
-  gchar **tensors = g_strsplit (shapes, "; ", -1);
-  for (gchar **tensor = tensors; *tensor; tensor++) {
-    gchar **parts = g_strsplit (*tensor, " ", 2), **name = g_strsplit (parts[0], ":", 2);
-    guint begin = data->len, count = 1;
-    for (const gchar *at = parts[1]; *at; at++)
-      if (g_ascii_isdigit (*at)) {
-        gchar *end;
-        count *= (guint)g_ascii_strtoull (at, &end, 10);
-        at = end - 1;
-      }
-    for (guint i = 0; i < count; i++) {
-      gfloat value = (gfloat)i;
-      guint32 bits;
-      memcpy (&bits, &value, sizeof bits);
-      bits = GUINT32_TO_LE (bits);
-      g_byte_array_append (data, (const guint8 *)&bits, sizeof bits);
-    }
-    g_string_append_printf (header,
-        "%s\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%u,%u]}",
-        tensor > tensors ? "," : "", name[0], name[1] ? name[1] : "F32", parts[1], begin,
-        data->len);
-    g_strfreev (parts);
-    g_strfreev (name);
-  }
-  g_strfreev (tensors);
+  gchar **texts = g_strsplit (tensors, "; ", -1);
+  for (gchar **text = texts; *text; text++)
+    append_tensor (header, data, *text);
+  g_strfreev (texts);
   g_string_append_c (header, '}');
   guint64 length = GUINT64_TO_LE ((guint64)header->len);
-  GByteArray *bytes = g_byte_array_new ();
-  g_byte_array_append (bytes, (const guint8 *)&length, sizeof length);
-  g_byte_array_append (bytes, (const guint8 *)header->str, (guint)header->len);
-  g_byte_array_append (bytes, data->data, data->len);
+  g_string_prepend_len (header, (const gchar *)&length, sizeof length);
+  g_string_append_len (header, (const gchar *)data->data, data->len);
 
   GError *error = NULL;
   gchar *path;
   gint fd = g_file_open_tmp ("built-XXXXXX.safetensors", &path, &error);
   g_assert_no_error (error);
   g_close (fd, NULL);
-  g_file_set_contents (path, (const gchar *)bytes->data, bytes->len, &error);
+  g_file_set_contents (path, header->str, (gssize)header->len, &error);
   g_assert_no_error (error);
   CnnWeightsFile *file = cnn_weights_open (path, &error);
   g_assert_no_error (error);
   /* An open file does not need its path any more. */
   g_unlink (path);
   g_free (path);
-  g_byte_array_unref (bytes);
   g_byte_array_unref (data);
   g_string_free (header, TRUE);
   return file;
