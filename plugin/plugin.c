@@ -3,6 +3,7 @@
 #include "gstcnnconv.h"
 #include "gstcnnmerge.h"
 #include "gstcnnpool.h"
+#include "gstcnnupsample.h"
 #include "gstcnnview.h"
 
 static gboolean
@@ -14,6 +15,7 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnnpool, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnview, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnmerge, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnupsample, plugin);
   return registered;
 }
 
