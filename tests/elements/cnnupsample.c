@@ -13,10 +13,10 @@ GST_START_TEST (test_values)
   assert_result ("cnnupsample mode=bilinear", "1 2; 3 5",
       "1 1.25 1.75 2; 1.5 1.8125 2.4375 2.75; 2.5 2.9375 3.8125 4.25; 3 3.5 4.5 5");
   assert_result ("cnnupsample mode=bilinear factor=4", "0 8",
-      "0 0 0 1 3 5 7 8; "
-      "0 0 0 1 3 5 7 8; "
-      "0 0 0 1 3 5 7 8; "
-      "0 0 0 1 3 5 7 8");
+      "0 0 1 3 5 7 8 8; "
+      "0 0 1 3 5 7 8 8; "
+      "0 0 1 3 5 7 8 8; "
+      "0 0 1 3 5 7 8 8");
   /* torch.nn.PixelShuffle (2) */
   assert_result ("cnnupsample mode=pixel-shuffle", "1 2 | 3 4 | 5 6 | 7 8", "1 3 2 4; 5 7 6 8");
   assert_result (
@@ -35,7 +35,7 @@ GST_START_TEST (test_layouts)
     fail_unless_equals_int (expected->h, 15);
     fail_unless_equals_int (expected->w, 21);
     fail_unless_equals_int (expected->c, m == 2 ? 2 : 18);
-    gchar *filtered = g_strdup_printf ("%s ! tensor/strided,layout=nchw", line);
+    gchar *filtered = g_strdup_printf ("%s ! capsfilter caps=tensor/strided,layout=nchw", line);
     Tensor *planar = run_elements (filtered, input);
     assert_tensors_near (planar, expected, 1e-6, 0, filtered);
     tensor_free (planar);
@@ -73,7 +73,7 @@ GST_START_TEST (test_video)
 {
   static const guint8 input[] = {10, 20, 30, 0, 40, 50, 60, 0};
   static const guint8 expected[] = {10, 20, 30, 10, 20, 30, 40, 50, 60, 40, 50, 60};
-  LayerTest *test = layer_test_new ("cnnupsample ! video/x-raw,format=RGB");
+  LayerTest *test = layer_test_new ("cnnupsample ! capsfilter caps=video/x-raw,format=RGB");
   GstBuffer *output =
       layer_test_push (test, "video/x-raw,format=RGBx,width=2,height=1,framerate=25/1",
           gst_buffer_new_memdup (input, sizeof input));
