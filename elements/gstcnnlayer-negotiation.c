@@ -9,6 +9,13 @@
 /* The vmethods of GstBaseTransform, to chain up to. */
 #define PARENT_CLASS GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_BASE_TRANSFORM))
 
+/* All that the other side of a pad's link takes or gives. */
+static GstCaps *
+peer_caps (GstPad *pad)
+{
+  return gst_cnn_caps_complete_layout (gst_pad_peer_query_caps (pad, NULL));
+}
+
 /* --- Caps ----------------------------------------------------------------------------------------- */
 
 static GstCaps *
@@ -57,7 +64,7 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   GstPad *otherpad = pad == transform->sinkpad ? transform->srcpad : transform->sinkpad;
   GstCaps *everything = gst_pad_get_pad_template_caps (pad);
   GstCaps *other_template = gst_pad_get_pad_template_caps (otherpad);
-  GstCaps *peer = gst_pad_peer_query_caps (otherpad, NULL);
+  GstCaps *peer = peer_caps (otherpad);
   GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   GstCaps *result =
       gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
@@ -241,7 +248,7 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
   gst_event_unref (event);
   if (!taken && !priv->error_posted &&
       !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
-    GstCaps *wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (transform), NULL);
+    GstCaps *wanted = peer_caps (GST_BASE_TRANSFORM_SRC_PAD (transform));
     gst_cnn_explain_refusal (info.shape, output, wanted, &error);
     gst_cnn_layer_post_error (self, &error);
     gst_caps_unref (wanted);
@@ -279,7 +286,7 @@ downstream_takes (GstBaseTransform *transform)
 {
   GstCaps *incaps = gst_pad_get_current_caps (transform->sinkpad);
   GstCaps *outcaps = gst_cnn_layer_transform_caps (transform, GST_PAD_SINK, incaps, NULL);
-  GstCaps *taken = gst_pad_peer_query_caps (transform->srcpad, NULL);
+  GstCaps *taken = peer_caps (transform->srcpad);
   const gboolean takes = gst_caps_can_intersect (outcaps, taken);
   gst_caps_unref (taken);
   gst_caps_unref (outcaps);
@@ -291,9 +298,9 @@ downstream_takes (GstBaseTransform *transform)
 static gboolean
 upstream_can_follow (GstBaseTransform *transform)
 {
-  GstCaps *taken = gst_pad_peer_query_caps (transform->srcpad, NULL);
+  GstCaps *taken = peer_caps (transform->srcpad);
   GstCaps *needed = gst_cnn_layer_transform_caps (transform, GST_PAD_SRC, taken, NULL);
-  GstCaps *given = gst_pad_peer_query_caps (transform->sinkpad, NULL);
+  GstCaps *given = peer_caps (transform->sinkpad);
   const gboolean can = gst_caps_can_intersect (needed, given);
   gst_caps_unref (given);
   gst_caps_unref (needed);
@@ -313,7 +320,7 @@ renegotiate (GstCnnLayer *self, CnnShape output)
     gst_base_transform_reconfigure_sink (transform);
   } else {
     CnnError error;
-    GstCaps *wanted = gst_pad_peer_query_caps (transform->srcpad, NULL);
+    GstCaps *wanted = peer_caps (transform->srcpad);
     gst_cnn_explain_refusal (PRIVATE (self)->in_info.shape, output, wanted, &error);
     gst_caps_unref (wanted);
     gst_cnn_layer_post_settings_warning (self, &error);

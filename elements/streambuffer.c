@@ -1,6 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "streambuffer.h"
 
+static CnnImage
+video_image (const GstCnnStreamInfo *info, const GstVideoFrame *frame)
+{
+  const GstVideoFormatInfo *format = frame->info.finfo;
+  const gint first_plane = GST_VIDEO_FORMAT_INFO_PLANE (format, 0);
+  CnnImage image = {
+      .type = info->type,
+      .shape = info->shape,
+      .data = GST_VIDEO_FRAME_COMP_DATA (frame, 0),
+      .row_stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, first_plane),
+      .pixel_stride = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, 0),
+  };
+  if (info->shape.c == 1)
+    return image;
+  if (GST_VIDEO_FORMAT_INFO_N_PLANES (format) > 1) {
+    for (guint c = 0; c < 3; c++)
+      image.planes[c] = GST_VIDEO_FRAME_COMP_DATA (frame, c);
+    return image;
+  }
+  const gint red = GST_VIDEO_FORMAT_INFO_POFFSET (format, 0);
+  const gint green = GST_VIDEO_FORMAT_INFO_POFFSET (format, 1);
+  const gint blue = GST_VIDEO_FORMAT_INFO_POFFSET (format, 2);
+  image.channel_stride = green - red;
+  image.padding_bytes = (gint)image.pixel_stride - 3;
+  /* The fourth of the bytes 0..3 is the one that is neither red, green nor blue. */
+  image.padding_offset = image.padding_bytes ? 6 - red - green - blue - red : 0;
+  return image;
+}
+
+CnnImage
+gst_cnn_stream_image (const GstCnnStreamInfo *info, guint8 *data, const GstVideoFrame *frame)
+{
+  if (info->kind == GST_CNN_STREAM_VIDEO)
+    return video_image (info, frame);
+  return cnn_image_from_tensor (data, info->type, info->layout, info->shape);
+}
+
 static gboolean
 map_video (GstCnnMappedFrame *frame, const GstCnnStreamInfo *info, GstBuffer *buffer,
     GstMapFlags flags, CnnError *error)

@@ -7,6 +7,11 @@
 
 G_BEGIN_DECLS
 
+/* A mapped buffer of such a stream as the kernels see it: R,G,B order for video, strides from the
+ * video frame. `frame` is for video streams only, `data` for tensors only. */
+CnnImage
+gst_cnn_stream_image (const GstCnnStreamInfo *info, guint8 *data, const GstVideoFrame *frame);
+
 /* A mapped buffer. Only `image` is for users; it lives until gst_cnn_frame_unmap (). */
 typedef struct {
   CnnImage image;

@@ -199,45 +199,6 @@ gst_cnn_stream_info_from_caps (GstCnnStreamInfo *info, const GstCaps *caps, CnnE
       error, "the media type %s is not taken", gst_structure_get_name (structure));
 }
 
-/* --- Buffers as images ---------------------------------------------------------------------------- */
-
-static CnnImage
-video_image (const GstCnnStreamInfo *info, const GstVideoFrame *frame)
-{
-  const GstVideoFormatInfo *format = frame->info.finfo;
-  const gint first_plane = GST_VIDEO_FORMAT_INFO_PLANE (format, 0);
-  CnnImage image = {
-      .type = info->type,
-      .shape = info->shape,
-      .data = GST_VIDEO_FRAME_COMP_DATA (frame, 0),
-      .row_stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, first_plane),
-      .pixel_stride = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, 0),
-  };
-  if (info->shape.c == 1)
-    return image;
-  if (GST_VIDEO_FORMAT_INFO_N_PLANES (format) > 1) {
-    for (guint c = 0; c < 3; c++)
-      image.planes[c] = GST_VIDEO_FRAME_COMP_DATA (frame, c);
-    return image;
-  }
-  const gint red = GST_VIDEO_FORMAT_INFO_POFFSET (format, 0);
-  const gint green = GST_VIDEO_FORMAT_INFO_POFFSET (format, 1);
-  const gint blue = GST_VIDEO_FORMAT_INFO_POFFSET (format, 2);
-  image.channel_stride = green - red;
-  image.padding_bytes = (gint)image.pixel_stride - 3;
-  /* The fourth of the bytes 0..3 is the one that is neither red, green nor blue. */
-  image.padding_offset = image.padding_bytes ? 6 - red - green - blue - red : 0;
-  return image;
-}
-
-CnnImage
-gst_cnn_stream_image (const GstCnnStreamInfo *info, guint8 *data, const GstVideoFrame *frame)
-{
-  if (info->kind == GST_CNN_STREAM_VIDEO)
-    return video_image (info, frame);
-  return cnn_image_from_tensor (data, info->type, info->layout, info->shape);
-}
-
 /* --- Caps that are not fixed ---------------------------------------------------------------------- */
 
 /* The interval around an int, an int range or a list of either; empty for anything else. */
@@ -387,6 +348,21 @@ gst_cnn_structure_is_sized_tensor (const GstStructure *structure)
              gst_structure_has_field (structure, "dims")) ||
          (gst_structure_has_name (structure, "other/tensors") &&
              gst_structure_has_field (structure, "dimensions"));
+}
+
+GstCaps *
+gst_cnn_caps_complete_layout (GstCaps *caps)
+{
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+    if (!gst_cnn_structure_is_sized_tensor (structure) ||
+        gst_structure_has_field (structure, "layout"))
+      continue;
+    caps = gst_caps_make_writable (caps);
+    gst_structure_set (
+        gst_caps_get_structure (caps, i), "layout", G_TYPE_STRING, layout_names[0], NULL);
+  }
+  return caps;
 }
 
 /* --- Writing caps --------------------------------------------------------------------------------- */

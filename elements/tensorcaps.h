@@ -49,11 +49,6 @@ typedef struct {
 gboolean
 gst_cnn_stream_info_from_caps (GstCnnStreamInfo *info, const GstCaps *caps, CnnError *error);
 
-/* A mapped buffer of such a stream as the kernels see it: R,G,B order for video, strides from the
- * video frame. `frame` is for video streams only, `data` for tensors only. */
-CnnImage
-gst_cnn_stream_image (const GstCnnStreamInfo *info, guint8 *data, const GstVideoFrame *frame);
-
 /* A set of shapes: the product of four intervals, each within [1, G_MAXINT]. */
 typedef struct {
   CnnRange n, h, w, c;
@@ -70,6 +65,10 @@ gboolean gst_cnn_shape_ranges_from_structure (
 
 /* TRUE for a tensor of either dialect whose size is said, as one size or as ranges. */
 gboolean gst_cnn_structure_is_sized_tensor (const GstStructure *structure);
+
+/* The same caps with layout=nhwc written where dims or dimensions are given and the layout is left to its
+ * default: an intersection would otherwise give the sizes the meaning of every layout. Takes `caps`. */
+GstCaps *gst_cnn_caps_complete_layout (GstCaps *caps);
 
 /* Appends one structure a layout (nhwc first) to `caps`. `types` is a caps value such as "float32" or
  * "{ float32, uint8 }". `framerate` may be NULL: any. */
