@@ -61,6 +61,16 @@ def random_array(dtype, shape):
     return (RANDOM.standard_normal(shape) * 10.0 ** RANDOM.integers(-30, 30)).astype(dtype)
 
 
+class Pipe:
+    """A file that can only be written on."""
+
+    def __init__(self, file):
+        self.write, self.flush = file.write, file.flush
+
+    def read(self):
+        raise OSError('a pipe')
+
+
 def write_numpy():
     for code in ('f2', 'f4', 'f8', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'b1'):
         for order in '<>':
@@ -89,6 +99,11 @@ def write_numpy():
     expect('numpy/positional.npz', {'arr_0': arrays['conv1.bias'], 'arr_1': scalar})
     np.savez(path_of('numpy/none.npz'))
     expect('numpy/none.npz', {})
+    # Into a pipe the sizes come after the data.
+    for name, save in (('piped', np.savez), ('piped_compressed', np.savez_compressed)):
+        with open(path_of(f'numpy/{name}.npz'), 'wb') as file:
+            save(Pipe(file), **arrays)
+        expect(f'numpy/{name}.npz', arrays)
 
 
 NAMES = {torch.bool: ('BOOL', 'bool'), torch.uint8: ('U8', 'uint8'), torch.int8: ('I8', 'int8'),
