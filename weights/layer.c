@@ -274,19 +274,20 @@ find_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTe
   return FALSE;
 }
 
+/* Fills in what `layer` says about itself, and the tensors it comes from. */
 static gboolean
-load_kernel (
-    const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer, GError **error)
+find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer,
+    const CnnTensorInfo **weight, const CnnTensorInfo **bias, GError **error)
 {
-  const CnnTensorInfo *weight, *bias;
-  if (!find_weight (file, query, &weight, &bias, error))
+  *layer = (CnnLayerWeights){0};
+  if (!find_weight (file, query, weight, bias, error))
     return FALSE;
   KernelShape kernel;
-  gchar *fault = fit_kernel (file, query, weight, &kernel);
+  gchar *fault = fit_kernel (file, query, *weight, &kernel);
   if (fault) {
-    gchar *shape = cnn_tensor_format_shape (weight);
+    gchar *shape = cnn_tensor_format_shape (*weight);
     cnn_weights_refuse (
-        file, CNN_WEIGHTS_ERROR_LAYER, weight->name, error, "of shape %s %s", shape, fault);
+        file, CNN_WEIGHTS_ERROR_LAYER, (*weight)->name, error, "of shape %s %s", shape, fault);
     g_free (shape);
     g_free (fault);
     return FALSE;
@@ -295,16 +296,33 @@ load_kernel (
   layer->in_channels = kernel.in_channels;
   layer->kernel_rows = kernel.rows;
   layer->kernel_columns = kernel.columns;
-  layer->rank = weight->rank;
-  layer->weight_name = g_strdup (weight->name);
+  layer->rank = (*weight)->rank;
+  layer->weight_name = g_strdup ((*weight)->name);
+  layer->bias_name = *bias ? g_strdup ((*bias)->name) : NULL;
+  return TRUE;
+}
+
+gboolean
+cnn_weights_find_layer (
+    const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer, GError **error)
+{
+  const CnnTensorInfo *weight, *bias;
+  return find_layer (file, query, layer, &weight, &bias, error);
+}
+
+static gboolean
+load_kernel (
+    const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer, GError **error)
+{
+  const CnnTensorInfo *weight, *bias;
+  if (!find_layer (file, query, layer, &weight, &bias, error))
+    return FALSE;
   layer->weights = read_values (file, weight, error);
   if (!layer->weights)
     return FALSE;
-  if (!bias)
-    return TRUE;
-  layer->bias_name = g_strdup (bias->name);
-  layer->bias = read_vector (file, bias, layer->out_channels, error);
-  return layer->bias != NULL;
+  if (bias)
+    layer->bias = read_vector (file, bias, layer->out_channels, error);
+  return !bias || layer->bias;
 }
 
 typedef struct {
@@ -424,7 +442,6 @@ gboolean
 cnn_weights_load_layer (
     const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer, GError **error)
 {
-  *layer = (CnnLayerWeights){0};
   if (load_kernel (file, query, layer, error) &&
       (!is_given (query->batch_norm) || apply_batch_norm (file, query, layer, error)) &&
       (!is_given (query->alpha_layer) || load_alpha (file, query, layer, error)))

@@ -143,6 +143,11 @@ typedef struct {
 gboolean cnn_weights_load_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
     CnnLayerWeights *weights, GError **error);
 
+/* The same without the values: weights, bias and alpha are NULL, and neither the bias nor the other
+ * tensors of the query have been looked at. Cheap, for negotiating shapes. */
+gboolean cnn_weights_find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
+    CnnLayerWeights *weights, GError **error);
+
 /* Frees what `weights` holds and zeroes it; a zeroed one is allowed. */
 void cnn_layer_weights_clear (CnnLayerWeights *weights);
 

@@ -296,11 +296,28 @@ describe_layer (const CnnLayerWeights *layer)
       layer->bias_name ? layer->bias_name : "-");
 }
 
+/* Finding without loading says the same. */
+static void
+check_found (const CnnWeightsFile *file, const LayerCase *test)
+{
+  CnnLayerWeights layer;
+  if (cnn_weights_find_layer (file, &test->query, &layer, NULL) && test->found) {
+    gchar *found = describe_layer (&layer);
+    g_assert_cmpstr (found, ==, test->found);
+    g_free (found);
+    g_assert_null (layer.weights);
+  } else {
+    g_assert_null (test->found);
+  }
+  cnn_layer_weights_clear (&layer);
+}
+
 static void
 test_layer (gconstpointer data)
 {
   const LayerCase *test = data;
   CnnWeightsFile *file = open_built (test->shapes);
+  check_found (file, test);
   CnnLayerWeights layer;
   GError *error = NULL;
   gboolean good = cnn_weights_load_layer (file, &test->query, &layer, &error);
