@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstcnn1x1.h"
+#include "gstcnnclassify.h"
 #include "gstcnnconv.h"
 #include "gstcnnmerge.h"
 #include "gstcnnpool.h"
@@ -16,6 +17,7 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnnview, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnmerge, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnupsample, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnclassify, plugin);
   return registered;
 }
 
