@@ -202,7 +202,9 @@ GST_START_TEST (test_message)
   GstBuffer *buffer = tensor_to_buffer (scores, &native_float);
   GST_BUFFER_PTS (buffer) = 3 * GST_SECOND;
   GST_BUFFER_DURATION (buffer) = GST_SECOND;
-  buffer = layer_test_push (test, caps, buffer);
+  gst_harness_set_src_caps_str (test->harness, caps);
+  fail_unless_equals_int (gst_harness_push (test->harness, buffer), GST_FLOW_OK);
+  buffer = gst_harness_pull (test->harness);
   fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), 3 * GST_SECOND);
   fail_unless_equals_uint64 (GST_BUFFER_DURATION (buffer), GST_SECOND);
   gst_buffer_unref (buffer);
@@ -231,7 +233,8 @@ GST_START_TEST (test_batch_refused)
 {
   GstMessage *error = run_pipeline (
       "fakesrc num-buffers=1 sizetype=fixed sizemax=24 ! capsfilter caps=\"tensor/strided,"
-      "type=(string)float32,dims=(int)<2,1,1,3>\" ! cnnclassify name=c ! fakesink",
+      "type=(string)float32,dims=(int)<2,1,1,3>,dims-order=(string)row-major,layout=(string)nhwc,"
+      "framerate=(fraction)1/1\" ! cnnclassify name=c ! fakesink",
       NULL, NULL);
   fail_unless (error != NULL);
   gchar *text = complaint_text (error);
