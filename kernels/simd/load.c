@@ -180,11 +180,11 @@ load_planes_interleaved (const CnnImage *image, int n, int y, int x0, int count,
   for (int x = 0; x < count; x += SAMPLES_BLOCK) {
     const int size = count - x < SAMPLES_BLOCK ? count - x : SAMPLES_BLOCK;
     for (int first = 0; first < channels; first += 4) {
-      const int last = channels - first < 4 ? channels : first + 4;
-      for (int c = first; c < last; c++)
-        convert_plane (cnn_image_row (image, n, y, c) + (ptrdiff_t)(x0 + x) * bytes, image->type,
-            (size_t)size, c, normalization, block[c - first]);
-      transpose (block[0], SAMPLES_BLOCK, (size_t)(last - first), (size_t)size,
+      const int planes = channels - first < 4 ? channels - first : 4;
+      for (int i = 0; i < planes; i++)
+        convert_plane (cnn_image_row (image, n, y, first + i) + (ptrdiff_t)(x0 + x) * bytes,
+            image->type, (size_t)size, first + i, normalization, block[i]);
+      transpose (block[0], SAMPLES_BLOCK, (size_t)planes, (size_t)size,
           row + (size_t)x * (size_t)channels + first, (size_t)channels);
     }
   }
