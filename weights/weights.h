@@ -107,7 +107,8 @@ typedef struct {
    * the tensors named NAME.weight are tried if there are any. */
   const gchar *layer;
   /* A batch normalisation that follows the layer, folded into weights and bias: "features.1" finds
-   * features.1.running_mean and .running_var, and .weight and .bias if present. NULL or "": none. */
+   * features.1.running_mean and .running_var, and .weight and .bias if present. NULL or "":
+   * none. */
   const gchar *batch_norm;
   gdouble batch_norm_eps; /* >= 0, as in torch.nn.BatchNorm2d, whose default is 1e-5 */
   /* Slopes of a PReLU: "act1" finds act1.weight, or a tensor of exactly this name. NULL or "":

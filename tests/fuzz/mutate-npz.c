@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mutations of a zip archive that get past its checksums: after libFuzzer's own, mostly, the CRC and
- * the sizes of every member that can be found are made right again, so that what lies behind them is
- * fuzzed as well.
+ * Mutations of a zip archive that get past its checksums: after libFuzzer's own, mostly, the CRC
+ * and the sizes of every member that can be found are made right again, so that what lies behind
+ * them is fuzzed as well.
  */
 #include <glib.h>
 #include <string.h>

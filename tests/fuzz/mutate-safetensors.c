@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mutations of a safetensors file that keep its header's length right, mostly: a header that grew or
- * shrank is otherwise cut in the wrong place and never read.
+ * Mutations of a safetensors file that keep its header's length right, mostly: a header that grew
+ * or shrank is otherwise cut in the wrong place and never read.
  */
 #include <glib.h>
 #include <string.h>

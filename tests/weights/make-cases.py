@@ -3,8 +3,8 @@
 """Writes cases/ and cases.tsv: small weights files, good and bad, and what a reader must say.
 
 Only the standard library is used, so that the files do not depend on a version of numpy. A line of
-cases.tsv is PATH, accept or reject, and then: for a good file all its tensors with their values, for
-a bad one a part of the error message. Run it in this folder after changing it.
+cases.tsv is PATH, accept or reject, and then: for a good file all its tensors with their values,
+for a bad one a part of the error message. Run it in this folder after changing it.
 """
 
 import itertools
@@ -96,8 +96,8 @@ def npy_good():
                                       for i, j, k in stored)),
          'float32', (2, 3, 2), [100 * i + 10 * j + k for i, j, k in places])
     good('good_fortran_vector', npy(dictionary(order='True'), FLOATS), 'float32', (4,), VALUES)
-    good('good_fortran_big', npy(dictionary("'>i2'", 'True', '(2, 2)'), struct.pack('>4h', 1, 2, 3, 4)),
-         'int16', (2, 2), (1, 3, 2, 4))
+    good('good_fortran_big', npy(dictionary("'>i2'", 'True', '(2, 2)'),
+                                 struct.pack('>4h', 1, 2, 3, 4)), 'int16', (2, 2), (1, 3, 2, 4))
 
 
 def npy_bad():
@@ -131,7 +131,8 @@ def npy_bad():
         bad_header(f'header_{name}', text, 'not a dictionary')
     bad_header('header_unclosed', dictionary()[:-3], "without ',' or '}'")
     bad_header('header_empty', '{}', 'lacks one of the keys')
-    bad_header('header_no_descr', "{'fortran_order': False, 'shape': (4,)}", 'lacks one of the keys')
+    bad_header('header_no_descr', "{'fortran_order': False, 'shape': (4,)}",
+               'lacks one of the keys')
     bad_header('header_no_order', "{'descr': '<f4', 'shape': (4,)}", 'lacks one of the keys')
     bad_header('header_unknown_key', dictionary().replace(', }', ", 'x': 1}"), "unknown key 'x'")
     bad_header('header_key_case', dictionary().replace('shape', 'Shape'), "unknown key 'Shape'")
@@ -241,8 +242,8 @@ def safetensors_good():
          ('a/b"\\', 'float32', (4,), VALUES))
     good('good_empty_name', safetensors('{' + entry('') + '}', FLOATS),
          ('', 'float32', (4,), VALUES))
-    good('good_escaped_key', safetensors('{' + entry().replace('dtype', '\\u0064type') + '}', FLOATS),
-         one)
+    good('good_escaped_key',
+         safetensors('{' + entry().replace('dtype', '\\u0064type') + '}', FLOATS), one)
     good('good_deep_metadata', safetensors('{"__metadata__":{"format":"pt","x":"{[\\"1\\"]}"},' +
                                            entry() + '}', FLOATS), one)
     bfloats = struct.pack('<4H', 0x3f80, 0xc000, 0x3f00, 0x4040)
@@ -313,7 +314,8 @@ def safetensors_bad():
     bad_header('tensor_empty', '{"a":{}}', 'has no dtype')
     bad_header('no_shape', '{"a":{"dtype":"F32","data_offsets":[0,16]}}', 'has no shape')
     bad_header('extra_key', ('{' + entry() + '}').replace(']}}', '],"x":1}}'), 'has 4 keys')
-    bad_header('double_shape', ('{' + entry() + '}').replace(']}}', '],"shape":[4]}}'), 'has 4 keys')
+    bad_header('double_shape', ('{' + entry() + '}').replace(']}}', '],"shape":[4]}}'),
+               'has 4 keys')
     bad_header('double_escaped', ('{' + entry() + '}').replace(']}}', '],"sh\\u0061pe":[4]}}'),
                'has 4 keys')
     bad_header('double_tensor', '{' + entry() + ',' + entry() + '}', 'is there twice')
@@ -359,7 +361,8 @@ def safetensors_bad():
     bad_header('offsets_object', '{' + entry(offsets='{"0":16}') + '}', 'not an array')
     bad_header('offsets_strings', '{' + entry(offsets='["0","16"]') + '}', 'not an integer')
     bad_header('offsets_past_end', '{' + entry(offsets='[16,32]') + '}', 'do not lie in')
-    bad_header('offsets_huge', '{' + entry(offsets='[9223372036854775791,9223372036854775807]') + '}',
+    bad_header('offsets_huge',
+               '{' + entry(offsets='[9223372036854775791,9223372036854775807]') + '}',
                'do not lie in')
     bad_header('hole_between', '{' + entry('a', shape='[1]', offsets='[0,4]') + ',' +
                entry('b', shape='[2]', offsets='[8,16]') + '}', 'tensor "b" starts at byte 8')
@@ -468,7 +471,8 @@ def npz_good():
     good('good_zip64_end', npz(Member('a.npy', ARRAY, True), zip64={}), ONE)
     good('good_comment', npz(Member('a.npy', ARRAY), comment=b'saved by hand'), ONE)
     good('good_member_comment', npz(Member('a.npy', ARRAY, comment=b'hand')), ONE)
-    good('good_other_extra', npz(Member('a.npy', ARRAY, extra=struct.pack('<HHI', 0x5455, 4, 1))), ONE)
+    good('good_other_extra',
+         npz(Member('a.npy', ARRAY, extra=struct.pack('<HHI', 0x5455, 4, 1))), ONE)
     good('good_utf8_name', npz(Member('größe.npy', ARRAY, flags=0x800)), ('größe', *ONE[1:]))
     good('good_folder_name', npz(Member('../net/a.npy', ARRAY)), ('../net/a', *ONE[1:]))
     good('good_torch_name', npz(Member('features.0.weight.npy', ARRAY)),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes networks/: small .safetensors files whose layers form a chain, or almost.
 
-Beside each lies what cnn-weights must print about it, NAME.txt, which is written and read by people.
+Beside each lies what cnn-weights must print about it, NAME.txt: made by it, and read by people.
 """
 
 import json
