@@ -3,6 +3,7 @@
 
 #include "gstcnncontext.h"
 #include "streambuffer.h"
+#include "tensormeta.h"
 
 #include <string.h>
 
@@ -121,6 +122,8 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
   cnn_layer_run (priv->layer, &in.image, &out.image, (int)n_threads);
   gst_cnn_frame_unmap (&out);
   gst_cnn_frame_unmap (&in);
+  if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
+    gst_cnn_tensor_meta_attach (output, &priv->out_info);
   return GST_FLOW_OK;
 }
 
