@@ -13,17 +13,28 @@ gst_cnn_tensor_meta_is_supported (void)
   return TRUE;
 }
 
+/* A buffer of the same memories. gst_buffer_copy_region () would keep the whole buffer alive by a meta, and
+ * the buffer would then hold itself. */
+static GstBuffer *
+share_memories (GstBuffer *buffer)
+{
+  GstBuffer *shared = gst_buffer_new ();
+  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++)
+    gst_buffer_append_memory (shared, gst_memory_ref (gst_buffer_peek_memory (buffer, i)));
+  return shared;
+}
+
 void
 gst_cnn_tensor_meta_attach (GstBuffer *buffer, const GstCnnStreamInfo *info)
 {
   const CnnShape *shape = &info->shape;
   gsize nhwc[] = {(gsize)shape->n, (gsize)shape->h, (gsize)shape->w, (gsize)shape->c};
   gsize nchw[] = {(gsize)shape->n, (gsize)shape->c, (gsize)shape->h, (gsize)shape->w};
-  GstBuffer *samples = gst_buffer_copy_region (buffer, GST_BUFFER_COPY_MEMORY, 0, info->bytes);
   GstTensor **tensors = g_new (GstTensor *, 1);
   tensors[0] = gst_tensor_new_simple (g_quark_from_static_string ("cnn-feature-maps"),
       info->type == CNN_SAMPLE_FLOAT32 ? GST_TENSOR_DATA_TYPE_FLOAT32 : GST_TENSOR_DATA_TYPE_UINT8,
-      samples, GST_TENSOR_DIM_ORDER_ROW_MAJOR, 4, info->layout == CNN_LAYOUT_NHWC ? nhwc : nchw);
+      share_memories (buffer), GST_TENSOR_DIM_ORDER_ROW_MAJOR, 4,
+      info->layout == CNN_LAYOUT_NHWC ? nhwc : nchw);
   gst_tensor_meta_set (gst_buffer_add_tensor_meta (buffer), 1, tensors);
 }
 
