@@ -195,10 +195,10 @@ coefficients_geometry (
   return check_groups (groups, out_channels, error);
 }
 
-/* Reads the layer from the file. `input` has zeros where nothing is known yet. */
+/* Finds the layer in the file, with or without its values. `input` has zeros where nothing is known yet. */
 static gboolean
-load_layer (const GstCnnConvolutionSettings *settings, CnnShape input, CnnLayerWeights *loaded,
-    CnnError *error)
+find_layer (const GstCnnConvolutionSettings *settings, CnnShape input, gboolean with_values,
+    CnnLayerWeights *found, CnnError *error)
 {
   const CnnLayerQuery query = {
       .kind = settings->pointwise ? CNN_LAYER_POINTWISE : CNN_LAYER_CONVOLUTION,
@@ -211,7 +211,8 @@ load_layer (const GstCnnConvolutionSettings *settings, CnnShape input, CnnLayerW
       .in_columns = settings->has_kernel_size ? settings->window.columns.kernel : input.w,
   };
   GError *reason = NULL;
-  if (cnn_weights_load_layer (settings->weights->file, &query, loaded, &reason))
+  if (with_values ? cnn_weights_load_layer (settings->weights->file, &query, found, &reason)
+                  : cnn_weights_find_layer (settings->weights->file, &query, found, &reason))
     return TRUE;
   cnn_error_set (error, "weights: %s", reason->message);
   g_clear_error (&reason);
@@ -266,7 +267,7 @@ static gboolean
 file_geometry (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
 {
   CnnLayerWeights loaded;
-  if (!load_layer (settings, (CnnShape){0, 0, 0, 0}, &loaded, error))
+  if (!find_layer (settings, (CnnShape){0, 0, 0, 0}, FALSE, &loaded, error))
     return FALSE;
   geometry->out_channels = loaded.out_channels;
   gboolean possible;
@@ -360,7 +361,7 @@ file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
     GstCnnConvolutionWeights *weights, CnnError *error)
 {
   CnnLayerWeights loaded;
-  if (!load_layer (settings, input, &loaded, error))
+  if (!find_layer (settings, input, TRUE, &loaded, error))
     return FALSE;
   if (loaded.rank == 2 && !settings->pointwise && !settings->has_kernel_size &&
       (loaded.kernel_rows != input.h || loaded.kernel_columns != input.w)) {

@@ -282,7 +282,7 @@ find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeig
   *layer = (CnnLayerWeights){0};
   if (!find_weight (file, query, weight, bias, error))
     return FALSE;
-  KernelShape kernel;
+  KernelShape kernel = {0};
   gchar *fault = fit_kernel (file, query, *weight, &kernel);
   if (fault) {
     gchar *shape = cnn_tensor_format_shape (*weight);
