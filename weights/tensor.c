@@ -7,24 +7,26 @@ gboolean
 cnn_tensor_measure (
     const CnnWeightsFile *file, const gchar *name, CnnTensorInfo *info, GError **error)
 {
-  gsize elements = 1;
+  /* In 64 bits, whatever the size of a pointer. */
+  const guint64 most = G_MAXSSIZE;
+  guint64 elements = 1;
   for (guint i = 0; i < info->rank; i++) {
-    gsize dim = (gsize)info->shape[i];
-    if (dim > 0 && elements > G_MAXINT64 / dim) {
+    guint64 dim = (guint64)info->shape[i];
+    if (dim > 0 && elements > most / dim) {
       gchar *shape = cnn_tensor_format_shape (info);
       cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, name, error,
-          "has shape %s: the number of elements does not fit 63 bits", shape);
+          "has shape %s: the number of elements does not fit into memory", shape);
       g_free (shape);
       return FALSE;
     }
     elements *= dim;
   }
-  if (elements > G_MAXINT64 / cnn_dtype_size (info->dtype))
+  if (elements > most / cnn_dtype_size (info->dtype))
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, name, error,
-        "has %" G_GSIZE_FORMAT " elements of %s: the number of bytes does not fit 63 bits",
+        "has %" G_GUINT64_FORMAT " elements of %s: the number of bytes does not fit into memory",
         elements, cnn_dtype_name (info->dtype));
-  info->n_elements = elements;
-  info->bytes = elements * cnn_dtype_size (info->dtype);
+  info->n_elements = (gsize)elements;
+  info->bytes = (gsize)elements * cnn_dtype_size (info->dtype);
   return TRUE;
 }
 
