@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Feature maps to pictures: each kernel against the C reference, and whole views against their
+ * definition in double precision. */
+#include "check.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *
+isa_name (int isa)
+{
+  return cnn_isa_name (check_isa (isa));
+}
+
+/* ---- Kernels --------------------------------------------------------------------------------- */
+
+static void
+check_range_once (int isa, size_t count, size_t period, CheckGuard guard)
+{
+  float *values = check_guarded (count * sizeof (float), guard);
+  float *min = check_guarded (period * sizeof (float), guard);
+  float *max = check_guarded (period * sizeof (float), guard);
+  float *expected = malloc (2 * period * sizeof *expected);
+  check_fill_edges (values, count);
+  for (size_t i = 0; i < period; i++) {
+    min[i] = expected[i] = INFINITY;
+    max[i] = expected[period + i] = -INFINITY;
+  }
+  bool finite = true;
+  for (size_t i = 0; i < count; i++) {
+    if (isfinite (values[i])) {
+      expected[i % period] = fminf (expected[i % period], values[i]);
+      expected[period + i % period] = fmaxf (expected[period + i % period], values[i]);
+    } else {
+      finite = false;
+    }
+  }
+  check_context ("view_range %s: %zu values, period %zu", isa_name (isa), count, period);
+  if (check_kernels (isa)->view_range (values, count, period, min, max) != finite)
+    check_fail ("says %s", finite ? "not finite" : "finite");
+  check_floats (min, expected, period, 0, 0, "minimum");
+  check_floats (max, expected + period, period, 0, 0, "maximum");
+  check_guarded_free (values);
+  check_guarded_free (min);
+  check_guarded_free (max);
+  free (expected);
+}
+
+static void
+run_range (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int round = 0; round < 400 && check_ok (); round++)
+      check_range_once (isa, (size_t)check_random_int (1, 300), (size_t)check_random_int (1, 80),
+          (CheckGuard)(round % 2));
+}
+
+const CheckTest check_view_range = {"view-range", "view_range", run_range};
+
+static void
+check_blend_once (int isa, size_t count, int n_rows, CheckGuard guard)
+{
+  enum { MOST_ROWS = 5 };
+  float *rows[MOST_ROWS], weights[MOST_ROWS];
+  const float *inputs[MOST_ROWS];
+  float *out = check_guarded (count * sizeof (float), guard);
+  float *expected = malloc (count * sizeof *expected);
+  check_fill (weights, MOST_ROWS);
+  for (int r = 0; r < n_rows; r++) {
+    rows[r] = check_guarded (count * sizeof (float), guard);
+    check_fill (rows[r], count);
+    inputs[r] = rows[r];
+  }
+  cnn_view_blend_c (inputs, weights, n_rows, count, expected);
+  check_context ("view_blend %s: %zu values of %d rows", isa_name (isa), count, n_rows);
+  check_kernels (isa)->view_blend (inputs, weights, n_rows, count, out);
+  check_floats (out, expected, count, 1e-6, 1e-6, "sum");
+  for (int r = 0; r < n_rows; r++)
+    check_guarded_free (rows[r]);
+  check_guarded_free (out);
+  free (expected);
+}
+
+static void
+run_blend (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int count = 1; count < 70 && check_ok (); count++)
+      check_blend_once (isa, (size_t)count, check_random_int (1, 5), (CheckGuard)(count % 2));
+}
+
+const CheckTest check_view_blend = {"view-blend", "view_blend", run_blend};
+
+static void
+check_transpose_once (int isa, int n_pixels, int channels, CheckGuard guard)
+{
+  size_t count = (size_t)n_pixels * (size_t)channels;
+  float *pixels = check_guarded (count * sizeof (float), guard);
+  float *planes = check_guarded (count * sizeof (float), guard);
+  check_fill (pixels, count);
+  check_kernels (isa)->view_transpose (pixels, n_pixels, channels, planes, (size_t)n_pixels);
+  check_context ("view_transpose %s: %d pixels of %d channels", isa_name (isa), n_pixels, channels);
+  for (int p = 0; p < n_pixels && check_ok (); p++)
+    for (int c = 0; c < channels && check_ok (); c++)
+      if (planes[c * n_pixels + p] != pixels[p * channels + c])
+        check_fail ("pixel %d channel %d is %g instead of %g", p, c, planes[c * n_pixels + p],
+            pixels[p * channels + c]);
+  check_guarded_free (pixels);
+  check_guarded_free (planes);
+}
+
+static void
+run_transpose (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int channels = 1; channels < 40 && check_ok (); channels++)
+      for (int n_pixels = 1; n_pixels < 40 && check_ok (); n_pixels += 3)
+        check_transpose_once (isa, n_pixels, channels, (CheckGuard)(n_pixels % 2));
+}
+
+const CheckTest check_view_transpose = {"view-transpose", "view_transpose", run_transpose};
+
+static void
+check_paint_once (int isa, size_t count, CnnViewScale scale, CheckGuard guard)
+{
+  static uint32_t table[CNN_VIEW_TABLE_SIZE];
+  for (uint32_t i = 0; i < CNN_VIEW_TABLE_SIZE; i++)
+    table[i] = i * 2654435761u;
+  float *values = check_guarded (count * sizeof (float), guard);
+  uint32_t *pixels = check_guarded (count * sizeof (uint32_t), guard);
+  uint32_t *expected = malloc (count * sizeof *expected);
+  check_fill_edges (values, count);
+  cnn_view_paint_c (values, count, scale, table, expected);
+  check_kernels (isa)->view_paint (values, count, scale, table, pixels);
+  for (size_t i = 0; i < count && check_ok (); i++) {
+    check_context ("view_paint %s: %.9g at %zu of %zu", isa_name (isa), values[i], i, count);
+    if (pixels[i] != expected[i])
+      check_fail ("%08x instead of %08x", pixels[i], expected[i]);
+  }
+  check_guarded_free (values);
+  check_guarded_free (pixels);
+  free (expected);
+}
+
+static void
+run_paint (void)
+{
+  const double ranges[][2] = {{-1, 1}, {0, 0.5}, {0, 0}, {-FLT_MAX, FLT_MAX}, {0, 1e-40}};
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int count = 1; count < 60 && check_ok (); count++)
+      for (size_t r = 0; r < sizeof ranges / sizeof *ranges && check_ok (); r++)
+        check_paint_once (isa, (size_t)count, cnn_view_scale (ranges[r][0], ranges[r][1]),
+            (CheckGuard)(count % 2));
+}
+
+const CheckTest check_view_paint = {"view-paint", "view_paint", run_paint};
+
+static void
+run_pack (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (size_t count = 1; count < 60 && check_ok (); count++) {
+      CheckGuard guard = (CheckGuard)(count % 2);
+      uint32_t *pixels = check_guarded (count * sizeof *pixels, guard);
+      unsigned char *out = check_guarded (3 * count, guard);
+      check_fill_bytes ((unsigned char *)pixels, count * sizeof *pixels);
+      check_kernels (isa)->view_pack (pixels, count, out);
+      check_context ("view_pack %s: %zu pixels", isa_name (isa), count);
+      for (size_t i = 0; i < count && check_ok (); i++)
+        if (memcmp (out + 3 * i, pixels + i, 3) != 0)
+          check_fail ("pixel %zu is another", i);
+      check_guarded_free (pixels);
+      check_guarded_free (out);
+    }
+}
+
+const CheckTest check_view_pack = {"view-pack", "view_pack", run_pack};
+
+/* ---- Views ----------------------------------------------------------------------------------- */
+
+static double
+sample (const CnnViewGeometry *geometry, const unsigned char *tensor, int map, int y, int x)
+{
+  CnnImage image = cnn_image_from_tensor (
+      (void *)(uintptr_t)tensor, geometry->type, geometry->layout, geometry->shape);
+  const unsigned char *at =
+      cnn_image_row (&image, map / geometry->shape.c, y, map % geometry->shape.c) +
+      x * image.pixel_stride;
+  if (geometry->type == CNN_SAMPLE_UINT8)
+    return *at;
+  float value;
+  memcpy (&value, at, sizeof value);
+  return value;
+}
+
+/* The average of a map over the area that value (y, x) of its tile covers, by its definition. */
+static double
+area_average (const CnnViewGeometry *geometry, const unsigned char *tensor, int map, int y, int x)
+{
+  const double rows = (double)geometry->shape.h / geometry->tile_height;
+  const double columns = (double)geometry->shape.w / geometry->tile_width;
+  double sum = 0;
+  for (int v = 0; v < geometry->shape.h; v++) {
+    double high = fmin (v + 1, (y + 1) * rows) - fmax (v, y * rows);
+    for (int u = 0; high > 1e-9 && u < geometry->shape.w; u++) {
+      double wide = fmin (u + 1, (x + 1) * columns) - fmax (u, x * columns);
+      if (wide > 1e-9)
+        sum += high * wide * sample (geometry, tensor, map, v, u);
+    }
+  }
+  return sum / (rows * columns);
+}
+
+static void
+check_view_ranges (
+    const CnnViewGeometry *geometry, const unsigned char *tensor, const CnnView *view)
+{
+  for (int map = 0; map < geometry->shape.n * geometry->shape.c && check_ok (); map++) {
+    CnnMapRange range = cnn_view_ranges (view)[map], expected = {INFINITY, -INFINITY, 0};
+    for (int y = 0; y < geometry->shape.h; y++)
+      for (int x = 0; x < geometry->shape.w; x++) {
+        float value = (float)sample (geometry, tensor, map, y, x);
+        if (isfinite (value)) {
+          expected.min = fminf (expected.min, value);
+          expected.max = fmaxf (expected.max, value);
+        } else {
+          expected.not_finite++;
+        }
+      }
+    if (range.min != expected.min || range.max != expected.max ||
+        range.not_finite != expected.not_finite)
+      check_fail ("map %d spans %g to %g with %zu not finite instead of %g to %g with %zu", map,
+          range.min, range.max, range.not_finite, expected.min, expected.max, expected.not_finite);
+  }
+}
+
+/* Every byte of a drawn tile follows from its values; no byte beside it is touched. */
+static void
+check_view_drawing (const CnnViewGeometry *geometry, CnnView *view, int tile, int bytes)
+{
+  const CnnPixelFormat format = {bytes, 2, 1, 0, bytes == 4 ? 3 : -1};
+  static CnnViewTable table;
+  cnn_view_table_fill (&table, CNN_COLORMAP_TURBO, 0.7, false, &format);
+  const int zoom = geometry->enlargement;
+  const size_t row = (size_t)(geometry->tile_width * zoom * bytes), stride = row + 5;
+  const size_t size = stride * (size_t)(geometry->tile_height * zoom - 1) + row;
+  const CnnViewScale scale = cnn_view_scale (-0.9, 0.9);
+  unsigned char *out = check_guarded (size, CHECK_GUARD_BEHIND);
+  memset (out, 77, size);
+  cnn_view_draw (view, tile, scale, &table, out, (ptrdiff_t)stride);
+  for (size_t i = 0; i < size && check_ok (); i++) {
+    size_t y = i / stride / (size_t)zoom, x = i % stride / (size_t)(zoom * bytes);
+    unsigned char expected = 77;
+    if (i % stride < row) {
+      uint32_t pixel;
+      float value = cnn_view_tile (view, tile)[y * (size_t)geometry->tile_width + x];
+      cnn_view_paint_c (&value, 1, scale, table.pixels, &pixel);
+      expected = ((unsigned char *)&pixel)[i % stride % (size_t)bytes];
+    }
+    if (out[i] != expected)
+      check_fail ("byte %zu of tile %d is %d instead of %d", i, tile, out[i], expected);
+  }
+  check_guarded_free (out);
+}
+
+static CnnViewGeometry
+random_geometry (int *maps, int most_maps)
+{
+  CnnViewGeometry geometry = {
+      .shape = {check_random_int (1, 2), check_random_int (1, 20), check_random_int (1, 30),
+          check_random_int (1, check_random_int (1, 2) * 40)},
+      .layout = check_random_int (0, 1) ? CNN_LAYOUT_NHWC : CNN_LAYOUT_NCHW,
+      .type = check_random_int (0, 2) ? CNN_SAMPLE_FLOAT32 : CNN_SAMPLE_UINT8,
+      .enlargement = check_random_int (1, 4),
+      .maps = maps};
+  geometry.tile_height = check_random_int (0, 1) ? geometry.shape.h : check_random_int (1, 30);
+  geometry.tile_width = check_random_int (0, 1) ? geometry.shape.w : check_random_int (1, 40);
+  int n_maps = geometry.shape.n * geometry.shape.c, step = check_random_int (1, 9);
+  for (int map = check_random_int (0, n_maps - 1); map < n_maps && geometry.n_maps < most_maps;
+       map += step)
+    maps[geometry.n_maps++] = map;
+  return geometry;
+}
+
+static void
+check_view_once (int isa)
+{
+  int maps[200];
+  const CnnViewGeometry geometry = random_geometry (maps, 200);
+  size_t count = (size_t)geometry.shape.n * (size_t)geometry.shape.h * (size_t)geometry.shape.w *
+                 (size_t)geometry.shape.c * cnn_sample_bytes (geometry.type);
+  check_context ("view %s: %dx%dx%dx%d %s, tiles %dx%d by %d of %d maps", isa_name (isa),
+      geometry.shape.n, geometry.shape.h, geometry.shape.w, geometry.shape.c,
+      geometry.layout == CNN_LAYOUT_NHWC ? "nhwc" : "nchw", geometry.tile_height,
+      geometry.tile_width, geometry.enlargement, geometry.n_maps);
+  /* Behind: the end is at the page's; before: also unaligned. */
+  size_t shift = check_random_int (0, 1) ? (size_t)check_random_int (0, 3) : 0;
+  unsigned char *block = check_guarded (count + shift, CHECK_GUARD_BEHIND);
+  unsigned char *tensor = block + shift;
+  float *values = malloc (count);
+  if (geometry.type == CNN_SAMPLE_UINT8)
+    check_fill_bytes ((unsigned char *)values, count);
+  else
+    check_fill (values, count / sizeof (float));
+  memcpy (tensor, values, count);
+  free (values);
+
+  CnnError error;
+  CnnView *view = cnn_view_new (check_kernels (isa), &geometry, &error);
+  if (!view) {
+    check_fail ("refused: %s", error.message);
+  } else {
+    for (int run = 0; run < 2; run++)
+      cnn_view_read (view, tensor);
+    check_view_ranges (&geometry, tensor, view);
+    int tile = check_random_int (0, geometry.n_maps - 1);
+    for (int y = 0; y < geometry.tile_height; y++)
+      for (int x = 0; x < geometry.tile_width && check_ok (); x++) {
+        float expected = (float)area_average (&geometry, tensor, maps[tile], y, x);
+        check_floats (cnn_view_tile (view, tile) + y * geometry.tile_width + x, &expected, 1,
+            2e-6 * (geometry.type == CNN_SAMPLE_UINT8 ? 255 : 1), 1e-6, "average");
+      }
+    check_view_drawing (&geometry, view, tile, check_random_int (3, 4));
+  }
+  cnn_view_free (view);
+  check_guarded_free (block);
+}
+
+static void
+run_views (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int round = 0; round < 300 && check_ok (); round++)
+      check_view_once (isa);
+}
+
+const CheckTest check_views = {"view", "view", run_views};
+
+static void
+run_refusals (void)
+{
+  static const struct {
+    CnnViewGeometry geometry;
+    const char *text;
+  } cases[] = {
+      {{.shape = {1, 0, 2, 2}, .tile_height = 1, .tile_width = 1, .enlargement = 1, .n_maps = 1},
+          "below 1"},
+      {{.shape = {1, 65535, 65535, 4096},
+           .tile_height = 1,
+           .tile_width = 1,
+           .enlargement = 1,
+           .n_maps = 1},
+          "MiB"},
+      {{.shape = {1, 2, 2, 2}, .tile_height = 0, .tile_width = 1, .enlargement = 1, .n_maps = 1},
+          "nothing to show"},
+      {{.shape = {1, 2, 2, 2}, .tile_height = 1, .tile_width = 1, .enlargement = 1, .n_maps = 0},
+          "no map"},
+      {{.shape = {1, 2, 2, 2}, .tile_height = 1, .tile_width = 1, .enlargement = 1, .n_maps = 2},
+          "there is no map 2: the last one is 1"},
+  };
+  static const int maps[] = {0, 2};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases && check_ok (); i++) {
+    CnnViewGeometry geometry = cases[i].geometry;
+    CnnError error = {""};
+    geometry.maps = maps;
+    CnnView *view = cnn_view_new (check_kernels (0), &geometry, &error);
+    check_context ("case %zu", i);
+    if (view || !strstr (error.message, cases[i].text))
+      check_fail ("\"%s\" lacks \"%s\"", error.message, cases[i].text);
+    cnn_view_free (view);
+  }
+}
+
+const CheckTest check_view_refusals = {"view-refusals", "view", run_refusals};
+
+/* ---- Benchmark ------------------------------------------------------------------------------- */
+
+typedef struct {
+  CnnView *view;
+  const unsigned char *tensor;
+  unsigned char *picture;
+  CnnViewTable table;
+} Bench;
+
+/* A 64-channel map of 320x180 in a picture of 1280x720: 8x8 tiles of 157x88. */
+static void
+draw_frame (void *data)
+{
+  Bench *bench = data;
+  cnn_view_read (bench->view, bench->tensor);
+  for (int tile = 0; tile < 64; tile++) {
+    CnnMapRange range = cnn_view_ranges (bench->view)[tile];
+    cnn_view_draw (bench->view, tile, cnn_view_scale (range.min, range.max), &bench->table,
+        bench->picture + tile / 8 * 90 * 1280 * 4 + tile % 8 * 160 * 4, 1280 * 4);
+  }
+}
+
+static void
+bench_layout (int isa, CnnLayout layout, const float *values)
+{
+  static Bench bench;
+  int maps[64];
+  for (int i = 0; i < 64; i++)
+    maps[i] = i;
+  const CnnPixelFormat format = {4, 2, 1, 0, 3};
+  const CnnViewGeometry geometry = {.shape = {1, 180, 320, 64},
+      .layout = layout,
+      .tile_height = 88,
+      .tile_width = 157,
+      .enlargement = 1,
+      .maps = maps,
+      .n_maps = 64};
+  cnn_view_table_fill (&bench.table, CNN_COLORMAP_VIRIDIS, 1, false, &format);
+  bench.view = cnn_view_new (check_kernels (isa), &geometry, NULL);
+  bench.tensor = (const unsigned char *)values;
+  bench.picture = malloc (1280 * 720 * 4);
+  check_bench (layout == CNN_LAYOUT_NHWC ? "view 64x180x320 nhwc" : "view 64x180x320 nchw",
+      isa_name (isa), draw_frame, &bench);
+  free (bench.picture);
+  cnn_view_free (bench.view);
+}
+
+static void
+run_bench (void)
+{
+  if (!check_benchmarking ())
+    return;
+  const size_t count = 180 * 320 * 64;
+  float *values = malloc (count * sizeof *values);
+  check_fill (values, count);
+  for (int isa = 0; isa < check_isa_count (); isa++) {
+    bench_layout (isa, CNN_LAYOUT_NHWC, values);
+    bench_layout (isa, CNN_LAYOUT_NCHW, values);
+  }
+  free (values);
+}
+
+const CheckTest check_view_bench = {"view-bench", "view", run_bench};
