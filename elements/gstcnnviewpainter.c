@@ -190,20 +190,69 @@ smooth (GstCnnViewRange *smoothed, gdouble min, gdouble max, gdouble smoothing)
   smoothed->max = smoothing * smoothed->max + (1 - smoothing) * max;
 }
 
-/* Returns how many values of the frame are not finite. */
-static gsize
-update_ranges (GstCnnViewPainter *painter, const CnnMapRange *ranges, gdouble smoothing)
+/* Narrows the range by `clip` percent of the counted values at each end. `counts` are by levels of
+ * the range. */
+static void
+clip_range (GstCnnViewRange *range, const gsize *counts, gdouble clip)
 {
-  gsize not_finite = 0;
-  gdouble min = INFINITY, max = -INFINITY;
-  for (guint i = 0; i < painter->smoothed->len; i++) {
-    smooth (&g_array_index (painter->smoothed, GstCnnViewRange, i), ranges[i].min, ranges[i].max,
-        smoothing);
-    min = MIN (min, ranges[i].min);
-    max = MAX (max, ranges[i].max);
-    not_finite += ranges[i].not_finite;
+  const gdouble step = (range->max - range->min) / CNN_VIEW_LEVELS;
+  gsize total = 0, below = 0, above = 0;
+  for (gint level = 0; level < CNN_VIEW_LEVELS; level++)
+    total += counts[level];
+  gdouble most = clip / 100 * total;
+  gint low = 0, high = CNN_VIEW_LEVELS - 1;
+  while (low < high && (below += counts[low]) <= most)
+    low++;
+  while (high > low && (above += counts[high]) <= most)
+    high--;
+  range->max = range->min + (high + 1) * step;
+  range->min += low * step;
+}
+
+static void
+clip_shown (GstCnnViewPainter *painter, const GstCnnViewSettings *settings, GstCnnViewRange *shown,
+    GstCnnViewRange *layer)
+{
+  gsize counts[CNN_VIEW_LEVELS] = {0};
+  gboolean together = settings->normalize != GST_CNN_VIEW_NORMALIZE_CHANNEL;
+  for (gint i = 0; i < painter->layout.n_shown; i++) {
+    const GstCnnViewRange *range = together ? layer : &shown[i];
+    if (!(range->min < range->max))
+      continue;
+    cnn_view_count (painter->view, i, cnn_view_scale (range->min, range->max), counts);
+    if (!together) {
+      clip_range (&shown[i], counts, settings->clip);
+      memset (counts, 0, sizeof counts);
+    }
   }
-  smooth (&painter->layer, min, max, smoothing);
+  if (together && layer->min < layer->max)
+    clip_range (layer, counts, settings->clip);
+}
+
+/* Ranges of the shown maps and of the layer, clipped and smoothed. Returns how many values of the
+ * frame are not finite. */
+static gsize
+update_ranges (GstCnnViewPainter *painter, const GstCnnViewSettings *settings)
+{
+  const CnnMapRange *ranges = cnn_view_ranges (painter->view);
+  const gint *maps = (const gint *)(gconstpointer)painter->maps->data;
+  GstCnnViewRange *shown = (GstCnnViewRange *)(gpointer)painter->intervals->data;
+  GstCnnViewRange layer = {INFINITY, -INFINITY};
+  gsize not_finite = 0;
+  for (guint map = 0; map < painter->smoothed->len; map++) {
+    layer.min = MIN (layer.min, ranges[map].min);
+    layer.max = MAX (layer.max, ranges[map].max);
+    not_finite += ranges[map].not_finite;
+  }
+  for (gint i = 0; i < painter->layout.n_shown; i++)
+    shown[i] = (GstCnnViewRange){ranges[maps[i]].min, ranges[maps[i]].max};
+  if (settings->clip > 0 && !painter->layout.bars)
+    clip_shown (painter, settings, shown, &layer);
+
+  for (gint i = 0; i < painter->layout.n_shown; i++)
+    smooth (&g_array_index (painter->smoothed, GstCnnViewRange, maps[i]), shown[i].min,
+        shown[i].max, settings->smoothing);
+  smooth (&painter->layer, layer.min, layer.max, settings->smoothing);
   return not_finite;
 }
 
@@ -257,7 +306,7 @@ gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *sc
   update_table (painter, &scene->settings, &canvas->format);
   cnn_view_read (painter->view, tensor);
   const CnnMapRange *ranges = cnn_view_ranges (painter->view);
-  gsize not_finite = update_ranges (painter, ranges, scene->settings.smoothing);
+  gsize not_finite = update_ranges (painter, &scene->settings);
 
   const gint *maps = (const gint *)(gconstpointer)painter->maps->data;
   for (gint i = 0; i < painter->layout.n_shown; i++)

@@ -41,7 +41,8 @@ struct CnnView {
   float *minimum, *maximum;
   CnnMapRange *ranges;
 
-  uint32_t *pixels, *enlarged; /* one row */
+  uint32_t *pixels, *enlarged;                 /* one row */
+  uint32_t level_numbers[CNN_VIEW_TABLE_SIZE]; /* a table that paints levels as they are */
 };
 
 /* ---- Colours --------------------------------------------------------------------------------- */
@@ -274,6 +275,8 @@ cnn_view_new (const CnnKernels *kernels, const CnnViewGeometry *geometry, CnnErr
   if (view) {
     view->kernels = kernels;
     view->geometry = *geometry;
+    for (uint32_t level = 0; level < CNN_VIEW_TABLE_SIZE; level++)
+      view->level_numbers[level] = level;
     if (choose_planes (view) && allocate (view))
       return view;
   }
@@ -533,6 +536,19 @@ cnn_view_tile (const CnnView *view, int index)
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
+
+void
+cnn_view_count (CnnView *view, int index, CnnViewScale scale, size_t *counts)
+{
+  size_t width = (size_t)view->geometry.tile_width;
+  const float *values = cnn_view_tile (view, index);
+  for (int y = 0; y < view->geometry.tile_height; y++, values += width) {
+    view->kernels->view_paint (values, width, scale, view->level_numbers, view->pixels);
+    for (size_t x = 0; x < width; x++)
+      if (view->pixels[x] < CNN_VIEW_LEVELS)
+        counts[view->pixels[x]]++;
+  }
+}
 
 void
 cnn_view_draw (CnnView *view, int index, CnnViewScale scale, const CnnViewTable *table,

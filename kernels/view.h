@@ -96,6 +96,10 @@ const CnnMapRange *cnn_view_ranges (const CnnView *view);
  * tile_width values. */
 const float *cnn_view_tile (const CnnView *view, int index);
 
+/* Adds the values of tile `index` to counts[CNN_VIEW_LEVELS], by their level at this scale. NaN and
+ * infinities do not count. */
+void cnn_view_count (CnnView *view, int index, CnnViewScale scale, size_t *counts);
+
 /* Draws tile `index` at `out`, rows `stride` bytes apart, any alignment. Writes nothing but
  * tile_width * enlargement pixels of tile_height * enlargement rows. */
 void cnn_view_draw (CnnView *view, int index, CnnViewScale scale, const CnnViewTable *table,

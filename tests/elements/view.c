@@ -253,6 +253,28 @@ GST_START_TEST (test_not_finite)
 }
 GST_END_TEST;
 
+/* Two of a hundred values stand far out; two percent at each end leave them out of the range. */
+GST_START_TEST (test_clip)
+{
+  Tensor *tensor = ramp (10, 10);
+  tensor->values[0] = -1000;
+  tensor->values[99] = 1000;
+  static const gchar *const normalizes[] = {"channel", "layer"};
+  for (guint i = 0; i < G_N_ELEMENTS (normalizes); i++) {
+    gchar *properties = g_strdup_printf ("clip=2 colormap=gray normalize=%s", normalizes[i]);
+    Picture *picture = view_picture (properties, "video/x-raw,width=10,height=10", tensor);
+    fail_unless_equals_int_hex (picture_at (picture, 0, 0), 0x000000);
+    fail_unless_equals_int_hex (picture_at (picture, 9, 9), 0xffffff);
+    /* One level of 2000 / 1024 is as near as the clipped range is known. */
+    gint half = (gint)(picture_at (picture, 0, 5) & 255);
+    fail_unless (ABS (half - 128) < 8, "50 of 0 to 99 is %d", half);
+    picture_free (picture);
+    g_free (properties);
+  }
+  tensor_free (tensor);
+}
+GST_END_TEST;
+
 /* Half of what was, half of what is. */
 GST_START_TEST (test_smoothing)
 {
@@ -516,6 +538,7 @@ view_suite (void)
   tcase_add_test (tests, test_dialects);
   tcase_add_test (tests, test_normalisation);
   tcase_add_test (tests, test_not_finite);
+  tcase_add_test (tests, test_clip);
   tcase_add_test (tests, test_smoothing);
   tcase_add_test (tests, test_grid);
   tcase_add_test (tests, test_channels);
