@@ -41,6 +41,9 @@ struct _GstCnnView {
   gchar *channels;
   GArray *maps; /* what `channels` means for the stream; NULL without one */
   GstCnnViewInteraction interaction;
+  GstPad *video_pad; /* NULL when not asked for */
+
+  GstCnnViewSource *source; /* locks itself */
 
   /* Of the streaming thread. */
   GstCnnViewPainter *painter;
@@ -48,6 +51,7 @@ struct _GstCnnView {
   GstVideoInfo video;
   GstBuffer *frozen; /* shown instead of what comes */
   gchar *layer;      /* name of the layer upstream, or NULL */
+  GstCnnChain chain; /* what it sees; source_rows 0 when not known */
   gchar *title;
 };
 
@@ -63,6 +67,9 @@ static GstStaticPadTemplate src_template =
         GST_STATIC_CAPS ("video/x-raw, format=(string)" VIDEO_FORMATS
                          ", width=(int)[ 1, 32767 ], height=(int)[ 1, 32767 ], "
                          "framerate=(fraction)[ 0/1, max ], pixel-aspect-ratio=(fraction)1/1"));
+
+static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE ("video", GST_PAD_SINK,
+    GST_PAD_REQUEST, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
 
 #define gst_cnn_view_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstCnnView, gst_cnn_view, GST_TYPE_BASE_TRANSFORM,
@@ -198,12 +205,15 @@ gst_cnn_view_transform_caps (
 static void
 natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
 {
+  GstCnnViewScene scene = {.source_width = 0};
   GST_OBJECT_LOCK (self);
   GArray *maps = resolve_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
-  GstCnnViewSettings settings = self->settings;
+  scene.settings = self->settings;
+  scene.source_width = scene.source_height = self->video_pad != NULL;
   GST_OBJECT_UNLOCK (self);
   if (maps) {
-    GstCnnViewRequest request = gst_cnn_view_painter_request (shape, &settings, maps, 1, 1);
+    scene.maps = maps;
+    GstCnnViewRequest request = gst_cnn_view_painter_request (shape, &scene, 1, 1);
     gst_cnn_view_layout_natural_size (&request, width, height);
     g_array_unref (maps);
   }
@@ -246,8 +256,14 @@ update_title (GstCnnView *self)
 {
   const CnnShape shape = self->stream.shape;
   g_free (self->title);
-  self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d", self->layer ? self->layer : "",
-      self->layer ? "   " : "", shape.c, shape.c == 1 ? "" : "s", shape.h, shape.w);
+  const CnnReceptiveField *field = &self->chain.field;
+  gchar *sees = NULL;
+  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
+    sees = g_strdup_printf ("   a value sees %g\303\227%g", field->rows.size, field->columns.size);
+  self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
+      self->layer ? self->layer : "", self->layer ? "   " : "", shape.c, shape.c == 1 ? "" : "s",
+      shape.h, shape.w, sees ? sees : "");
+  g_free (sees);
 }
 
 /* Takes the maps of a new stream, or says why there are none. */
@@ -338,6 +354,8 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     const gchar *layer = gst_structure_get_string (gst_event_get_structure (event), "element");
     g_free (self->layer);
     self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
+    if (!gst_cnn_chain_event_parse (event, &self->chain))
+      self->chain.source_rows = 0;
     update_title (self);
   }
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
@@ -400,6 +418,8 @@ gst_cnn_view_stop (GstBaseTransform *base)
   GstCnnView *self = GST_CNN_VIEW (base);
   forget_stream (self);
   g_clear_pointer (&self->layer, g_free);
+  self->chain.source_rows = 0;
+  gst_cnn_view_source_flush (self->source);
   g_clear_pointer (&self->painter, gst_cnn_view_painter_free);
   return TRUE;
 }
@@ -415,21 +435,9 @@ gst_cnn_view_before_transform (GstBaseTransform *base, GstBuffer *buffer)
     gst_object_sync_values (GST_OBJECT (base), time);
 }
 
-static void
-get_pixel_format (const GstVideoFrame *frame, CnnPixelFormat *format)
-{
-  const GstVideoFormatInfo *info = frame->info.finfo;
-  format->bytes = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0);
-  format->red = GST_VIDEO_FORMAT_INFO_POFFSET (info, 0);
-  format->green = GST_VIDEO_FORMAT_INFO_POFFSET (info, 1);
-  format->blue = GST_VIDEO_FORMAT_INFO_POFFSET (info, 2);
-  /* Of the four places the one that is no colour: 0 + 1 + 2 + 3 = 6. */
-  format->unused = format->bytes == 4 ? 6 - format->red - format->green - format->blue : -1;
-}
-
 /* Settings and maps as they are now; `maps` is a reference. */
 static void
-take_scene (GstCnnView *self, GstCnnViewScene *scene, GArray **maps)
+take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene, GArray **maps)
 {
   GST_OBJECT_LOCK (self);
   *maps = g_array_ref (self->maps);
@@ -438,8 +446,17 @@ take_scene (GstCnnView *self, GstCnnViewScene *scene, GArray **maps)
   scene->has_pointer = self->interaction.has_pointer;
   scene->pointer_x = self->interaction.pointer_x;
   scene->pointer_y = self->interaction.pointer_y;
-  scene->title = self->title;
+  gboolean has_video = self->video_pad != NULL;
   GST_OBJECT_UNLOCK (self);
+  scene->title = self->title;
+  scene->source = self->source;
+  scene->source_width = scene->source_height = 0;
+  if (has_video)
+    gst_cnn_view_source_choose (
+        self->source, running_time, &scene->source_width, &scene->source_height);
+  scene->field = self->chain.field;
+  scene->field_rows = self->chain.source_rows;
+  scene->field_columns = self->chain.source_columns;
 }
 
 /* What clicks act on from now on. */
@@ -457,17 +474,13 @@ publish_layout (GstCnnView *self, const GstCnnViewSettings *settings)
 }
 
 static gboolean
-draw (GstCnnView *self, const guint8 *tensor, const GstVideoFrame *frame, CnnError *error)
+draw (GstCnnView *self, GstClockTime running_time, const guint8 *tensor, GstVideoFrame *frame,
+    CnnError *error)
 {
   GstCnnViewScene scene;
   GArray *maps;
-  take_scene (self, &scene, &maps);
-  GstCnnViewCanvas canvas = {.pixels = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
-      .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
-      .width = GST_VIDEO_FRAME_WIDTH (frame),
-      .height = GST_VIDEO_FRAME_HEIGHT (frame)};
-  get_pixel_format (frame, &canvas.format);
-  gboolean drawn = gst_cnn_view_painter_draw (self->painter, &scene, tensor, &canvas, error);
+  take_scene (self, running_time, &scene, &maps);
+  gboolean drawn = gst_cnn_view_painter_draw (self->painter, &scene, tensor, frame, error);
   if (drawn)
     publish_layout (self, &scene.settings);
   g_array_unref (maps);
@@ -510,7 +523,11 @@ gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
   gboolean mapped = gst_buffer_map (shown, &map, GST_MAP_READ);
   if (!mapped)
     cnn_error_set (&error, "the tensor cannot be read");
-  gboolean drawn = mapped && draw (self, map.data, &frame, &error);
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+  if (base->segment.format == GST_FORMAT_TIME)
+    running_time =
+        gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (shown));
+  gboolean drawn = mapped && draw (self, running_time, map.data, &frame, &error);
   if (mapped)
     gst_buffer_unmap (shown, &map);
   gst_video_frame_unmap (&frame);
@@ -521,12 +538,99 @@ gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
   return GST_FLOW_OK;
 }
 
+/* ---- The pad of the source ------------------------------------------------------------------- */
+
+static GstFlowReturn
+video_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  gst_cnn_view_source_push (GST_CNN_VIEW (parent)->source, buffer);
+  return GST_FLOW_OK;
+}
+
+/* Nothing of this stream goes downstream: the tensors lead. */
+static gboolean
+video_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstCnnViewSource *source = GST_CNN_VIEW (parent)->source;
+  gboolean accepted = TRUE;
+  GstCaps *caps;
+  const GstSegment *segment;
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
+    gst_event_parse_caps (event, &caps);
+    accepted = gst_cnn_view_source_set_caps (source, caps);
+    break;
+  case GST_EVENT_SEGMENT:
+    gst_event_parse_segment (event, &segment);
+    gst_cnn_view_source_set_segment (source, segment);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    gst_cnn_view_source_flush (source);
+    break;
+  default:
+    break;
+  }
+  gst_event_unref (event);
+  return accepted;
+}
+
+static gboolean
+video_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  switch (GST_QUERY_TYPE (query)) {
+  case GST_QUERY_ALLOCATION:
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+    return TRUE;
+  case GST_QUERY_CAPS:
+  case GST_QUERY_ACCEPT_CAPS:
+    return gst_pad_query_default (pad, parent, query);
+  default:
+    return FALSE;
+  }
+}
+
+static GstPad *
+gst_cnn_view_request_new_pad (
+    GstElement *element, GstPadTemplate *template, const gchar *name, const GstCaps *caps)
+{
+  GstCnnView *self = GST_CNN_VIEW (element);
+  GstPad *pad = gst_pad_new_from_template (template, "video");
+  gst_pad_set_chain_function (pad, video_chain);
+  gst_pad_set_event_function (pad, video_event);
+  gst_pad_set_query_function (pad, video_query);
+  GST_OBJECT_LOCK (self);
+  gboolean wanted = self->video_pad == NULL;
+  if (wanted)
+    self->video_pad = pad;
+  GST_OBJECT_UNLOCK (self);
+  if (!wanted) {
+    gst_object_unref (gst_object_ref_sink (pad));
+    return NULL;
+  }
+  gst_pad_set_active (pad, TRUE);
+  gst_element_add_pad (element, pad);
+  return pad;
+}
+
+static void
+gst_cnn_view_release_pad (GstElement *element, GstPad *pad)
+{
+  GstCnnView *self = GST_CNN_VIEW (element);
+  GST_OBJECT_LOCK (self);
+  self->video_pad = NULL;
+  GST_OBJECT_UNLOCK (self);
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  gst_cnn_view_source_flush (self->source);
+}
+
 /* ---- Object ---------------------------------------------------------------------------------- */
 
 static void
 gst_cnn_view_finalize (GObject *object)
 {
   GstCnnView *self = GST_CNN_VIEW (object);
+  gst_cnn_view_source_free (self->source);
   g_free (self->channels);
   g_free (self->layer);
   g_free (self->title);
@@ -537,6 +641,7 @@ static void
 gst_cnn_view_init (GstCnnView *self)
 {
   self->settings = gst_cnn_view_settings_default;
+  self->source = gst_cnn_view_source_new ();
   self->channels = g_strdup (GST_CNN_VIEW_DEFAULT_CHANNELS);
   /* Shapes are not in the template, and a subset test does not look into their ranges. */
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
@@ -555,6 +660,9 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   object_class->finalize = gst_cnn_view_finalize;
   gst_cnn_view_settings_install (object_class, specs);
 
+  element_class->request_new_pad = gst_cnn_view_request_new_pad;
+  element_class->release_pad = gst_cnn_view_release_pad;
+
   base_class->transform_caps = gst_cnn_view_transform_caps;
   base_class->fixate_caps = gst_cnn_view_fixate_caps;
   base_class->set_caps = gst_cnn_view_set_caps;
@@ -570,6 +678,7 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   base_class->transform = gst_cnn_view_transform;
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Feature map viewer",
       "Filter/Converter/Video", "Draws each channel of a tensor as a tile of a picture",

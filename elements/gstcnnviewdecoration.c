@@ -262,35 +262,92 @@ gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing)
 
 /* ---- Over everything ------------------------------------------------------------------------- */
 
+/* A frame of accent colour with a dark line around it, seen on any ground. */
+static void
+draw_marker (const GstCnnViewDrawing *drawing, GstCnnViewBox box)
+{
+  gst_cnn_view_canvas_frame (drawing->canvas, box, 3, 0x000000);
+  gst_cnn_view_canvas_frame (drawing->canvas, box, 2, GST_CNN_VIEW_ACCENT);
+}
+
+/* What value (y, x) of every map sees, as a box on the source: the field of output (0, 0), moved by
+ * the jump. It may reach beyond the source, into the padding. */
+static void
+draw_field (const GstCnnViewDrawing *drawing, gint y, gint x)
+{
+  const GstCnnViewScene *scene = drawing->scene;
+  const GstCnnViewBox source = drawing->layout->source;
+  const CnnReceptiveAxis *rows = &scene->field.rows, *columns = &scene->field.columns;
+  if (scene->field_rows < 1 || source.width == 0)
+    return;
+  gdouble row_scale = source.height / (gdouble)scene->field_rows;
+  gdouble column_scale = source.width / (gdouble)scene->field_columns;
+  gdouble top = rows->offset + 0.5 + y * rows->jump - rows->size / 2;
+  gdouble left = columns->offset + 0.5 + x * columns->jump - columns->size / 2;
+  gint first_y = (gint)floor (CLAMP (top, 0, scene->field_rows) * row_scale);
+  gint first_x = (gint)floor (CLAMP (left, 0, scene->field_columns) * column_scale);
+  gint last_y = (gint)ceil (CLAMP (top + rows->size, 0, scene->field_rows) * row_scale);
+  gint last_x = (gint)ceil (CLAMP (left + columns->size, 0, scene->field_columns) * column_scale);
+  draw_marker (drawing, (GstCnnViewBox){source.x + first_x, source.y + first_y,
+                            MAX (1, last_x - first_x), MAX (1, last_y - first_y)});
+}
+
+/* The value of a map under the pointer. */
+typedef struct {
+  gint index; /* of the tile */
+  gint y, x;
+} Pointed;
+
+static gboolean
+find_pointed (const GstCnnViewDrawing *drawing, Pointed *pointed)
+{
+  const GstCnnViewScene *scene = drawing->scene;
+  if (!scene->has_pointer)
+    return FALSE;
+  pointed->index = gst_cnn_view_layout_find (drawing->layout, scene->pointer_x, scene->pointer_y);
+  if (pointed->index < 0)
+    return FALSE;
+  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, pointed->index);
+  gint x = (gint)((scene->pointer_x - tile.x) * drawing->shape.w / tile.width);
+  gint y = (gint)((scene->pointer_y - tile.y) * drawing->shape.h / tile.height);
+  pointed->x = CLAMP (x, 0, drawing->shape.w - 1);
+  pointed->y = CLAMP (y, 0, drawing->shape.h - 1);
+  return TRUE;
+}
+
+static void
+mark_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
+{
+  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, pointed->index);
+  gint left = pointed->x * tile.width / drawing->shape.w;
+  gint right = (pointed->x + 1) * tile.width / drawing->shape.w;
+  gint top = pointed->y * tile.height / drawing->shape.h;
+  gint bottom = (pointed->y + 1) * tile.height / drawing->shape.h;
+  draw_marker (drawing,
+      (GstCnnViewBox){tile.x + left, tile.y + top, MAX (1, right - left), MAX (1, bottom - top)});
+}
+
 void
 gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
 {
   const GstCnnViewScene *scene = drawing->scene;
   const GstCnnViewLayout *layout = drawing->layout;
-  if (!scene->has_pointer || (scene->settings.channel < 0 && !layout->bars))
+  const gboolean grid = scene->settings.channel < 0 && !layout->bars;
+  Pointed pointed;
+  if ((grid && layout->source.width == 0) || !find_pointed (drawing, &pointed))
     return;
-  gint index = gst_cnn_view_layout_find (layout, scene->pointer_x, scene->pointer_y);
-  if (index < 0)
-    return;
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, index);
-  gint x = (gint)((scene->pointer_x - tile.x) * drawing->shape.w / tile.width);
-  gint y = (gint)((scene->pointer_y - tile.y) * drawing->shape.h / tile.height);
-  x = CLAMP (x, 0, drawing->shape.w - 1);
-  y = CLAMP (y, 0, drawing->shape.h - 1);
-
+  gint map = drawing->maps[pointed.index];
+  gdouble value = gst_cnn_view_drawing_value (drawing, map, pointed.y, pointed.x);
   gchar name[32], number[GST_CNN_VIEW_NUMBER_SIZE], string[128];
-  name_map (drawing, drawing->maps[index], name, sizeof name);
-  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, drawing->maps[index], y, x));
-  if (layout->bars) {
+  name_map (drawing, map, name, sizeof name);
+  gst_cnn_view_number (number, value);
+  if (layout->bars)
     g_snprintf (string, sizeof string, "channel %s   %s", name, number);
-  } else {
-    g_snprintf (string, sizeof string, "y %d  x %d   %s", y, x, number);
-    if (layout->enlargement >= 4)
-      gst_cnn_view_canvas_frame (drawing->canvas,
-          (GstCnnViewBox){tile.x + x * layout->enlargement, tile.y + y * layout->enlargement,
-              layout->enlargement, layout->enlargement},
-          2, GST_CNN_VIEW_ACCENT);
-  }
+  else
+    g_snprintf (string, sizeof string, "y %d  x %d   %s", pointed.y, pointed.x, number);
+  if (!layout->bars && (layout->enlargement >= 4 || layout->source.width > 0))
+    mark_value (drawing, &pointed);
+  draw_field (drawing, pointed.y, pointed.x);
   draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
       (gint)scene->pointer_y + layout->text_size, string, GST_CNN_VIEW_INK);
 }

@@ -13,6 +13,11 @@ G_BEGIN_DECLS
 #define GST_CNN_VIEW_LINE 0x3a404c
 #define GST_CNN_VIEW_ACCENT 0xffc53d
 
+/* What a map's values are shown between. */
+typedef struct {
+  gdouble min, max;
+} GstCnnViewRange;
+
 /* One frame on its way to the canvas. */
 typedef struct {
   const GstCnnViewCanvas *canvas;
@@ -38,7 +43,7 @@ void gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing);
 void gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing);
 /* One bar for each shown map, for maps of one value. */
 void gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing);
-/* Position and value under the pointer. */
+/* Position and value under the pointer, and what that value sees of the source. */
 void gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing);
 /* Page number, frozen sign, help: over everything else. */
 void gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing);

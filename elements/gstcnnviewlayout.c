@@ -256,11 +256,32 @@ place_lines (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   layout->body = (GstCnnViewBox){0, top, width, height - top - bottom};
 }
 
+/* The picture the maps were made of takes a third of the body, half beside a single map. */
+static void
+place_source (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+{
+  GstCnnViewBox *body = &layout->body;
+  const gint margin = layout->text_size / 2;
+  gint column = body->width / (request->n_tiles > 1 ? 3 : 2);
+  if (request->source_width < 1 || column <= 4 * margin || body->height <= 4 * margin)
+    return;
+  gdouble scale = MIN ((column - 2 * margin) / (gdouble)request->source_width,
+      (body->height - 2 * margin) / (gdouble)request->source_height);
+  layout->source.width = MAX (1, (gint)(request->source_width * scale));
+  layout->source.height = MAX (1, (gint)(request->source_height * scale));
+  column = layout->source.width + 2 * margin;
+  layout->source.x = body->x + margin;
+  layout->source.y = body->y + (body->height - layout->source.height) / 2;
+  body->x += column;
+  body->width -= column;
+}
+
 void
 gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 {
   memset (layout, 0, sizeof *layout);
   place_lines (layout, request);
+  place_source (layout, request);
   if (request->map_width == 1 && request->map_height == 1) {
     if (request->captions)
       layout->caption_height = caption_height (request->width);

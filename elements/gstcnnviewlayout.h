@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 
 /* What has to be placed. All sizes at least 1, columns 0 for automatic. */
 typedef struct {
-  gint width, height;         /* of the picture */
-  gint map_width, map_height; /* of a map, in values */
+  gint width, height;               /* of the picture */
+  gint map_width, map_height;       /* of a map, in values */
+  gint source_width, source_height; /* of the picture beside the maps, 0 for none */
   gint n_tiles;
   guint columns;
   guint page; /* taken modulo the number of pages */
@@ -26,6 +27,7 @@ typedef struct {
   gint text_size;                    /* of title and legend, pixels */
   gint caption_size;                 /* text on the tiles */
   GstCnnViewBox title, legend, body; /* empty when absent */
+  GstCnnViewBox source;              /* empty when absent */
   gboolean bars;                     /* maps of one value: a bar each instead of a tile */
 
   gint columns, rows;  /* of a full page */

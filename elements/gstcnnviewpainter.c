@@ -88,9 +88,10 @@ gst_cnn_view_painter_layout (const GstCnnViewPainter *painter)
 /* ---- Plan ------------------------------------------------------------------------------------ */
 
 GstCnnViewRequest
-gst_cnn_view_painter_request (
-    CnnShape shape, const GstCnnViewSettings *settings, const GArray *maps, gint width, gint height)
+gst_cnn_view_painter_request (CnnShape shape, const GstCnnViewScene *scene, gint width, gint height)
 {
+  const GstCnnViewSettings *settings = &scene->settings;
+  const gboolean grid = settings->channel < 0;
   GstCnnViewRequest request;
   /* Compared as bytes. */
   memset (&request, 0, sizeof request);
@@ -98,9 +99,11 @@ gst_cnn_view_painter_request (
   request.height = height;
   request.map_width = shape.w;
   request.map_height = shape.h;
-  request.n_tiles = settings->channel >= 0 ? 1 : (gint)maps->len;
-  request.columns = settings->channel >= 0 ? 0 : settings->columns;
-  request.page = settings->channel >= 0 ? 0 : settings->page;
+  request.source_width = scene->source_width;
+  request.source_height = scene->source_height;
+  request.n_tiles = grid ? (gint)scene->maps->len : 1;
+  request.columns = grid ? settings->columns : 0;
+  request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
   request.captions = settings->labels;
   request.title = settings->title;
@@ -126,8 +129,8 @@ static gboolean
 update_plan (GstCnnViewPainter *painter, const GstCnnViewScene *scene,
     const GstCnnViewCanvas *canvas, CnnError *error)
 {
-  GstCnnViewRequest request = gst_cnn_view_painter_request (
-      painter->shape, &scene->settings, scene->maps, canvas->width, canvas->height);
+  GstCnnViewRequest request =
+      gst_cnn_view_painter_request (painter->shape, scene, canvas->width, canvas->height);
   if (!painter->has_layout || memcmp (&request, &painter->request, sizeof request) != 0) {
     painter->request = request;
     gst_cnn_view_layout_init (&painter->layout, &request);
@@ -297,15 +300,53 @@ draw_tiles (GstCnnViewPainter *painter, const GstCnnViewCanvas *canvas)
   }
 }
 
+/* The frame as a canvas: one plane of packed pixels. */
+static GstCnnViewCanvas
+canvas_of (const GstVideoFrame *frame)
+{
+  const GstVideoFormatInfo *info = frame->info.finfo;
+  GstCnnViewCanvas canvas = {.pixels = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+      .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+      .width = GST_VIDEO_FRAME_WIDTH (frame),
+      .height = GST_VIDEO_FRAME_HEIGHT (frame)};
+  CnnPixelFormat *format = &canvas.format;
+  format->bytes = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0);
+  format->red = GST_VIDEO_FORMAT_INFO_POFFSET (info, 0);
+  format->green = GST_VIDEO_FORMAT_INFO_POFFSET (info, 1);
+  format->blue = GST_VIDEO_FORMAT_INFO_POFFSET (info, 2);
+  /* Of the four places the one that is no colour: 0 + 1 + 2 + 3 = 6. */
+  format->unused = format->bytes == 4 ? 6 - format->red - format->green - format->blue : -1;
+  return canvas;
+}
+
+static void
+draw_everything (GstCnnViewPainter *painter, const GstCnnViewDrawing *drawing, GstVideoFrame *frame)
+{
+  const GstCnnViewCanvas *canvas = drawing->canvas;
+  gst_cnn_view_canvas_fill (
+      canvas, (GstCnnViewBox){0, 0, canvas->width, canvas->height}, GST_CNN_VIEW_BACKGROUND);
+  if (painter->layout.source.width > 0)
+    gst_cnn_view_source_draw (drawing->scene->source, frame, painter->layout.source);
+  if (painter->layout.bars)
+    gst_cnn_view_draw_bars (drawing);
+  else
+    draw_tiles (painter, canvas);
+  gst_cnn_view_draw_captions (drawing);
+  gst_cnn_view_draw_title (drawing);
+  gst_cnn_view_draw_legend (drawing);
+  gst_cnn_view_draw_readout (drawing);
+  gst_cnn_view_draw_overlay (drawing);
+}
+
 gboolean
 gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *scene,
-    const guint8 *tensor, const GstCnnViewCanvas *canvas, CnnError *error)
+    const guint8 *tensor, GstVideoFrame *frame, CnnError *error)
 {
-  if (!update_plan (painter, scene, canvas, error))
+  const GstCnnViewCanvas canvas = canvas_of (frame);
+  if (!update_plan (painter, scene, &canvas, error))
     return FALSE;
-  update_table (painter, &scene->settings, &canvas->format);
+  update_table (painter, &scene->settings, &canvas.format);
   cnn_view_read (painter->view, tensor);
-  const CnnMapRange *ranges = cnn_view_ranges (painter->view);
   gsize not_finite = update_ranges (painter, &scene->settings);
 
   const gint *maps = (const gint *)(gconstpointer)painter->maps->data;
@@ -313,7 +354,7 @@ gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *sc
     g_array_index (painter->intervals, GstCnnViewRange, i) =
         interval_of (painter, &scene->settings, maps[i]);
 
-  const GstCnnViewDrawing drawing = {.canvas = canvas,
+  const GstCnnViewDrawing drawing = {.canvas = &canvas,
       .layout = &painter->layout,
       .scene = scene,
       .table = &painter->table,
@@ -323,19 +364,9 @@ gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *sc
       .type = painter->type,
       .tensor = tensor,
       .maps = maps,
-      .ranges = ranges,
+      .ranges = cnn_view_ranges (painter->view),
       .intervals = (const GstCnnViewRange *)(gconstpointer)painter->intervals->data,
       .not_finite = not_finite};
-  gst_cnn_view_canvas_fill (
-      canvas, (GstCnnViewBox){0, 0, canvas->width, canvas->height}, GST_CNN_VIEW_BACKGROUND);
-  if (painter->layout.bars)
-    gst_cnn_view_draw_bars (&drawing);
-  else
-    draw_tiles (painter, canvas);
-  gst_cnn_view_draw_captions (&drawing);
-  gst_cnn_view_draw_title (&drawing);
-  gst_cnn_view_draw_legend (&drawing);
-  gst_cnn_view_draw_readout (&drawing);
-  gst_cnn_view_draw_overlay (&drawing);
+  draw_everything (painter, &drawing, frame);
   return TRUE;
 }

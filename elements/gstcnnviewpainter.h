@@ -8,22 +8,23 @@
 #include "gstcnnviewcanvas.h"
 #include "gstcnnviewlayout.h"
 #include "gstcnnviewsettings.h"
+#include "gstcnnviewsource.h"
 #include "gstcnnviewtext.h"
 
 G_BEGIN_DECLS
-
-/* What a map's values are shown between. */
-typedef struct {
-  gdouble min, max;
-} GstCnnViewRange;
 
 typedef struct _GstCnnViewPainter GstCnnViewPainter;
 
 /* What to draw beside the values. */
 typedef struct {
   GstCnnViewSettings settings;
-  const GArray *maps; /* of int: the chosen ones, at least one */
-  const gchar *title; /* UTF-8 */
+  const GArray *maps;       /* of int: the chosen ones, at least one */
+  const gchar *title;       /* UTF-8 */
+  GstCnnViewSource *source; /* its chosen picture is drawn when source_width > 0 */
+  gint source_width, source_height;
+  /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
+  CnnReceptiveField field;
+  gint field_rows, field_columns;
   gboolean has_pointer;
   gdouble pointer_x, pointer_y;
 } GstCnnViewScene;
@@ -36,12 +37,13 @@ void gst_cnn_view_painter_set_stream (
     GstCnnViewPainter *painter, CnnShape shape, CnnLayout layout, CnnSampleType type);
 
 /* What has to be placed for these settings in a picture of this size. */
-GstCnnViewRequest gst_cnn_view_painter_request (CnnShape shape, const GstCnnViewSettings *settings,
-    const GArray *maps, gint width, gint height);
+GstCnnViewRequest gst_cnn_view_painter_request (
+    CnnShape shape, const GstCnnViewScene *scene, gint width, gint height);
 
-/* Draws one frame, all pixels of the canvas. FALSE and a sentence when memory is short. */
+/* Draws one tensor into all of the frame, which is mapped for writing. FALSE and a sentence when memory
+ * is short. */
 gboolean gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *scene,
-    const guint8 *tensor, const GstCnnViewCanvas *canvas, CnnError *error);
+    const guint8 *tensor, GstVideoFrame *frame, CnnError *error);
 
 /* Where everything was in the frame drawn last. */
 const GstCnnViewLayout *gst_cnn_view_painter_layout (const GstCnnViewPainter *painter);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstcnnviewsource.h"
+
+#include <string.h>
+
+/* Pictures that wait for their tensor. More would hold too many buffers of a camera's pool. */
+#define MOST_WAITING 16
+
+typedef struct {
+  GstBuffer *buffer;
+  GstVideoInfo info;
+  GstClockTime running_time;
+} Picture;
+
+struct _GstCnnViewSource {
+  GMutex lock;
+  GQueue waiting; /* of Picture, oldest first */
+  Picture chosen; /* buffer is NULL when there is none */
+  GstVideoInfo info;
+  GstSegment segment;
+  gboolean has_caps;
+
+  /* Of the drawing thread alone: what turns `from` into `to`, and a picture of the latter. The
+   * converter would touch the whole rows of a larger picture. */
+  GstVideoConverter *converter;
+  GstVideoInfo from, to;
+  GstBuffer *scaled;
+};
+
+GstCnnViewSource *
+gst_cnn_view_source_new (void)
+{
+  GstCnnViewSource *source = g_new0 (GstCnnViewSource, 1);
+  g_mutex_init (&source->lock);
+  g_queue_init (&source->waiting);
+  gst_segment_init (&source->segment, GST_FORMAT_TIME);
+  return source;
+}
+
+static void
+picture_free (gpointer data)
+{
+  Picture *picture = data;
+  gst_buffer_unref (picture->buffer);
+  g_free (picture);
+}
+
+void
+gst_cnn_view_source_flush (GstCnnViewSource *source)
+{
+  g_mutex_lock (&source->lock);
+  g_queue_clear_full (&source->waiting, picture_free);
+  gst_buffer_replace (&source->chosen.buffer, NULL);
+  g_mutex_unlock (&source->lock);
+}
+
+void
+gst_cnn_view_source_free (GstCnnViewSource *source)
+{
+  if (!source)
+    return;
+  gst_cnn_view_source_flush (source);
+  if (source->converter)
+    gst_video_converter_free (source->converter);
+  gst_buffer_replace (&source->scaled, NULL);
+  g_mutex_clear (&source->lock);
+  g_free (source);
+}
+
+gboolean
+gst_cnn_view_source_set_caps (GstCnnViewSource *source, GstCaps *caps)
+{
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps (&info, caps))
+    return FALSE;
+  g_mutex_lock (&source->lock);
+  source->info = info;
+  source->has_caps = TRUE;
+  g_mutex_unlock (&source->lock);
+  return TRUE;
+}
+
+void
+gst_cnn_view_source_set_segment (GstCnnViewSource *source, const GstSegment *segment)
+{
+  g_mutex_lock (&source->lock);
+  gst_segment_copy_into (segment, &source->segment);
+  g_mutex_unlock (&source->lock);
+}
+
+void
+gst_cnn_view_source_push (GstCnnViewSource *source, GstBuffer *buffer)
+{
+  g_mutex_lock (&source->lock);
+  if (source->has_caps) {
+    Picture *picture = g_new (Picture, 1);
+    picture->buffer = buffer;
+    picture->info = source->info;
+    picture->running_time = GST_CLOCK_TIME_NONE;
+    if (source->segment.format == GST_FORMAT_TIME)
+      picture->running_time =
+          gst_segment_to_running_time (&source->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+    g_queue_push_tail (&source->waiting, picture);
+    if (source->waiting.length > MOST_WAITING)
+      picture_free (g_queue_pop_head (&source->waiting));
+  } else {
+    gst_buffer_unref (buffer);
+  }
+  g_mutex_unlock (&source->lock);
+}
+
+static gboolean
+is_after (const Picture *picture, GstClockTime running_time)
+{
+  return GST_CLOCK_TIME_IS_VALID (running_time) &&
+         GST_CLOCK_TIME_IS_VALID (picture->running_time) && picture->running_time > running_time;
+}
+
+gboolean
+gst_cnn_view_source_choose (
+    GstCnnViewSource *source, GstClockTime running_time, gint *width, gint *height)
+{
+  g_mutex_lock (&source->lock);
+  for (Picture *next = g_queue_peek_head (&source->waiting);
+       next && (!source->chosen.buffer || !is_after (next, running_time));
+       next = g_queue_peek_head (&source->waiting)) {
+    g_queue_pop_head (&source->waiting);
+    gst_buffer_replace (&source->chosen.buffer, NULL);
+    source->chosen = *next;
+    g_free (next);
+  }
+  const GstVideoInfo *info = &source->chosen.info;
+  gboolean found = source->chosen.buffer != NULL;
+  if (found) {
+    *width =
+        (gint)MAX (1, gst_util_uint64_scale_int ((guint64)info->width, info->par_n, info->par_d));
+    *height = info->height;
+  }
+  g_mutex_unlock (&source->lock);
+  return found;
+}
+
+static gboolean
+prepare_converter (GstCnnViewSource *source, const GstVideoInfo *from, const GstVideoInfo *to)
+{
+  if (source->converter && gst_video_info_is_equal (&source->from, from) &&
+      gst_video_info_is_equal (&source->to, to))
+    return TRUE;
+  if (source->converter)
+    gst_video_converter_free (source->converter);
+  gst_buffer_replace (&source->scaled, NULL);
+  source->from = *from;
+  source->to = *to;
+  source->converter = gst_video_converter_new (&source->from, &source->to, NULL);
+  if (source->converter)
+    source->scaled = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (to), NULL);
+  return source->scaled != NULL;
+}
+
+static void
+copy_rows (const GstVideoFrame *from, GstVideoFrame *to, GstCnnViewBox box)
+{
+  const gint bytes = GST_VIDEO_FRAME_COMP_PSTRIDE (to, 0);
+  const guint8 *in = GST_VIDEO_FRAME_PLANE_DATA (from, 0);
+  guint8 *out = GST_VIDEO_FRAME_PLANE_DATA (to, 0);
+  out += (gssize)box.y * GST_VIDEO_FRAME_PLANE_STRIDE (to, 0) + (gssize)box.x * bytes;
+  for (gint y = 0; y < box.height; y++) {
+    memcpy (out, in, (gsize)(box.width * bytes));
+    in += GST_VIDEO_FRAME_PLANE_STRIDE (from, 0);
+    out += GST_VIDEO_FRAME_PLANE_STRIDE (to, 0);
+  }
+}
+
+void
+gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnnViewBox box)
+{
+  GstVideoFrame picture, scaled;
+  GstVideoInfo from, to;
+  g_mutex_lock (&source->lock);
+  GstBuffer *buffer = source->chosen.buffer ? gst_buffer_ref (source->chosen.buffer) : NULL;
+  from = source->chosen.info;
+  g_mutex_unlock (&source->lock);
+  if (!buffer)
+    return;
+  gst_video_info_set_interlaced_format (&to, GST_VIDEO_FRAME_FORMAT (frame),
+      GST_VIDEO_INFO_INTERLACE_MODE (&from), (guint)box.width, (guint)box.height);
+  /* A converter wants both sides to agree about time. */
+  to.fps_n = from.fps_n;
+  to.fps_d = from.fps_d;
+  if (prepare_converter (source, &from, &to) &&
+      gst_video_frame_map (&picture, &from, buffer, GST_MAP_READ)) {
+    if (gst_video_frame_map (&scaled, &to, source->scaled, GST_MAP_READWRITE)) {
+      gst_video_converter_frame (source->converter, &picture, &scaled);
+      copy_rows (&scaled, frame, box);
+      gst_video_frame_unmap (&scaled);
+    }
+    gst_video_frame_unmap (&picture);
+  }
+  gst_buffer_unref (buffer);
+}
