@@ -15,45 +15,14 @@
  * gst-launch-1.0 videotestsrc ! cnnconv kernel=gabor ! cnnview labels=true ! videoconvert ! autovideosink
  * ]|
  */
-#include "gstcnnview.h"
+#include "gstcnnview-private.h"
 
-#include "gstcnnchain.h"
 #include "gstcnncontext.h"
-#include "gstcnnviewinteraction.h"
-#include "gstcnnviewpainter.h"
-#include "gstcnnviewsettings.h"
-#include "streambuffer.h"
-#include "tensorcaps.h"
-
-#include <gst/video/video.h>
-#include <string.h>
 
 GST_DEBUG_CATEGORY_STATIC (cnnview_debug);
 #define GST_CAT_DEFAULT cnnview_debug
 
 static GParamSpec *specs[GST_CNN_VIEW_N_PROPS];
-
-struct _GstCnnView {
-  GstBaseTransform parent;
-
-  /* Under the object lock. */
-  GstCnnViewSettings settings;
-  gchar *channels;
-  GArray *maps; /* what `channels` means for the stream; NULL without one */
-  GstCnnViewInteraction interaction;
-  GstPad *video_pad; /* NULL when not asked for */
-
-  GstCnnViewSource *source; /* locks itself */
-
-  /* Of the streaming thread. */
-  GstCnnViewPainter *painter;
-  GstCnnStreamInfo stream;
-  GstVideoInfo video;
-  GstBuffer *frozen; /* shown instead of what comes */
-  gchar *layer;      /* name of the layer upstream, or NULL */
-  GstCnnChain chain; /* what it sees; source_rows 0 when not known */
-  gchar *title;
-};
 
 #define VIDEO_FORMATS "{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }"
 
@@ -78,35 +47,8 @@ GST_ELEMENT_REGISTER_DEFINE (cnnview, "cnnview", GST_RANK_NONE, GST_TYPE_CNN_VIE
 
 /* ---- Settings -------------------------------------------------------------------------------- */
 
-/* The maps of a stream that `channels` and `channel` choose, or NULL and a sentence. */
-static GArray *
-resolve_maps (const gchar *channels, gint channel, gint n_maps, CnnError *error)
-{
-  GArray *intervals = gst_cnn_view_channels_parse (channels, error);
-  if (!intervals)
-    return NULL;
-  GArray *maps = gst_cnn_view_channels_resolve (intervals, n_maps, error);
-  g_array_unref (intervals);
-  if (maps && channel >= n_maps) {
-    cnn_error_set (error,
-        "channel=%d asks for a channel that is not there: there are %d, "
-        "numbered from 0",
-        channel, n_maps);
-    g_clear_pointer (&maps, g_array_unref);
-  }
-  return maps;
-}
-
-static gboolean
-check_range (const GstCnnViewSettings *settings, CnnError *error)
-{
-  if (settings->normalize != GST_CNN_VIEW_NORMALIZE_FIXED || settings->minimum < settings->maximum)
-    return TRUE;
-  return cnn_error_set (error, "normalize=fixed needs a minimum below the maximum, not %g and %g",
-      settings->minimum, settings->maximum);
-}
-
-/* Takes a new list or a new number (the other is NULL) when the stream has them; keeps the old ones otherwise. */
+/* Takes a new list or a new number (the other is NULL) when the stream has what it asks for; keeps
+ * the old ones otherwise. */
 static gboolean
 set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, CnnError *error)
 {
@@ -114,7 +56,7 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
   GST_OBJECT_LOCK (self);
   gint channel = new_channel ? *new_channel : self->settings.channel;
   if (self->maps) {
-    GArray *maps = resolve_maps (
+    GArray *maps = gst_cnn_view_choose_maps (
         channels ? channels : self->channels, channel, self->interaction.n_maps, error);
     accepted = maps != NULL;
     if (accepted) {
@@ -172,178 +114,6 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_UNLOCK (self);
 }
 
-/* ---- Negotiation ----------------------------------------------------------------------------- */
-
-static void
-copy_framerate (GstCaps *caps, const GstStructure *from)
-{
-  const GValue *rate = gst_structure_get_value (from, "framerate");
-  if (rate)
-    gst_caps_set_value (caps, "framerate", rate);
-}
-
-/* Any tensor to any picture: only the frame rate stays. */
-static GstCaps *
-gst_cnn_view_transform_caps (
-    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
-{
-  GstPad *other = direction == GST_PAD_SINK ? base->srcpad : base->sinkpad;
-  GstCaps *result = gst_caps_new_empty ();
-  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
-    GstCaps *part = gst_caps_make_writable (gst_pad_get_pad_template_caps (other));
-    copy_framerate (part, gst_caps_get_structure (caps, i));
-    result = gst_caps_merge (result, part);
-  }
-  if (filter) {
-    GstCaps *filtered = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (result);
-    result = filtered;
-  }
-  return result;
-}
-
-static void
-natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
-{
-  GstCnnViewScene scene = {.source_width = 0};
-  GST_OBJECT_LOCK (self);
-  GArray *maps = resolve_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
-  scene.settings = self->settings;
-  scene.source_width = scene.source_height = self->video_pad != NULL;
-  GST_OBJECT_UNLOCK (self);
-  if (maps) {
-    scene.maps = maps;
-    GstCnnViewRequest request = gst_cnn_view_painter_request (shape, &scene, 1, 1);
-    gst_cnn_view_layout_natural_size (&request, width, height);
-    g_array_unref (maps);
-  }
-}
-
-/* The natural size where downstream leaves it open. When it asks for one side only, the other
- * follows the natural shape. */
-static GstCaps *
-gst_cnn_view_fixate_caps (
-    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
-{
-  GstCnnStreamInfo stream;
-  othercaps = gst_caps_make_writable (gst_caps_truncate (othercaps));
-  if (direction == GST_PAD_SINK && gst_cnn_stream_info_from_caps (&stream, caps, NULL)) {
-    GstStructure *video = gst_caps_get_structure (othercaps, 0);
-    gint width = 320, height = 240, wanted;
-    natural_size (GST_CNN_VIEW (base), stream.shape, &width, &height);
-    if (gst_structure_get_int (video, "width", &wanted))
-      height = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)height, wanted, width));
-    else if (gst_structure_get_int (video, "height", &wanted))
-      width = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)width, wanted, height));
-    gst_structure_fixate_field_nearest_int (video, "width", width);
-    gst_structure_fixate_field_nearest_int (video, "height", height);
-  }
-  return gst_caps_fixate (othercaps);
-}
-
-static void
-forget_stream (GstCnnView *self)
-{
-  GST_OBJECT_LOCK (self);
-  g_clear_pointer (&self->maps, g_array_unref);
-  memset (&self->interaction, 0, sizeof self->interaction);
-  GST_OBJECT_UNLOCK (self);
-  gst_buffer_replace (&self->frozen, NULL);
-}
-
-static void
-update_title (GstCnnView *self)
-{
-  const CnnShape shape = self->stream.shape;
-  g_free (self->title);
-  const CnnReceptiveField *field = &self->chain.field;
-  gchar *sees = NULL;
-  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
-    sees = g_strdup_printf ("   a value sees %g\303\227%g", field->rows.size, field->columns.size);
-  self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
-      self->layer ? self->layer : "", self->layer ? "   " : "", shape.c, shape.c == 1 ? "" : "s",
-      shape.h, shape.w, sees ? sees : "");
-  g_free (sees);
-}
-
-/* Takes the maps of a new stream, or says why there are none. */
-static gboolean
-adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
-{
-  gint n_maps = shape.n * shape.c;
-  GST_OBJECT_LOCK (self);
-  GArray *maps = resolve_maps (self->channels, self->settings.channel, n_maps, error);
-  gboolean usable = maps && check_range (&self->settings, error);
-  if (usable) {
-    self->maps = g_steal_pointer (&maps);
-    self->interaction.n_maps = n_maps;
-  }
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&maps, g_array_unref);
-  return usable;
-}
-
-static gboolean
-gst_cnn_view_set_caps (GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
-{
-  GstCnnView *self = GST_CNN_VIEW (base);
-  CnnError error;
-  if (!gst_cnn_stream_info_from_caps (&self->stream, incaps, &error)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
-    return FALSE;
-  }
-  if (!gst_video_info_from_caps (&self->video, outcaps))
-    return FALSE;
-  forget_stream (self);
-  if (!adopt_stream (self, self->stream.shape, &error)) {
-    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
-    return FALSE;
-  }
-  gst_cnn_view_painter_set_stream (
-      self->painter, self->stream.shape, self->stream.layout, self->stream.type);
-  update_title (self);
-  return TRUE;
-}
-
-static gboolean
-gst_cnn_view_get_unit_size (GstBaseTransform *base, GstCaps *caps, gsize *size)
-{
-  GstCnnStreamInfo stream;
-  GstVideoInfo video;
-  if (gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")) {
-    if (!gst_video_info_from_caps (&video, caps))
-      return FALSE;
-    *size = GST_VIDEO_INFO_SIZE (&video);
-    return TRUE;
-  }
-  if (!gst_cnn_stream_info_from_caps (&stream, caps, NULL))
-    return FALSE;
-  *size = stream.bytes;
-  return TRUE;
-}
-
-/* One frame in, one picture out, whatever the size of the input buffer: a wrong one is refused with
- * a sentence when it is drawn. */
-static gboolean
-gst_cnn_view_transform_size (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps,
-    gsize size, GstCaps *othercaps, gsize *othersize)
-{
-  return gst_cnn_view_get_unit_size (base, othercaps, othersize);
-}
-
-static gboolean
-gst_cnn_view_propose_allocation (GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
-{
-  return gst_cnn_allocation_propose (query);
-}
-
-static gboolean
-gst_cnn_view_decide_allocation (GstBaseTransform *base, GstQuery *query)
-{
-  return gst_cnn_allocation_decide (query) &&
-         GST_BASE_TRANSFORM_CLASS (parent_class)->decide_allocation (base, query);
-}
-
 /* ---- Events ---------------------------------------------------------------------------------- */
 
 static gboolean
@@ -356,7 +126,7 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
     if (!gst_cnn_chain_event_parse (event, &self->chain))
       self->chain.source_rows = 0;
-    update_title (self);
+    gst_cnn_view_update_title (self);
   }
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
 }
@@ -400,7 +170,7 @@ gst_cnn_view_start (GstBaseTransform *base)
   CnnError error;
   GST_OBJECT_LOCK (self);
   GArray *intervals = gst_cnn_view_channels_parse (self->channels, &error);
-  gboolean usable = intervals && check_range (&self->settings, &error);
+  gboolean usable = intervals && gst_cnn_view_settings_check (&self->settings, &error);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&intervals, g_array_unref);
   const CnnContext *context = usable ? gst_cnn_context_get (&error) : NULL;
@@ -416,7 +186,7 @@ static gboolean
 gst_cnn_view_stop (GstBaseTransform *base)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
-  forget_stream (self);
+  gst_cnn_view_forget_stream (self);
   g_clear_pointer (&self->layer, g_free);
   self->chain.source_rows = 0;
   gst_cnn_view_source_flush (self->source);
@@ -540,64 +310,12 @@ gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
 
 /* ---- The pad of the source ------------------------------------------------------------------- */
 
-static GstFlowReturn
-video_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
-{
-  gst_cnn_view_source_push (GST_CNN_VIEW (parent)->source, buffer);
-  return GST_FLOW_OK;
-}
-
-/* Nothing of this stream goes downstream: the tensors lead. */
-static gboolean
-video_event (GstPad *pad, GstObject *parent, GstEvent *event)
-{
-  GstCnnViewSource *source = GST_CNN_VIEW (parent)->source;
-  gboolean accepted = TRUE;
-  GstCaps *caps;
-  const GstSegment *segment;
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_CAPS:
-    gst_event_parse_caps (event, &caps);
-    accepted = gst_cnn_view_source_set_caps (source, caps);
-    break;
-  case GST_EVENT_SEGMENT:
-    gst_event_parse_segment (event, &segment);
-    gst_cnn_view_source_set_segment (source, segment);
-    break;
-  case GST_EVENT_FLUSH_STOP:
-    gst_cnn_view_source_flush (source);
-    break;
-  default:
-    break;
-  }
-  gst_event_unref (event);
-  return accepted;
-}
-
-static gboolean
-video_query (GstPad *pad, GstObject *parent, GstQuery *query)
-{
-  switch (GST_QUERY_TYPE (query)) {
-  case GST_QUERY_ALLOCATION:
-    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-    return TRUE;
-  case GST_QUERY_CAPS:
-  case GST_QUERY_ACCEPT_CAPS:
-    return gst_pad_query_default (pad, parent, query);
-  default:
-    return FALSE;
-  }
-}
-
 static GstPad *
 gst_cnn_view_request_new_pad (
     GstElement *element, GstPadTemplate *template, const gchar *name, const GstCaps *caps)
 {
   GstCnnView *self = GST_CNN_VIEW (element);
-  GstPad *pad = gst_pad_new_from_template (template, "video");
-  gst_pad_set_chain_function (pad, video_chain);
-  gst_pad_set_event_function (pad, video_event);
-  gst_pad_set_query_function (pad, video_query);
+  GstPad *pad = gst_cnn_view_source_pad_new (self->source, template);
   GST_OBJECT_LOCK (self);
   gboolean wanted = self->video_pad == NULL;
   if (wanted)
@@ -663,13 +381,7 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   element_class->request_new_pad = gst_cnn_view_request_new_pad;
   element_class->release_pad = gst_cnn_view_release_pad;
 
-  base_class->transform_caps = gst_cnn_view_transform_caps;
-  base_class->fixate_caps = gst_cnn_view_fixate_caps;
-  base_class->set_caps = gst_cnn_view_set_caps;
-  base_class->get_unit_size = gst_cnn_view_get_unit_size;
-  base_class->transform_size = gst_cnn_view_transform_size;
-  base_class->propose_allocation = gst_cnn_view_propose_allocation;
-  base_class->decide_allocation = gst_cnn_view_decide_allocation;
+  gst_cnn_view_install_negotiation (base_class);
   base_class->sink_event = gst_cnn_view_sink_event;
   base_class->src_event = gst_cnn_view_src_event;
   base_class->start = gst_cnn_view_start;

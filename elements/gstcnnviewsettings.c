@@ -205,6 +205,15 @@ gst_cnn_view_settings_differ (const GstCnnViewSettings *a, const GstCnnViewSetti
   }
 }
 
+gboolean
+gst_cnn_view_settings_check (const GstCnnViewSettings *settings, CnnError *error)
+{
+  if (settings->normalize != GST_CNN_VIEW_NORMALIZE_FIXED || settings->minimum < settings->maximum)
+    return TRUE;
+  return cnn_error_set (error, "normalize=fixed needs a minimum below the maximum, not %g and %g",
+      settings->minimum, settings->maximum);
+}
+
 /* ---- Lists of channels ----------------------------------------------------------------------- */
 
 /* Reads a number without sign; the digits that do not fit an int are refused. */
@@ -274,8 +283,8 @@ gst_cnn_view_channels_parse (const gchar *text, CnnError *error)
   }
 }
 
-GArray *
-gst_cnn_view_channels_resolve (const GArray *intervals, gint n_maps, CnnError *error)
+static GArray *
+channels_resolve (const GArray *intervals, gint n_maps, CnnError *error)
 {
   GArray *maps = g_array_new (FALSE, FALSE, sizeof (gint));
   if (intervals->len == 0) {
@@ -300,5 +309,22 @@ gst_cnn_view_channels_resolve (const GArray *intervals, gint n_maps, CnnError *e
     }
   }
   g_free (chosen);
+  return maps;
+}
+
+GArray *
+gst_cnn_view_choose_maps (const gchar *channels, gint channel, gint n_maps, CnnError *error)
+{
+  GArray *intervals = gst_cnn_view_channels_parse (channels, error);
+  if (!intervals)
+    return NULL;
+  GArray *maps = channels_resolve (intervals, n_maps, error);
+  g_array_unref (intervals);
+  if (maps && channel >= n_maps) {
+    cnn_error_set (error,
+        "channel=%d asks for a channel that is not there: there are %d, numbered from 0", channel,
+        n_maps);
+    g_clear_pointer (&maps, g_array_unref);
+  }
   return maps;
 }

@@ -74,6 +74,9 @@ void gst_cnn_view_settings_get (const GstCnnViewSettings *settings, guint id, GV
 gboolean
 gst_cnn_view_settings_differ (const GstCnnViewSettings *a, const GstCnnViewSettings *b, guint id);
 
+/* FALSE and a sentence when they contradict each other. */
+gboolean gst_cnn_view_settings_check (const GstCnnViewSettings *settings, CnnError *error);
+
 /* "0-15,20" or "all": closed intervals of map numbers in the order they were written. */
 typedef struct {
   gint first, last;
@@ -82,9 +85,10 @@ typedef struct {
 /* GArray of GstCnnViewInterval, empty for all; NULL and a sentence when `text` is no list. */
 GArray *gst_cnn_view_channels_parse (const gchar *text, CnnError *error);
 
-/* The maps of the intervals, each once, as a GArray of int; NULL and a sentence when one is not in
- * [0, n_maps). */
-GArray *gst_cnn_view_channels_resolve (const GArray *intervals, gint n_maps, CnnError *error);
+/* The maps of a stream that `channels` lists, each once, as a GArray of int. NULL and a sentence when
+ * the text is no list, or when it or `channel` asks for one that is not in [0, n_maps). */
+GArray *
+gst_cnn_view_choose_maps (const gchar *channels, gint channel, gint n_maps, CnnError *error);
 
 G_END_DECLS
 

@@ -67,8 +67,8 @@ gst_cnn_view_source_free (GstCnnViewSource *source)
   g_free (source);
 }
 
-gboolean
-gst_cnn_view_source_set_caps (GstCnnViewSource *source, GstCaps *caps)
+static gboolean
+set_caps (GstCnnViewSource *source, GstCaps *caps)
 {
   GstVideoInfo info;
   if (!gst_video_info_from_caps (&info, caps))
@@ -80,16 +80,16 @@ gst_cnn_view_source_set_caps (GstCnnViewSource *source, GstCaps *caps)
   return TRUE;
 }
 
-void
-gst_cnn_view_source_set_segment (GstCnnViewSource *source, const GstSegment *segment)
+static void
+set_segment (GstCnnViewSource *source, const GstSegment *segment)
 {
   g_mutex_lock (&source->lock);
   gst_segment_copy_into (segment, &source->segment);
   g_mutex_unlock (&source->lock);
 }
 
-void
-gst_cnn_view_source_push (GstCnnViewSource *source, GstBuffer *buffer)
+static void
+push (GstCnnViewSource *source, GstBuffer *buffer)
 {
   g_mutex_lock (&source->lock);
   if (source->has_caps) {
@@ -107,6 +107,66 @@ gst_cnn_view_source_push (GstCnnViewSource *source, GstBuffer *buffer)
     gst_buffer_unref (buffer);
   }
   g_mutex_unlock (&source->lock);
+}
+
+static GstFlowReturn
+pad_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  push (gst_pad_get_element_private (pad), buffer);
+  return GST_FLOW_OK;
+}
+
+/* Nothing of this stream goes downstream: the tensors lead. */
+static gboolean
+pad_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstCnnViewSource *source = gst_pad_get_element_private (pad);
+  gboolean accepted = TRUE;
+  GstCaps *caps;
+  const GstSegment *segment;
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
+    gst_event_parse_caps (event, &caps);
+    accepted = set_caps (source, caps);
+    break;
+  case GST_EVENT_SEGMENT:
+    gst_event_parse_segment (event, &segment);
+    set_segment (source, segment);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    gst_cnn_view_source_flush (source);
+    break;
+  default:
+    break;
+  }
+  gst_event_unref (event);
+  return accepted;
+}
+
+static gboolean
+pad_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  switch (GST_QUERY_TYPE (query)) {
+  case GST_QUERY_ALLOCATION:
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+    return TRUE;
+  case GST_QUERY_CAPS:
+  case GST_QUERY_ACCEPT_CAPS:
+    return gst_pad_query_default (pad, parent, query);
+  default:
+    return FALSE;
+  }
+}
+
+GstPad *
+gst_cnn_view_source_pad_new (GstCnnViewSource *source, GstPadTemplate *template)
+{
+  GstPad *pad = gst_pad_new_from_template (template, "video");
+  gst_pad_set_element_private (pad, source);
+  gst_pad_set_chain_function (pad, pad_chain);
+  gst_pad_set_event_function (pad, pad_event);
+  gst_pad_set_query_function (pad, pad_query);
+  return pad;
 }
 
 static gboolean

@@ -15,11 +15,10 @@ typedef struct _GstCnnViewSource GstCnnViewSource;
 GstCnnViewSource *gst_cnn_view_source_new (void);
 void gst_cnn_view_source_free (GstCnnViewSource *source);
 
-/* From the streaming thread of the pad. */
-gboolean gst_cnn_view_source_set_caps (GstCnnViewSource *source, GstCaps *caps);
-void gst_cnn_view_source_set_segment (GstCnnViewSource *source, const GstSegment *segment);
-/* Takes the buffer; never waits. Of more than a few that no tensor asked for, the oldest go. */
-void gst_cnn_view_source_push (GstCnnViewSource *source, GstBuffer *buffer);
+/* A sink pad that feeds this source, which must outlive it. It never waits; of more than a few pictures
+ * that no tensor asked for, the oldest go. Nothing it gets goes further downstream. */
+GstPad *gst_cnn_view_source_pad_new (GstCnnViewSource *source, GstPadTemplate *template);
+
 /* Forgets all pictures. */
 void gst_cnn_view_source_flush (GstCnnViewSource *source);
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The element's parts, for the files that make it up. */
+#ifndef GST_CNN_VIEW_PRIVATE_H
+#define GST_CNN_VIEW_PRIVATE_H
+
+#include "gstcnnchain.h"
+#include "gstcnnview.h"
+#include "gstcnnviewinteraction.h"
+#include "gstcnnviewpainter.h"
+#include "gstcnnviewsettings.h"
+#include "gstcnnviewsource.h"
+#include "tensorcaps.h"
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+struct _GstCnnView {
+  GstBaseTransform parent;
+
+  /* Under the object lock. */
+  GstCnnViewSettings settings;
+  gchar *channels;
+  GArray *maps; /* what `channels` means for the stream; NULL without one */
+  GstCnnViewInteraction interaction;
+  GstPad *video_pad; /* NULL when not asked for */
+
+  GstCnnViewSource *source; /* locks itself */
+
+  /* Of the streaming thread. */
+  GstCnnViewPainter *painter;
+  GstCnnStreamInfo stream;
+  GstVideoInfo video;
+  GstBuffer *frozen; /* shown instead of what comes */
+  gchar *layer;      /* name of the layer upstream, or NULL */
+  GstCnnChain chain; /* what it sees; source_rows 0 when not known */
+  gchar *title;
+};
+
+/* Sets the methods of the base class that deal with caps, sizes and allocation. */
+void gst_cnn_view_install_negotiation (GstBaseTransformClass *base_class);
+
+/* Drops what belongs to the stream. */
+void gst_cnn_view_forget_stream (GstCnnView *self);
+
+/* Writes the title anew, after a change of the stream or of the layer upstream. */
+void gst_cnn_view_update_title (GstCnnView *self);
+
+G_END_DECLS
+
+#endif

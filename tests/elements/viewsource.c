@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pad `video`: the source beside the maps, and the receptive field of a value on it. */
+#include "viewtest.h"
+
+#include <gst/video/navigation.h>
+
+#define ACCENT 0xffc53d
+
+/* One map of 10x10 beside a source of 40x40. In a picture of 220x110 the text size is 11, so that the
+ * margin is 5, the source is 100x100 at (5, 5), and the map 110x110 at (110, 0). */
+typedef struct {
+  ViewTest *view;
+  GstHarness *video;
+  Tensor *tensor;
+} SourceTest;
+
+static SourceTest
+start (void)
+{
+  SourceTest test = {.view = view_test_new ("", "video/x-raw,width=220,height=110")};
+  test.video = gst_harness_new_with_element (test.view->view, "video", NULL);
+  gst_harness_set_src_caps_str (
+      test.video, "video/x-raw,format=RGB,width=40,height=40,framerate=5/1");
+  test.tensor = ramp (10, 10);
+  view_test_start (test.view, test.tensor, &native_float);
+  return test;
+}
+
+static void
+stop (SourceTest test)
+{
+  tensor_free (test.tensor);
+  gst_harness_teardown (test.video);
+  view_test_free (test.view);
+}
+
+static void
+push_source (SourceTest test, guint8 gray, GstClockTime time)
+{
+  GstBuffer *buffer = gst_harness_create_buffer (test.video, 40 * 40 * 3);
+  gst_buffer_memset (buffer, 0, gray, 40 * 40 * 3);
+  GST_BUFFER_PTS (buffer) = time;
+  fail_unless_equals_int (gst_harness_push (test.video, buffer), GST_FLOW_OK);
+}
+
+/* The gray of the source in the picture for a tensor of this time. */
+static gint
+source_at (SourceTest test, GstClockTime time)
+{
+  GstBuffer *buffer = tensor_to_buffer (test.tensor, &native_float);
+  GST_BUFFER_PTS (buffer) = time;
+  buffer = gst_harness_push_and_pull (test.view->harness, buffer);
+  GstMapInfo map;
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  gint gray = map.data[(50 * 220 + 50) * 3];
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+  return gray;
+}
+
+/* The last picture that is not after the tensor. */
+GST_START_TEST (test_matching)
+{
+  SourceTest test = start ();
+  fail_unless_equals_int (source_at (test, 0), 0x14); /* none yet: the map is alone */
+  for (guint i = 0; i < 4; i++)
+    push_source (test, (guint8)(40 * (i + 1)), i * GST_SECOND);
+  fail_unless_equals_int (source_at (test, GST_SECOND), 80);
+  fail_unless_equals_int (source_at (test, 1500 * GST_MSECOND), 80);
+  fail_unless_equals_int (source_at (test, 2500 * GST_MSECOND), 120);
+  fail_unless_equals_int (source_at (test, 9 * GST_SECOND), 160);
+  /* Without tensors it never waits. */
+  for (guint i = 0; i < 100; i++)
+    push_source (test, 200, (10 + i) * GST_SECOND);
+  fail_unless_equals_int (source_at (test, 300 * GST_SECOND), 200);
+  stop (test);
+}
+GST_END_TEST;
+
+static GstEvent *
+chain_event (const gchar *fields)
+{
+  gchar *text = g_strdup_printf ("cnn-chain, element=(string)pool2, %s;", fields);
+  GstStructure *structure = gst_structure_from_string (text, NULL);
+  fail_unless (structure != NULL, "%s", text);
+  g_free (text);
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
+}
+
+/* Which pixels of the source have the accent's colour. */
+static GstVideoRectangle
+find_box (const Picture *picture)
+{
+  gint left = 220, top = 110, right = -1, bottom = -1;
+  for (gint y = 0; y < 110; y++)
+    for (gint x = 0; x < 108; x++)
+      if (picture_at (picture, x, y) == ACCENT) {
+        left = MIN (left, x);
+        right = MAX (right, x);
+        top = MIN (top, y);
+        bottom = MAX (bottom, y);
+      }
+  return (GstVideoRectangle){left, top, right - left + 1, bottom - top + 1};
+}
+
+/* Values are 4 pixels apart and see 8 of them, the first one around pixel 1.5: value (3, 5) sees rows 10
+ * to 17 and columns 18 to 25 of the 40. In the picture, 2.5 times as large and from (5, 5) on, that is
+ * 20x20 at (50, 30), with a line of 2 pixels around it. */
+GST_START_TEST (test_receptive_field)
+{
+  SourceTest test = start ();
+  fail_unless (gst_harness_push_event (test.view->harness,
+      chain_event ("source-size=(int)<40,40>, output-size=(int)<1,10,10,1>, "
+                   "receptive-field=(double)<8,8>, receptive-jump=(double)<4,4>, "
+                   "receptive-offset=(double)<1.5,1.5>")));
+  push_source (test, 100, 0);
+  view_test_send (
+      test.view, gst_navigation_event_new_mouse_move (170, 40, GST_NAVIGATION_MODIFIER_NONE));
+  Picture *picture = view_test_push (test.view, test.tensor, &native_float);
+  GstVideoRectangle box = find_box (picture);
+  fail_unless (box.x == 48 && box.y == 28 && box.w == 24 && box.h == 24, "%dx%d at %d,%d", box.w,
+      box.h, box.x, box.y);
+  fail_unless_equals_int_hex (picture_at (picture, 60, 40), 0x646464);
+  picture_free (picture);
+  stop (test);
+}
+GST_END_TEST;
+
+/* An event that lacks what a box needs draws none. */
+GST_START_TEST (test_incomplete_chain)
+{
+  SourceTest test = start ();
+  fail_unless (
+      gst_harness_push_event (test.view->harness, chain_event ("receptive-field=(double)<8,8>")));
+  push_source (test, 100, 0);
+  view_test_send (
+      test.view, gst_navigation_event_new_mouse_move (170, 40, GST_NAVIGATION_MODIFIER_NONE));
+  Picture *picture = view_test_push (test.view, test.tensor, &native_float);
+  fail_unless (find_box (picture).w < 0);
+  picture_free (picture);
+  stop (test);
+}
+GST_END_TEST;
+
+/* The source may come in any format, change, end and go. */
+GST_START_TEST (test_life)
+{
+  static const gchar *const caps[] = {"video/x-raw,format=I420,width=64,height=48,framerate=5/1",
+      "video/x-raw,format=GRAY8,width=3,height=99,framerate=0/1",
+      "video/x-raw,format=YUY2,width=640,height=2,framerate=30/1,pixel-aspect-ratio=2/1"};
+  SourceTest test = start ();
+  for (guint i = 0; i < G_N_ELEMENTS (caps); i++) {
+    GstVideoInfo info;
+    GstCaps *parsed = gst_caps_from_string (caps[i]);
+    fail_unless (gst_video_info_from_caps (&info, parsed));
+    gst_harness_set_src_caps (test.video, parsed);
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, info.size, NULL);
+    gst_buffer_memset (buffer, 0, 90, info.size);
+    GST_BUFFER_PTS (buffer) = 0;
+    fail_unless_equals_int (gst_harness_push (test.video, buffer), GST_FLOW_OK);
+    picture_free (view_test_push (test.view, test.tensor, &native_float));
+  }
+  gst_harness_push_event (test.video, gst_event_new_eos ());
+  picture_free (view_test_push (test.view, test.tensor, &native_float));
+  GstPadTemplate *template = gst_element_get_pad_template (test.view->view, "video");
+  fail_if (gst_element_request_pad (test.view->view, template, NULL, NULL));
+  stop (test);
+}
+GST_END_TEST;
+
+static Suite *
+source_suite (void)
+{
+  Suite *suite = suite_create ("cnnview source");
+  TCase *tests = tcase_create ("video");
+  suite_add_tcase (suite, tests);
+  tcase_add_test (tests, test_matching);
+  tcase_add_test (tests, test_receptive_field);
+  tcase_add_test (tests, test_incomplete_chain);
+  tcase_add_test (tests, test_life);
+  return suite;
+}
+
+GST_CHECK_MAIN (source);
