@@ -129,7 +129,7 @@ parse_tensor (Reader *reader, const gchar *name, JsonNode *node, guint n_members
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, name, reader->error,
         "has %u keys; it must have dtype, shape and data_offsets, each once", n_members);
   CnnTensor tensor = {0};
-  gint64 offsets[2];
+  gint64 offsets[2] = {0};
   guint n_offsets;
   return parse_dtype (reader, name, dtype, &tensor) &&
          parse_integers (reader, name, "shape", shape, 0, CNN_TENSOR_MAX_RANK, tensor.info.shape,

@@ -89,7 +89,7 @@ read_transposed (const CnnTensor *tensor, gfloat *values, gsize *failed)
 {
   const CnnTensorInfo *info = &tensor->info;
   gsize size = cnn_dtype_size (info->dtype);
-  gsize strides[CNN_TENSOR_MAX_RANK];
+  gsize strides[CNN_TENSOR_MAX_RANK] = {0};
   gsize stride = size;
   for (guint i = 0; i < info->rank; i++) {
     strides[i] = stride;
