@@ -71,6 +71,17 @@ test_no_regular_file (void)
   g_free (path);
 }
 
+/* A file that gives more than it says, as those of /proc do. */
+static void
+test_changing (void)
+{
+  if (g_file_test ("/proc/self/status", G_FILE_TEST_EXISTS))
+    check_refused ("/proc/self/status", CNN_WEIGHTS_ERROR_READ,
+        "had 0 bytes when opened but changed while being read");
+  else
+    g_test_skip ("no /proc here");
+}
+
 static void
 test_too_large (void)
 {
@@ -114,6 +125,10 @@ test_format_by_contents (void)
   remove_file (path);
   path = write_file ("a.pth", "PK\3\4", 4);
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "is no .npz file, or cut off");
+  remove_file (path);
+  path = write_file ("network", array, 3);
+  check_refused (
+      path, CNN_WEIGHTS_ERROR_INVALID, "has 3 bytes, too few for the safetensors format");
   remove_file (path);
   path = write_file ("a\n\033[2J.npy", "", 0);
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "a\\u000a\\u001b[2J.npy: ");
@@ -301,6 +316,7 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("weights-XXXXXX", &error);
   g_assert_no_error (error);
   g_test_add_func ("/files/no-regular-file", test_no_regular_file);
+  g_test_add_func ("/files/changing", test_changing);
   g_test_add_func ("/files/too-large", test_too_large);
   g_test_add_func ("/files/format-by-contents", test_format_by_contents);
   g_test_add_func ("/files/many-values", test_many_values);

@@ -290,6 +290,7 @@ def safetensors_bad():
     bad_header('bare_key', ('{' + entry() + '}').replace('"a"', 'a'), 'no string')
     bad_header('assignment', 'var a={' + entry() + '}', "no '{'")
     bad_header('no_colon', ('{' + entry() + '}').replace('"a":', '"a"'), "no ':'")
+    bad_header('no_colon_inside', ('{' + entry() + '}').replace('"shape":', '"shape"'), "no ':'")
     bad_header('form_feed', '{\f' + entry() + '}', 'no string')
     bad_header('nul_inside', '{' + entry('a\0b') + '}', 'a NUL at byte')
     bad_header('nul_escaped', '{' + entry('a\\u0000b') + '}', 'an escaped NUL')
@@ -373,6 +374,7 @@ def safetensors_bad():
                entry('e', shape='[0]', offsets='[8,8]') + '}', 'tensor "e" starts at byte 8')
     bad_header('empty_after_hole', '{' + entry('a', shape='[3]', offsets='[0,12]') + ',' +
                entry('e', shape='[0]', offsets='[16,16]') + '}', 'tensor "e" starts at byte 16')
+    bad_header('name_long', '{"' + 'long' * 1000 + '":{}}', 'longlong..." has no dtype')
     bad_header('terminal_escape', '{"\\u001b[31m\\u009b":{}}',
                'tensor "\\u001b[31m\\u009b" has no dtype')
 

@@ -52,6 +52,7 @@ network('perceptron', [('0.weight', [5, 36]), ('0.bias', [5]), ('2.weight', [3, 
 network('middle', [('body.0.weight', [4, 6, 1, 1]), ('body.1.weight', [1])])
 network('branches', [('stem.weight', [4, 3, 1, 1]), ('left.weight', [4, 4, 1, 1]),
                      ('right.weight', [2, 8, 3, 3]), ('other.weight', [3, 5, 1, 1])])
+network('norm-alone', batch_norm('bn', 2))
 network('no-layers', [('a.bias', [3]), ('a.scale', [3]), ('empty', [0, 3]),
                       ('steps', ([3], [1.0, math.nan, -2.0]))])
 network('odd names', [("it's a.weight", [3, 3, 1, 1]), ('b c.weight', [3, 3, 1, 1])])
