@@ -111,9 +111,9 @@ check_one_origin (const GstCnnConvolutionSettings *settings, CnnError *error)
   if (origins == 0)
     return cnn_error_set (error, "there are no weights: set one of kernel (a named filter), "
                                  "coefficients and weights (a file)");
-  return cnn_error_set (error, "%s%s%s all say where the weights come from: set only one of them",
+  return cnn_error_set (error, "%s%s%s %s say where the weights come from: set only one of them",
       kernel ? "kernel" : "coefficients", kernel && coefficients ? " and coefficients" : "",
-      weights ? " and weights" : "");
+      weights ? " and weights" : "", origins == 2 ? "both" : "all");
 }
 
 static void
@@ -332,7 +332,7 @@ filter_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
     if (settings->out_channels > 0 && settings->out_channels != weights->out_channels) {
       g_free (kernels);
       return cnn_error_set (error,
-          "out-channels=%d, but %d filters on %d groups of channels give %d",
+          "out-channels=%d, but kernels of this name (%d a group) on %d groups of channels give %d",
           settings->out_channels, count, weights->groups, weights->out_channels);
     }
   }
@@ -389,8 +389,9 @@ check_count (const GstCnnDoubleArray *array, const gchar *property, gint out_cha
 {
   if (array->count == (guint)out_channels || (one_is_enough && array->count == 1))
     return TRUE;
-  return cnn_error_set (error, "%s has %u value%s, but there are %d output channels", property,
-      array->count, array->count == 1 ? "" : "s", out_channels);
+  return cnn_error_set (error, "%s has %u value%s, but there %s %d output channel%s", property,
+      array->count, array->count == 1 ? "" : "s", out_channels == 1 ? "is" : "are", out_channels,
+      out_channels == 1 ? "" : "s");
 }
 
 /* The bias and alpha properties win over those in a file. */

@@ -15,11 +15,11 @@
 #define LINEAR "weights=@/linear_5x3.npy"
 
 /* `launch` has an element named "layer", which must be the one that says `sentence`. "@" is the folder of
- * the fixtures. */
+ * the fixtures. A row without `launch` is a heading of the documentation page. */
 static const struct {
   const gchar *launch, *sentence;
 } rows[] = {
-    /* texts that are no sizes */
+    {NULL, "Texts that are no sizes"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=0" SINK,
         "kernel-size=\"0\" is neither N nor HxW with whole numbers from 1 to"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box kernel-size=three" SINK, "kernel-size=\"three\""},
@@ -44,11 +44,11 @@ static const struct {
     {GRAY (16, 12) "cnnpool name=layer output-size=0" SINK, "output-size=\"0\""},
     {GRAY (16, 12) "cnnpool name=layer output-size=1,1" SINK, "output-size=\"1,1\""},
 
-    /* where the weights come from */
+    {NULL, "Where the weights come from"},
     {GRAY (16, 12) "cnnconv name=layer" SINK, "there are no weights: set one of kernel"},
     {GRAY (16, 12) "cnn1x1 name=layer" SINK, "there are no weights"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box coefficients=<1>" SINK,
-        "kernel and coefficients all say where the weights come from"},
+        "kernel and coefficients both say where the weights come from"},
     {RGB (16, 12) "cnnconv name=layer kernel=box " CONV SINK, "kernel and weights"},
     {RGB (16, 12) "cnnconv name=layer coefficients=<1> " CONV SINK, "coefficients and weights"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3>" SINK,
@@ -66,7 +66,7 @@ static const struct {
         "kernel=gabor needs a kernel-size of at least 3x3, not 1x1"},
     {RGB (16, 12) "cnnconv name=layer kernel=box out-channels=5" SINK, "out-channels=5"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box bias=<1,2>" SINK,
-        "bias has 2 values, but there are 1 output channels"},
+        "bias has 2 values, but there is 1 output channel"},
     {GRAY (16, 12) "cnn1x1 name=layer kernel=random out-channels=3 bias=<1>" SINK,
         "bias has 1 value, but there are 3 output channels"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box activation=leaky-relu alpha=<1,2>" SINK,
@@ -76,7 +76,7 @@ static const struct {
     {GRAY (16, 12) "cnnconv name=layer coefficients=\"<(string)a>\" kernel-size=1" SINK,
         "coefficients: value 0 is a gchararray, not a number"},
 
-    /* weights files */
+    {NULL, "Weights files"},
     {RGB (16, 12) "cnnconv name=layer weights=/does/not/exist.npy" SINK, "/does/not/exist.npy"},
     {RGB (16, 12) "cnnconv name=layer weights=@" SINK,
         "is a directory; weights are read from regular files only"},
@@ -92,7 +92,7 @@ static const struct {
     {RGB (16, 12) "cnnconv name=layer " LINEAR SINK,
         "linear_5x3 has 3 inputs, but the whole input has 12x16x3 values"},
 
-    /* shapes that do not fit */
+    {NULL, "Shapes that do not fit"},
     {GRAY (4, 4) "cnnconv name=layer kernel=box kernel-size=7 dilation=2" SINK,
         "kernel 7x7 (effective 13x13 with dilation 2) is larger than the padded input 4x4"},
     {GRAY (4, 4) "cnnconv name=layer kernel=box kernel-size=7 padding=1" SINK,
@@ -122,7 +122,7 @@ static const struct {
     {GRAY (16, 12) "cnnpool name=layer output-size=2 padding=1" SINK, "no room for padding"},
     {GRAY (16, 12) "cnnpool name=layer output-size=2 dilation=2" SINK, "no room for dilation"},
 
-    /* channels */
+    {NULL, "Channels"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
         "the input has 1 channel, but the weights take 3"},
     {GRAY (16, 12) "cnnconv name=layer " CONV SINK, "the input has 1 channel"},
@@ -131,7 +131,7 @@ static const struct {
     {RGB (16, 12) "cnnconv name=layer kernel=random groups=2 out-channels=2" SINK,
         "the input has 3 channels, not a multiple of the 2 groups"},
 
-    /* integer samples */
+    {NULL, "Integer samples"},
     {RGB (16, 12) "cnnconv name=layer kernel=box mean=<1,2>" SINK,
         "mean has 2 values, but the input has 3 channels"},
     {RGB (16, 12) "cnnpool name=layer std=<1,2,3,4>" SINK,
@@ -139,7 +139,7 @@ static const struct {
     {RGB (16, 12) "cnnpool name=layer std=<0>" SINK, "std of channel 0 is 0"},
     {RGB (16, 12) "cnnpool name=layer std=<1,0,1>" SINK, "std of channel 1 is 0"},
 
-    /* what downstream takes */
+    {NULL, "What downstream takes"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
                    "capsfilter caps=\"tensor/strided,dims=(int)<1,99,99,1>\"" SINK,
         "the output 1x10x14x1 (N,H,W,C)"},
@@ -157,31 +157,79 @@ with_fixtures (const gchar *launch)
   return text;
 }
 
-/* All wrong rows are told at once. */
+/* What the element "layer" said, or NULL with the reason added to `wrong`. */
+static gchar *
+sentence_of_row (guint row, GString *wrong)
+{
+  gchar *launch = with_fixtures (rows[row].launch);
+  GstMessage *message = run_pipeline (launch, NULL, NULL);
+  gchar *text = message ? complaint_text (message) : NULL;
+  if (!message) {
+    g_string_append_printf (wrong, "\n%s\n  ran, instead of: %s\n", launch, rows[row].sentence);
+  } else if (!strstr (text, rows[row].sentence) || !g_str_has_prefix (text, "layer: ") ||
+             !g_str_equal (GST_MESSAGE_SRC_NAME (message), "layer") ||
+             GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR) {
+    g_string_append_printf (wrong, "\n%s\n  %s of %s said: %s\n  instead of: %s\n", launch,
+        GST_MESSAGE_TYPE_NAME (message), GST_MESSAGE_SRC_NAME (message), text, rows[row].sentence);
+    g_clear_pointer (&text, g_free);
+  }
+  if (message)
+    gst_message_unref (message);
+  g_free (launch);
+  return text;
+}
+
+/* A row of the page: without the parts that every line has, and with the folder as "FOLDER". */
+static void
+append_to_page (GString *page, const gchar *launch, const gchar *text)
+{
+  gchar **parts = g_strsplit (text + strlen ("layer: "), g_getenv ("CNN_FIXTURES"), 0);
+  gchar *sentence = g_strjoinv ("FOLDER", parts);
+  GString *line = g_string_new (launch);
+  g_string_replace (line, SINK, "", 0);
+  g_string_replace (line, "videotestsrc num-buffers=1 ! ", "... ! ", 0);
+  g_string_replace (line, " name=layer", "", 0);
+  g_string_replace (line, "@", "FOLDER", 0);
+  g_string_append_printf (page, "| `%s` | %s |\n", line->str, sentence);
+  g_string_free (line, TRUE);
+  g_free (sentence);
+  g_strfreev (parts);
+}
+
+/* All wrong rows are told at once. The page is docs/refusals.md, written anew when CNN_WRITE_PAGE is set. */
 GST_START_TEST (test_sentences)
 {
   GString *wrong = g_string_new (NULL);
+  GString *page = g_string_new ("# Wrong pipelines, and what they are told\n\nEach ends in one "
+                                "error message on the bus, from "
+                                "the element that refuses. The tests run every line and\ncompare "
+                                "this page with what was said.\n");
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    gchar *launch = with_fixtures (rows[i].launch);
-    GstMessage *message = run_pipeline (launch, NULL, NULL);
-    if (message) {
-      gchar *text = complaint_text (message);
-      if (!strstr (text, rows[i].sentence) || !g_str_has_prefix (text, "layer: ") ||
-          !g_str_equal (GST_MESSAGE_SRC_NAME (message), "layer") ||
-          GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
-        g_string_append_printf (wrong, "\n%s\n  %s of %s said: %s\n  instead of: %s\n", launch,
-            GST_MESSAGE_TYPE_NAME (message), GST_MESSAGE_SRC_NAME (message), text,
-            rows[i].sentence);
-      g_free (text);
-      gst_message_unref (message);
-    } else {
-      g_string_append_printf (wrong, "\n%s\n  ran, instead of: %s\n", launch, rows[i].sentence);
+    if (!rows[i].launch) {
+      g_string_append_printf (
+          page, "\n## %s\n\n| pipeline | sentence |\n|---|---|\n", rows[i].sentence);
+      continue;
     }
-    g_free (launch);
+    gchar *text = sentence_of_row (i, wrong);
+    if (text)
+      append_to_page (page, rows[i].launch, text);
+    g_free (text);
   }
   if (wrong->len)
     fail ("%s", wrong->str);
   g_string_free (wrong, TRUE);
+
+  gchar *path =
+      g_build_filename (g_getenv ("CNN_FIXTURES"), "..", "..", "docs", "refusals.md", NULL);
+  gchar *committed = NULL;
+  if (g_getenv ("CNN_WRITE_PAGE"))
+    fail_unless (g_file_set_contents (path, page->str, -1, NULL));
+  fail_unless (g_file_get_contents (path, &committed, NULL, NULL), "no %s", path);
+  fail_unless (g_str_equal (committed, page->str),
+      "docs/refusals.md is not what was said: run this test with CNN_WRITE_PAGE=1");
+  g_free (committed);
+  g_free (path);
+  g_string_free (page, TRUE);
 }
 GST_END_TEST;
 
