@@ -292,7 +292,8 @@ draw_field (const GstCnnViewDrawing *drawing, gint y, gint x)
                             MAX (1, last_x - first_x), MAX (1, last_y - first_y)});
 }
 
-/* The value of a map under the pointer. */
+/* The value of a map under the pointer. Beside a source, without a pointer, the middle of the first
+ * shown map: a box that grows from layer to layer needs no mouse. */
 typedef struct {
   gint index; /* of the tile */
   gint y, x;
@@ -302,16 +303,19 @@ static gboolean
 find_pointed (const GstCnnViewDrawing *drawing, Pointed *pointed)
 {
   const GstCnnViewScene *scene = drawing->scene;
-  if (!scene->has_pointer)
-    return FALSE;
+  const CnnShape shape = drawing->shape;
+  if (!scene->has_pointer) {
+    *pointed = (Pointed){0, shape.h / 2, shape.w / 2};
+    return drawing->layout->source.width > 0 && !drawing->layout->bars;
+  }
   pointed->index = gst_cnn_view_layout_find (drawing->layout, scene->pointer_x, scene->pointer_y);
   if (pointed->index < 0)
     return FALSE;
   GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, pointed->index);
-  gint x = (gint)((scene->pointer_x - tile.x) * drawing->shape.w / tile.width);
-  gint y = (gint)((scene->pointer_y - tile.y) * drawing->shape.h / tile.height);
-  pointed->x = CLAMP (x, 0, drawing->shape.w - 1);
-  pointed->y = CLAMP (y, 0, drawing->shape.h - 1);
+  gint x = (gint)((scene->pointer_x - tile.x) * shape.w / tile.width);
+  gint y = (gint)((scene->pointer_y - tile.y) * shape.h / tile.height);
+  pointed->x = CLAMP (x, 0, shape.w - 1);
+  pointed->y = CLAMP (y, 0, shape.h - 1);
   return TRUE;
 }
 
@@ -336,18 +340,20 @@ gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
   Pointed pointed;
   if ((grid && layout->source.width == 0) || !find_pointed (drawing, &pointed))
     return;
+  if (!layout->bars && (layout->enlargement >= 4 || layout->source.width > 0))
+    mark_value (drawing, &pointed);
+  draw_field (drawing, pointed.y, pointed.x);
+  if (!scene->has_pointer)
+    return;
+
   gint map = drawing->maps[pointed.index];
-  gdouble value = gst_cnn_view_drawing_value (drawing, map, pointed.y, pointed.x);
   gchar name[32], number[GST_CNN_VIEW_NUMBER_SIZE], string[128];
   name_map (drawing, map, name, sizeof name);
-  gst_cnn_view_number (number, value);
+  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, map, pointed.y, pointed.x));
   if (layout->bars)
     g_snprintf (string, sizeof string, "channel %s   %s", name, number);
   else
     g_snprintf (string, sizeof string, "y %d  x %d   %s", pointed.y, pointed.x, number);
-  if (!layout->bars && (layout->enlargement >= 4 || layout->source.width > 0))
-    mark_value (drawing, &pointed);
-  draw_field (drawing, pointed.y, pointed.x);
   draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
       (gint)scene->pointer_y + layout->text_size, string, GST_CNN_VIEW_INK);
 }

@@ -68,10 +68,9 @@ GST_START_TEST (test_all_sizes)
 {
   static const gint shapes[][4] = {{1, 1, 1, 1}, {1, 1, 1, 4096}, {1, 7, 7, 1}, {1, 5, 9, 4096},
       {1, 1, 1000, 3}, {1, 1000, 1, 3}, {3, 13, 11, 2}, {1, 240, 320, 5}};
-  static const gint sizes[][2] = {
-      {1, 1}, {1, 50}, {50, 1}, {2, 3}, {17, 31}, {320, 240}, {641, 97}};
+  static const gint sizes[][2] = {{1, 1}, {1, 50}, {50, 1}, {17, 31}, {341, 97}};
   static const gchar *const looks[] = {"", "labels=true title=true legend=true help=true",
-      "columns=3 gap=0", "columns=9999 gap=1024", "page=1 labels=true", "channel=0 labels=true"};
+      "columns=9999 gap=1024 page=1", "channel=0 labels=true"};
   for (guint shape = 0; shape < G_N_ELEMENTS (shapes); shape++) {
     const gint *n = shapes[shape];
     Tensor *tensor = tensor_random (n[0], n[1], n[2], n[3], shape);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whole pictures against stored ones. CNN_WRITE_GOLDEN=1 stores them anew: look at them then. Text may
+ * be set in another version of a font, so a few pixels may be others. */
+#include "viewtest.h"
+
+#include <cairo.h>
+#include <gst/video/navigation.h>
+#include <math.h>
+
+/* A pixel differs when one of its colours does by more than this. */
+#define TOLERANCE 24
+
+typedef struct {
+  const gchar *name, *properties, *video;
+  gint h, w, c;
+  gdouble differing; /* the most, of all pixels: 0.02 with text, 0.002 without */
+} Golden;
+
+static const Golden goldens[] = {
+    {"grid", "", "video/x-raw,width=320,height=200", 36, 48, 12, 0.002},
+    {"labels", "labels=true title=true legend=true normalize=symmetric colormap=coolwarm",
+        "video/x-raw,width=480,height=300", 36, 48, 8, 0.02},
+    {"reduced", "colormap=turbo", "video/x-raw,width=200,height=130", 90, 120, 9, 0.002},
+    {"not-finite", "labels=true legend=true", "video/x-raw,width=480,height=200", 24, 40, 3, 0.02},
+    {"bars", "labels=true legend=true colormap=turbo", "video/x-raw,width=400,height=200", 1, 1, 10,
+        0.02},
+    {"pages", "colormap=magma", "video/x-raw,width=200,height=150", 20, 20, 200, 0.02},
+    {"enlarged", "channel=2 colormap=inferno labels=true", "video/x-raw,width=300,height=240", 12,
+        16, 4, 0.02},
+    {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02},
+};
+
+/* Stripes that turn and narrow from channel to channel. */
+static Tensor *
+stripes (gint h, gint w, gint c)
+{
+  Tensor *tensor = tensor_new (1, h, w, c);
+  for (gint y = 0; y < h; y++)
+    for (gint x = 0; x < w; x++)
+      for (gint k = 0; k < c; k++) {
+        gdouble u = x - w / 2.0, v = y - h / 2.0, angle = G_PI * k / c;
+        gdouble ramp = u * cos (angle) + v * sin (angle);
+        *tensor_at (tensor, 0, y, x, k) =
+            (gfloat)(sin (ramp * (0.2 + 0.05 * k)) * exp (-(u * u + v * v) / (h * w)) * (1 + k));
+      }
+  return tensor;
+}
+
+static Tensor *
+tensor_of (const Golden *golden)
+{
+  Tensor *tensor = stripes (golden->h, golden->w, golden->c);
+  if (golden->h == 1)
+    for (gint k = 0; k < golden->c; k++)
+      tensor->values[k] = k == 6 ? NAN : (gfloat)sin (k * 1.3) * k;
+  if (g_str_equal (golden->name, "not-finite"))
+    for (gint y = 4; y < 10; y++)
+      for (gint x = 5; x < 20; x++) {
+        *tensor_at (tensor, 0, y, x, 0) = NAN;
+        *tensor_at (tensor, 0, y + 8, x + 5, 1) = x % 2 ? INFINITY : -INFINITY;
+        *tensor_at (tensor, 0, y, x, 2) = 0;
+      }
+  return tensor;
+}
+
+static gchar *
+golden_path (const Golden *golden)
+{
+  return g_strdup_printf ("%s/view-%s.png", g_getenv ("CNN_GOLDEN"), golden->name);
+}
+
+static void
+store (const Picture *picture, const gchar *path)
+{
+  cairo_surface_t *surface =
+      cairo_image_surface_create (CAIRO_FORMAT_RGB24, picture->width, picture->height);
+  for (gint y = 0; y < picture->height; y++)
+    memcpy (cairo_image_surface_get_data (surface) + y * cairo_image_surface_get_stride (surface),
+        picture->colours + y * picture->width, (gsize)picture->width * sizeof (guint32));
+  cairo_surface_mark_dirty (surface);
+  fail_unless_equals_int (cairo_surface_write_to_png (surface, path), CAIRO_STATUS_SUCCESS);
+  cairo_surface_destroy (surface);
+}
+
+static gboolean
+differ (guint32 a, guint32 b)
+{
+  for (gint shift = 0; shift < 24; shift += 8)
+    if (ABS ((gint)(a >> shift & 255) - (gint)(b >> shift & 255)) > TOLERANCE)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+compare (const Picture *picture, const Golden *golden, const gchar *path)
+{
+  cairo_surface_t *surface = cairo_image_surface_create_from_png (path);
+  fail_unless (cairo_surface_status (surface) == CAIRO_STATUS_SUCCESS, "%s cannot be read", path);
+  fail_unless (cairo_image_surface_get_width (surface) == picture->width &&
+               cairo_image_surface_get_height (surface) == picture->height);
+  gint differing = 0;
+  for (gint y = 0; y < picture->height; y++) {
+    const guint32 *row =
+        (const guint32 *)(gconstpointer)(cairo_image_surface_get_data (surface) +
+                                         y * cairo_image_surface_get_stride (surface));
+    for (gint x = 0; x < picture->width; x++)
+      differing += differ (row[x], picture_at (picture, x, y));
+  }
+  cairo_surface_destroy (surface);
+  gdouble share = differing / (gdouble)(picture->width * picture->height);
+  fail_unless (
+      share <= golden->differing, "%s: %.2f%% of the pixels differ", golden->name, 100 * share);
+}
+
+GST_START_TEST (test_golden)
+{
+  const Golden *golden = &goldens[__i__];
+  ViewTest *test = view_test_new (golden->properties, golden->video);
+  Tensor *tensor = tensor_of (golden);
+  view_test_start (test, tensor, &native_float);
+  if (g_str_equal (golden->name, "enlarged"))
+    view_test_send (
+        test, gst_navigation_event_new_mouse_move (90, 70, GST_NAVIGATION_MODIFIER_NONE));
+  Picture *picture = view_test_push (test, tensor, &native_float);
+  gchar *path = golden_path (golden);
+  if (g_getenv ("CNN_WRITE_GOLDEN"))
+    store (picture, path);
+  else
+    compare (picture, golden, path);
+  g_free (path);
+  picture_free (picture);
+  tensor_free (tensor);
+  view_test_free (test);
+}
+GST_END_TEST;
+
+static Suite *
+golden_suite (void)
+{
+  Suite *suite = suite_create ("cnnview pictures");
+  TCase *tests = tcase_create ("golden");
+  suite_add_tcase (suite, tests);
+  tcase_add_loop_test (tests, test_golden, 0, G_N_ELEMENTS (goldens));
+  return suite;
+}
+
+GST_CHECK_MAIN (golden);
