@@ -11,15 +11,15 @@
 
 G_DEFINE_QUARK (cnn - weights - error - quark, cnn_weights_error)
 
-gchar *
-cnn_weights_printable (const gchar *text, gsize length)
+/* Valid UTF-8 without control characters, cut where it has `most` bytes. */
+static gchar *
+make_printable (const gchar *text, gsize length, gsize most)
 {
-  const gsize most = 120;
   gchar *valid = g_utf8_make_valid (text, (gssize)length);
   GString *printable = g_string_new (NULL);
   for (const gchar *at = valid; *at; at = g_utf8_next_char (at)) {
     gunichar c = g_utf8_get_char (at);
-    if (printable->len > most) {
+    if (printable->len >= most) {
       g_string_append (printable, "...");
       break;
     }
@@ -30,6 +30,12 @@ cnn_weights_printable (const gchar *text, gsize length)
   }
   g_free (valid);
   return g_string_free (printable, FALSE);
+}
+
+gchar *
+cnn_weights_printable (const gchar *text, gsize length)
+{
+  return make_printable (text, length, 120);
 }
 
 gboolean
@@ -199,7 +205,7 @@ cnn_weights_open (const gchar *path, GError **error)
 {
   g_return_val_if_fail (path, NULL);
   gchar *display = g_filename_display_name (path);
-  gchar *printable = cnn_weights_printable (display, strlen (display));
+  gchar *printable = make_printable (display, strlen (display), G_MAXSIZE);
   g_free (display);
   CnnWeightsFile *file = NULL;
   /* O_NONBLOCK: opening a FIFO without a writer must not wait for one. */

@@ -75,5 +75,6 @@ gboolean cnn_dtype_to_float32 (CnnDtype dtype, gboolean big_endian, const guint8
 gboolean cnn_weights_refuse (const CnnWeightsFile *file, CnnWeightsError code, const gchar *name,
     GError **error, const gchar *fault, ...) G_GNUC_PRINTF (5, 6);
 
-/* `text` made fit for a message: valid UTF-8 of at most 120 bytes, control characters escaped. */
+/* `text` made fit for a message: valid UTF-8, control characters escaped, cut where
+ * it has 120 bytes. */
 gchar *cnn_weights_printable (const gchar *text, gsize length);

@@ -130,6 +130,12 @@ test_format_by_contents (void)
   check_refused (
       path, CNN_WEIGHTS_ERROR_INVALID, "has 3 bytes, too few for the safetensors format");
   remove_file (path);
+  /* However long, the file is named wholly. */
+  gchar *name = g_strnfill (200, 'n');
+  path = write_file (name, array, 3);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, name);
+  remove_file (path);
+  g_free (name);
   path = write_file ("a\n\033[2J.npy", "", 0);
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "a\\u000a\\u001b[2J.npy: ");
   remove_file (path);

@@ -374,7 +374,7 @@ def safetensors_bad():
                entry('e', shape='[0]', offsets='[8,8]') + '}', 'tensor "e" starts at byte 8')
     bad_header('empty_after_hole', '{' + entry('a', shape='[3]', offsets='[0,12]') + ',' +
                entry('e', shape='[0]', offsets='[16,16]') + '}', 'tensor "e" starts at byte 16')
-    bad_header('name_long', '{"' + 'long' * 1000 + '":{}}', 'longlong..." has no dtype')
+    bad_header('name_long', '{"' + 'long' * 1000 + '":{}}', 'long..." has no dtype')
     bad_header('terminal_escape', '{"\\u001b[31m\\u009b":{}}',
                'tensor "\\u001b[31m\\u009b" has no dtype')
 
