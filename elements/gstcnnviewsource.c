@@ -5,6 +5,8 @@
 
 /* Pictures that wait for their tensor. More would hold too many buffers of a camera's pool. */
 #define MOST_WAITING 16
+/* How long the first tensor waits for its picture: of a still there may be no second one. */
+#define PATIENCE (G_TIME_SPAN_SECOND / 2)
 
 typedef struct {
   GstBuffer *buffer;
@@ -14,8 +16,10 @@ typedef struct {
 
 struct _GstCnnViewSource {
   GMutex lock;
-  GQueue waiting; /* of Picture, oldest first */
-  Picture chosen; /* buffer is NULL when there is none */
+  GCond arrived;
+  gboolean patient; /* no tensor has waited yet */
+  GQueue waiting;   /* of Picture, oldest first */
+  Picture chosen;   /* buffer is NULL when there is none */
   GstVideoInfo info;
   GstSegment segment;
   gboolean has_caps;
@@ -32,6 +36,8 @@ gst_cnn_view_source_new (void)
 {
   GstCnnViewSource *source = g_new0 (GstCnnViewSource, 1);
   g_mutex_init (&source->lock);
+  g_cond_init (&source->arrived);
+  source->patient = TRUE;
   g_queue_init (&source->waiting);
   gst_segment_init (&source->segment, GST_FORMAT_TIME);
   return source;
@@ -51,6 +57,17 @@ gst_cnn_view_source_flush (GstCnnViewSource *source)
   g_mutex_lock (&source->lock);
   g_queue_clear_full (&source->waiting, picture_free);
   gst_buffer_replace (&source->chosen.buffer, NULL);
+  source->patient = TRUE;
+  g_mutex_unlock (&source->lock);
+}
+
+/* There will be no picture for now. */
+static void
+end (GstCnnViewSource *source)
+{
+  g_mutex_lock (&source->lock);
+  source->patient = FALSE;
+  g_cond_signal (&source->arrived);
   g_mutex_unlock (&source->lock);
 }
 
@@ -63,6 +80,7 @@ gst_cnn_view_source_free (GstCnnViewSource *source)
   if (source->converter)
     gst_video_converter_free (source->converter);
   gst_buffer_replace (&source->scaled, NULL);
+  g_cond_clear (&source->arrived);
   g_mutex_clear (&source->lock);
   g_free (source);
 }
@@ -103,6 +121,7 @@ push (GstCnnViewSource *source, GstBuffer *buffer)
     g_queue_push_tail (&source->waiting, picture);
     if (source->waiting.length > MOST_WAITING)
       picture_free (g_queue_pop_head (&source->waiting));
+    g_cond_signal (&source->arrived);
   } else {
     gst_buffer_unref (buffer);
   }
@@ -132,6 +151,10 @@ pad_event (GstPad *pad, GstObject *parent, GstEvent *event)
   case GST_EVENT_SEGMENT:
     gst_event_parse_segment (event, &segment);
     set_segment (source, segment);
+    break;
+  case GST_EVENT_FLUSH_START:
+  case GST_EVENT_EOS:
+    end (gst_pad_get_element_private (pad));
     break;
   case GST_EVENT_FLUSH_STOP:
     gst_cnn_view_source_flush (source);
@@ -180,7 +203,12 @@ gboolean
 gst_cnn_view_source_choose (
     GstCnnViewSource *source, GstClockTime running_time, gint *width, gint *height)
 {
+  gint64 deadline = g_get_monotonic_time () + PATIENCE;
   g_mutex_lock (&source->lock);
+  while (source->patient && source->waiting.length == 0 &&
+         g_cond_wait_until (&source->arrived, &source->lock, deadline))
+    ;
+  source->patient = FALSE;
   for (Picture *next = g_queue_peek_head (&source->waiting);
        next && (!source->chosen.buffer || !is_after (next, running_time));
        next = g_queue_peek_head (&source->waiting)) {

@@ -22,7 +22,8 @@ GstPad *gst_cnn_view_source_pad_new (GstCnnViewSource *source, GstPadTemplate *t
 /* Forgets all pictures. */
 void gst_cnn_view_source_flush (GstCnnViewSource *source);
 
-/* From the streaming thread of the tensors. Chooses the last picture that is not after this running
+/* From the streaming thread of the tensors. The first tensor waits half a second for a picture; after
+ * that nothing waits. Chooses the last picture that is not after this running
  * time, GST_CLOCK_TIME_NONE for the newest. FALSE when there is none; else its size on a screen of
  * square pixels. */
 gboolean gst_cnn_view_source_choose (

@@ -5,7 +5,7 @@
 usage: launch-lines.py SOURCE_ROOT
 
 Lines are found in README.md, docs/, examples/, CONTRIBUTING.md and the |[ ... ]| blocks of elements/*.c. What
-this machine may not have is replaced by its twin: cameras by a test source, windows by fakesink. A test source
+this machine may not have is replaced by its twin: cameras and screens by a test source, windows by fakesink. A test source
 without an end gets one. Lines of docs/weights.md need the files it makes: tests/weights runs them.
 """
 import glob
@@ -21,6 +21,8 @@ SECONDS = 30
 TWINS = {
     'v4l2src': 'videotestsrc num-buffers=5',
     'autovideosrc': 'videotestsrc num-buffers=5',
+    'rtspsrc': 'videotestsrc num-buffers=5',
+    'ximagesrc': 'videotestsrc num-buffers=5',
     'autovideosink': 'fakesink',
     'ximagesink': 'fakesink',
     'xvimagesink': 'fakesink',
@@ -29,7 +31,7 @@ TWINS = {
     'fakevideosink': 'fakesink',
 }
 # Properties of the windows and cameras above, which their twins do not have.
-LOST_PROPERTIES = ('device', 'force-aspect-ratio', 'io-mode')
+LOST_PROPERTIES = ('device', 'force-aspect-ratio', 'io-mode', 'latency', 'location', 'use-damage')
 
 
 def blocks(path, text):
