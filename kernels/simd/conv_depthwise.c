@@ -107,6 +107,18 @@ compute_row (const CnnConvDepthwise *depthwise, int first, int end, int channel,
     compute_any (depthwise, p, channel, 1, whole, lanes);
 }
 
+/* Asks for what the next block sees of the last row, the one that no output above has seen. */
+VEC_INLINE void
+prefetch_block (const CnnConvDepthwise *depthwise, int first)
+{
+  if (first + BLOCK_PIXELS > depthwise->count)
+    return;
+  const float *next = depthwise->taps[depthwise->n_taps - 1] + first * depthwise->pixel_stride;
+  const float *end = next + BLOCK_PIXELS * depthwise->pixel_stride;
+  for (; next < end; next += 64 / sizeof (float))
+    __builtin_prefetch (next);
+}
+
 void
 CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
 {
@@ -114,6 +126,7 @@ CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
     const int end =
         first + BLOCK_PIXELS < depthwise->count ? first + BLOCK_PIXELS : depthwise->count;
     int channel = 0;
+    prefetch_block (depthwise, end);
     for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES) {
       if (depthwise->n_taps == 9)
         compute_row_3x3 (depthwise, first, end, channel);
