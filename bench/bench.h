@@ -40,6 +40,8 @@ size_t bench_weight_count (const BenchLayer *layer);
 /* Reproducible values in [-1, 1), the same for every contender. The memory is aligned, in huge pages
  * where there are any, and touched. bench_free () releases it. */
 float *bench_values (size_t count);
+/* Weights of a layer, O,I,H,W: a 3x3 Gaussian for filters from bytes to bytes. */
+float *bench_weights (const BenchLayer *layer);
 unsigned char *bench_bytes_new (size_t count);
 void bench_free (void *block);
 

@@ -119,8 +119,8 @@ prepare (const BenchLayer *layer, int n_threads)
   const CnnFormat output = {layer->bytes_out ? CNN_SAMPLE_UINT8 : CNN_SAMPLE_FLOAT32, layout};
   BenchRun *run = calloc (1, sizeof *run);
   run->n_threads = n_threads;
-  run->weights = bench_values (bench_weight_count (layer));
-  run->bias = bench_values ((size_t)layer->outputs);
+  run->weights = bench_weights (layer);
+  run->bias = layer->bytes_out ? NULL : bench_values ((size_t)layer->outputs);
   run->layer = make_layer (layer, run, input, output);
   if (!run->layer) {
     release (run);

@@ -16,7 +16,7 @@ prepare (const BenchLayer *l, int n_threads)
   if (l->kind != BENCH_CONVOLUTION || l->inputs != 1 || l->outputs != 1 || l->stride != 1)
     return nullptr;
   BenchRun *run = new BenchRun;
-  float *weights = bench_values (bench_weight_count (l));
+  float *weights = bench_weights (l);
   run->kernel = cv::Mat (l->kernel, l->kernel, CV_32F, weights).clone ();
   bench_free (weights);
   run->in = cv::Mat (l->height, l->width, l->bytes_in ? CV_8U : CV_32F);

@@ -17,7 +17,7 @@ reorder_weights (const BenchLayer *layer)
 {
   const size_t taps = (size_t)(layer->kernel * layer->kernel);
   const size_t inputs = (size_t)(layer->inputs / layer->groups), outputs = (size_t)layer->outputs;
-  float *given = bench_values (bench_weight_count (layer));
+  float *given = bench_weights (layer);
   float *reordered = bench_values (bench_weight_count (layer));
   for (size_t o = 0; o < outputs; o++) {
     for (size_t i = 0; i < inputs; i++) {

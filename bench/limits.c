@@ -27,6 +27,16 @@ bench_values (size_t count)
   return values;
 }
 
+float *
+bench_weights (const BenchLayer *layer)
+{
+  static const float smooth[9] = {1, 2, 1, 2, 4, 2, 1, 2, 1};
+  float *weights = bench_values (bench_weight_count (layer));
+  for (size_t i = 0; weights && layer->bytes_out && i < bench_weight_count (layer); i++)
+    weights[i] = smooth[i % 9] / 16;
+  return weights;
+}
+
 unsigned char *
 bench_bytes_new (size_t count)
 {

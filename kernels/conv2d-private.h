@@ -63,6 +63,7 @@ struct CnnConv2d {
   CnnWriterPlan writer_plan;
   CnnConvWorker *workers;
   int n_workers;
+  struct CnnConvBytesPlan *bytes; /* the same in integers, or NULL */
 };
 
 /* Weights of one output channel. */

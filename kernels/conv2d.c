@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "conv2d-private.h"
+#include "conv2d-bytes.h"
 
 #include "memory.h"
 
@@ -211,12 +211,14 @@ set_info (CnnConv2d *conv, bool has_bias)
   const int64_t per_output = (int64_t)cnn_conv_weights_per_output (conv);
   const int64_t outputs = conv->computed.c;
   const int64_t pixels = (int64_t)conv->computed.n * conv->computed.h * conv->computed.w;
+  const CnnKernels *kernels = conv->base.context.kernels;
+  const CnnIsa isa = conv->bytes ? kernels->conv_bytes_isa : conv->algorithm->isa (kernels);
   conv->base.info = (CnnLayerInfo){
       .parameters = outputs * per_output + (has_bias ? outputs : 0),
       .dense_parameters = cnn_dense_parameters (conv->base.input, conv->computed),
       .macs = cnn_saturating_product (pixels, outputs * per_output),
-      .isa = cnn_isa_name (conv->algorithm->isa (conv->base.context.kernels)),
-      .kernel_name = conv->algorithm->name,
+      .isa = cnn_isa_name (isa),
+      .kernel_name = conv->bytes ? "conv-bytes" : conv->algorithm->name,
   };
 }
 
@@ -233,6 +235,7 @@ conv2d_destroy (CnnLayer *layer)
     cnn_free (conv->workers[i].scratch);
   }
   cnn_free (conv->workers);
+  cnn_conv_bytes_free (conv->bytes);
   cnn_reader_plan_clear (&conv->reader_plan);
   cnn_free (conv->weights);
   cnn_free (conv->bias);
@@ -244,6 +247,7 @@ typedef struct {
   CnnConv2d *conv;
   const CnnImage *in, *out;
   int strips_per_frame, n_strips, strips_per_task;
+  bool in_bytes;
 } Run;
 
 /* Strips begin at the same rows whatever the number of threads. */
@@ -261,6 +265,10 @@ run_strips (void *data, int task, int worker_index)
     const int n = strip / run->strips_per_frame;
     const int y = strip % run->strips_per_frame * conv->strip;
     const int rows = conv->computed.h - y < conv->strip ? conv->computed.h - y : conv->strip;
+    if (run->in_bytes) {
+      cnn_conv_bytes_compute (conv->bytes, worker_index, run->in, run->out, n, y, rows);
+      continue;
+    }
     conv->algorithm->compute (conv, worker, n, y, rows);
     for (int i = 0; i < rows; i++)
       cnn_writer_finish (&worker->writer, n, y + i);
@@ -272,6 +280,7 @@ conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thre
 {
   CnnConv2d *conv = (CnnConv2d *)layer;
   Run run = {.conv = conv, .in = in, .out = out};
+  run.in_bytes = conv->bytes && cnn_conv_bytes_fits (in, out);
   run.strips_per_frame = (conv->computed.h - 1) / conv->strip + 1;
   run.n_strips = conv->computed.n * run.strips_per_frame;
   const int overlap = (conv->reader_plan.ring_rows - 1) / conv->strip;
@@ -292,6 +301,7 @@ build (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
         desc->out_channels, conv->group_inputs, conv->rows.kernel, conv->columns.kernel);
   if (!plan_rows (conv, desc, n_alpha, error) || !make_workers (conv, error))
     return false;
+  conv->bytes = cnn_conv_bytes_new (conv, desc);
   set_info (conv, desc->bias != NULL);
   return true;
 }

@@ -171,6 +171,32 @@ typedef struct {
 
 typedef void CnnConvDotFunc (const CnnConvDot *dot);
 
+/* How sums of bytes are divided, rounded to nearest with ties to even: by 2^shift, when multiplier is
+ * 0, as (sum + half - 1 + (sum >> shift & 1)) >> shift, half being 2^shift / 2; else as
+ * ((max (sum, 0) + half) * multiplier >> 16) >> shift, for divisors and sums that the plan has checked. */
+typedef struct {
+  int shift;
+  int multiplier; /* below 65536 */
+  int half;
+} CnnByteDivision;
+
+/* One filter over rows of bytes:
+ *
+ *     out[x] = clamp ((bias + sum over t < n_taps of taps[t][x] * weights[t]) divided, 0, 255)
+ *
+ * for x < count. n_taps is even; no partial sum leaves 16 bits. */
+typedef struct {
+  const unsigned char *const *taps;
+  const signed char *weights; /* in [-127, 127] */
+  int n_taps;
+  int bias;
+  CnnByteDivision division;
+  int count;
+  unsigned char *out;
+} CnnConvBytes;
+
+typedef void CnnConvBytesFunc (const CnnConvBytes *bytes);
+
 /* ---- Winograd F(4x4, 3x3) -------------------------------------------------------------------- */
 
 /* A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016: sixteen outputs
