@@ -192,15 +192,18 @@ tile_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int ro
 {
   const int widest = cnn_isa_panel (conv->base.context.kernels->conv_tile_isa);
   for (int span = 0; span < worker->reader.n_spans; span++) {
+    int panel = 0;
     for (int g = 0; g < conv->groups; g++) {
-      for (int o = 0; o < conv->group_outputs; o += widest)
-        tile_compute_panel (conv, worker, n, y, rows, span, g, o);
+      for (int o = 0; o < conv->group_outputs; o += widest, panel++) {
+        if (panel % worker->n_parts == worker->part)
+          tile_compute_panel (conv, worker, n, y, rows, span, g, o);
+      }
     }
   }
 }
 
 const CnnConvAlgorithm cnn_conv_tile = {
-    "conv-tile", CNN_ROWS_INTERLEAVED, tile_cost, tile_isa, tile_pack, tile_compute};
+    "conv-tile", CNN_ROWS_INTERLEAVED, tile_cost, tile_isa, tile_pack, tile_compute, true};
 
 /* ---- Dot: input channels in lanes ------------------------------------------------------------ */
 
@@ -287,7 +290,7 @@ dot_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int row
 }
 
 const CnnConvAlgorithm cnn_conv_dot = {
-    "conv-dot", CNN_ROWS_INTERLEAVED, dot_cost, dot_isa, dot_pack, dot_compute};
+    "conv-dot", CNN_ROWS_INTERLEAVED, dot_cost, dot_isa, dot_pack, dot_compute, false};
 
 /* ---- Depthwise: each channel by itself ------------------------------------------------------- */
 
@@ -351,7 +354,7 @@ depthwise_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, i
 }
 
 const CnnConvAlgorithm cnn_conv_depthwise = {"conv-depthwise", CNN_ROWS_INTERLEAVED, depthwise_cost,
-    depthwise_isa, depthwise_pack, depthwise_compute};
+    depthwise_isa, depthwise_pack, depthwise_compute, false};
 
 /* ---- Flat: one filter for every channel ------------------------------------------------------ */
 
@@ -413,4 +416,4 @@ flat_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int ro
 }
 
 const CnnConvAlgorithm cnn_conv_flat = {
-    "conv-flat", CNN_ROWS_INTERLEAVED, flat_cost, flat_isa, flat_pack, flat_compute};
+    "conv-flat", CNN_ROWS_INTERLEAVED, flat_cost, flat_isa, flat_pack, flat_compute, false};

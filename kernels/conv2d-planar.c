@@ -99,4 +99,4 @@ plane_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int r
 }
 
 const CnnConvAlgorithm cnn_conv_plane = {
-    "conv-plane", CNN_ROWS_PLANAR, plane_cost, plane_isa, plane_pack, plane_compute};
+    "conv-plane", CNN_ROWS_PLANAR, plane_cost, plane_isa, plane_pack, plane_compute, false};

@@ -15,6 +15,7 @@ typedef struct {
   CnnWriter writer;
   const float **taps; /* conv->n_taps pointers */
   float *scratch;     /* conv->scratch_floats, or NULL */
+  int part, n_parts;  /* which of several shares of the output channels it computes */
 } CnnConvWorker;
 
 /* One way to convolve. */
@@ -30,6 +31,8 @@ typedef struct {
   bool (*pack) (CnnConv2d *conv, const float *weights, const float *bias);
   /* Output rows [y, y + rows) of frame n, rows <= conv->strip, up to the writer's finish. */
   void (*compute) (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows);
+  /* Whether compute () heeds a worker's part, for outputs of fewer rows than there are threads. */
+  bool splits_outputs;
 } CnnConvAlgorithm;
 
 extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;

@@ -267,4 +267,4 @@ winograd_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, in
 }
 
 const CnnConvAlgorithm cnn_conv_winograd = {"conv-winograd-4x4", CNN_ROWS_INTERLEAVED,
-    winograd_cost, winograd_isa, winograd_pack, winograd_compute};
+    winograd_cost, winograd_isa, winograd_pack, winograd_compute, false};

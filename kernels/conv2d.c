@@ -247,6 +247,7 @@ typedef struct {
   CnnConv2d *conv;
   const CnnImage *in, *out;
   int strips_per_frame, n_strips, strips_per_task;
+  int n_parts; /* tasks that share a strip's output channels */
   bool in_bytes;
 } Run;
 
@@ -257,8 +258,10 @@ run_strips (void *data, int task, int worker_index)
   const Run *run = data;
   CnnConv2d *conv = run->conv;
   CnnConvWorker *worker = &conv->workers[worker_index];
-  const int first = task * run->strips_per_task, left = run->n_strips - first;
+  const int first = task / run->n_parts * run->strips_per_task, left = run->n_strips - first;
   const int end = first + (left < run->strips_per_task ? left : run->strips_per_task);
+  worker->part = task % run->n_parts;
+  worker->n_parts = run->n_parts;
   cnn_reader_begin (&worker->reader, run->in);
   cnn_writer_begin (&worker->writer, run->out);
   for (int strip = first; strip < end; strip++) {
@@ -275,6 +278,19 @@ run_strips (void *data, int task, int worker_index)
   }
 }
 
+/* Shares of the output channels: only where rows are too few for the threads, as for a kernel of the
+ * whole input, and where nothing is left to do for a row when its channels are computed. */
+static int
+choose_parts (CnnConv2d *conv, const CnnImage *out, int n_strips, int n_threads)
+{
+  CnnWriter *writer = &conv->workers[0].writer;
+  cnn_writer_begin (writer, out);
+  if (n_strips >= n_threads || !conv->algorithm->splits_outputs || !writer->in_place ||
+      conv->writer_plan.desc.activation != CNN_ACTIVATION_NONE)
+    return 1;
+  return (n_threads + n_strips - 1) / n_strips;
+}
+
 static void
 conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
 {
@@ -285,7 +301,8 @@ conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thre
   run.n_strips = conv->computed.n * run.strips_per_frame;
   const int overlap = (conv->reader_plan.ring_rows - 1) / conv->strip;
   run.strips_per_task = cnn_band_rows (run.n_strips, 1, overlap, n_threads);
-  const int n_tasks = (run.n_strips - 1) / run.strips_per_task + 1;
+  run.n_parts = choose_parts (conv, out, run.n_strips, n_threads);
+  const int n_tasks = run.n_parts * ((run.n_strips - 1) / run.strips_per_task + 1);
   cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_strips, &run);
 }
 

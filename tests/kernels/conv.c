@@ -471,3 +471,36 @@ run_refusals (void)
 }
 
 const CheckTest check_conv_refusals = {"conv-refusals", "conv", run_refusals};
+
+/* ---- Exactness ------------------------------------------------------------------------------- */
+
+static const char *
+kernel_name (const CnnConv2dDesc *desc, CnnWorkers *workers, bool exact)
+{
+  const CnnContext context = {check_kernels (check_isa_count () - 1), workers, exact};
+  CnnLayer *layer = cnn_conv2d_new (&context, desc, NULL);
+  const char *name = layer ? cnn_layer_info (layer).kernel_name : "none";
+  cnn_layer_free (layer);
+  return name;
+}
+
+/* A 3x3 layer of many channels runs by Winograd, and not when exactness is asked for. */
+static void
+run_exact (void)
+{
+  CnnWorkers *workers = cnn_workers_new (1);
+  float *weights = random_floats (64 * 64 * 9);
+  CnnConv2dDesc desc = plain_desc (weights);
+  desc.input = (CnnShape){1, 32, 32, 64};
+  desc.out_channels = 64;
+  desc.window.rows.kernel = desc.window.columns.kernel = 3;
+  check_context ("3x3, 64 to 64 channels");
+  CHECK (strstr (kernel_name (&desc, workers, false), "winograd"), "runs %s",
+      kernel_name (&desc, workers, false));
+  CHECK (!strstr (kernel_name (&desc, workers, true), "winograd"), "exact runs %s",
+      kernel_name (&desc, workers, true));
+  cnn_free (weights);
+  cnn_workers_free (workers);
+}
+
+const CheckTest check_conv_exact = {"conv-exact", "conv", run_exact};
