@@ -112,14 +112,19 @@ compute_tile (
   store_tile (tile, first, pixels, vectors, sum);
 }
 
+/* Whole tiles, then what is left in tiles as large as possible. */
 VEC_INLINE void
 compute_row (const CnnConvTile *tile, const int pixels, const int vectors, const ptrdiff_t stride)
 {
   int p = 0;
   for (; p + pixels <= tile->count; p += pixels)
     compute_tile (tile, p, pixels, vectors, stride);
-  for (; p + pixels / 2 <= tile->count; p += pixels / 2)
-    compute_tile (tile, p, pixels / 2, vectors, stride);
+  for (; pixels > 12 && p + 12 <= tile->count; p += 12)
+    compute_tile (tile, p, 12, vectors, stride);
+  for (; pixels > 8 && p + 8 <= tile->count; p += 8)
+    compute_tile (tile, p, 8, vectors, stride);
+  for (; p + 4 <= tile->count; p += 4)
+    compute_tile (tile, p, 4, vectors, stride);
   for (; p + 2 <= tile->count; p += 2)
     compute_tile (tile, p, 2, vectors, stride);
   for (; p < tile->count; p++)
