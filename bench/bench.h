@@ -45,8 +45,10 @@ float *bench_weights (const BenchLayer *layer);
 unsigned char *bench_bytes_new (size_t count);
 void bench_free (void *block);
 
-/* Seconds. */
+/* Seconds, of the wall clock unless the other function was called: then those that the process had a
+ * processor, which other programs on a busy machine disturb less. */
 double bench_now (void);
+void bench_use_processor_time (void);
 
 /* One library on one layer. The struct is the contender's own. */
 typedef struct BenchRun BenchRun;
