@@ -33,6 +33,12 @@ transform_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps
   return result;
 }
 
+static gboolean
+is_video (const GstCaps *caps)
+{
+  return gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
+}
+
 static void
 natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
 {
@@ -57,11 +63,19 @@ static GstCaps *
 fixate_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
 {
   GstCnnStreamInfo stream;
+  gint width = 320, height = 240, wanted;
+  gboolean sized = FALSE;
   othercaps = gst_caps_make_writable (gst_caps_truncate (othercaps));
-  if (direction == GST_PAD_SINK && gst_cnn_stream_info_from_caps (&stream, caps, NULL)) {
-    GstStructure *video = gst_caps_get_structure (othercaps, 0);
-    gint width = 320, height = 240, wanted;
+  if (direction == GST_PAD_SINK && is_video (caps)) {
+    const GstStructure *picture = gst_caps_get_structure (caps, 0);
+    sized = gst_structure_get_int (picture, "width", &width) &&
+            gst_structure_get_int (picture, "height", &height);
+  } else if (direction == GST_PAD_SINK && gst_cnn_stream_info_from_caps (&stream, caps, NULL)) {
     natural_size (GST_CNN_VIEW (base), stream.shape, &width, &height);
+    sized = TRUE;
+  }
+  if (sized) {
+    GstStructure *video = gst_caps_get_structure (othercaps, 0);
     if (gst_structure_get_int (video, "width", &wanted))
       height = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)height, wanted, width));
     else if (gst_structure_get_int (video, "height", &wanted))
@@ -114,25 +128,41 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
   return usable;
 }
 
+gboolean
+gst_cnn_view_take_stream (GstCnnView *self, const GstCnnStreamInfo *stream, CnnError *error)
+{
+  self->stream = *stream;
+  gst_cnn_view_forget_stream (self);
+  if (!adopt_stream (self, stream->shape, error))
+    return FALSE;
+  gst_cnn_view_painter_set_stream (self->painter, stream->shape, stream->layout, stream->type);
+  gst_cnn_view_update_title (self);
+  return TRUE;
+}
+
 static gboolean
 set_caps (GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
+  GstCnnStreamInfo stream;
   CnnError error;
-  if (!gst_cnn_stream_info_from_caps (&self->stream, incaps, &error)) {
+  if (!gst_video_info_from_caps (&self->video, outcaps))
+    return FALSE;
+  self->tensors_ride = is_video (incaps);
+  if (self->tensors_ride) {
+    /* The shape comes with the first buffer. */
+    memset (&self->stream, 0, sizeof self->stream);
+    gst_cnn_view_forget_stream (self);
+    return TRUE;
+  }
+  if (!gst_cnn_stream_info_from_caps (&stream, incaps, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
     return FALSE;
   }
-  if (!gst_video_info_from_caps (&self->video, outcaps))
-    return FALSE;
-  gst_cnn_view_forget_stream (self);
-  if (!adopt_stream (self, self->stream.shape, &error)) {
+  if (!gst_cnn_view_take_stream (self, &stream, &error)) {
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
     return FALSE;
   }
-  gst_cnn_view_painter_set_stream (
-      self->painter, self->stream.shape, self->stream.layout, self->stream.type);
-  gst_cnn_view_update_title (self);
   return TRUE;
 }
 
@@ -141,7 +171,7 @@ get_unit_size (GstBaseTransform *base, GstCaps *caps, gsize *size)
 {
   GstCnnStreamInfo stream;
   GstVideoInfo video;
-  if (gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")) {
+  if (is_video (caps)) {
     if (!gst_video_info_from_caps (&video, caps))
       return FALSE;
     *size = GST_VIDEO_INFO_SIZE (&video);
@@ -165,7 +195,8 @@ transform_size (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps
 static gboolean
 propose_allocation (GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
 {
-  return gst_cnn_allocation_propose (query);
+  /* The samples of video are not read, only the tensors that ride on it. */
+  return GST_CNN_VIEW (base)->tensors_ride || gst_cnn_allocation_propose (query);
 }
 
 static gboolean

@@ -30,6 +30,7 @@ struct _GstCnnView {
   /* Of the streaming thread. */
   GstCnnViewPainter *painter;
   GstCnnStreamInfo stream;
+  gboolean tensors_ride; /* the input is video, each buffer brings its own tensor as a meta */
   GstVideoInfo video;
   GstBuffer *frozen; /* shown instead of what comes */
   gchar *layer;      /* name of the layer upstream, or NULL */
@@ -39,6 +40,10 @@ struct _GstCnnView {
 
 /* Sets the methods of the base class that deal with caps, sizes and allocation. */
 void gst_cnn_view_install_negotiation (GstBaseTransformClass *base_class);
+
+/* Prepares for tensors of another shape. FALSE with a sentence when the settings do not suit it. */
+gboolean
+gst_cnn_view_take_stream (GstCnnView *self, const GstCnnStreamInfo *stream, CnnError *error);
 
 /* Drops what belongs to the stream. */
 void gst_cnn_view_forget_stream (GstCnnView *self);

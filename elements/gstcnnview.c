@@ -10,6 +10,9 @@
  * value, enlarged by the smallest whole factor that makes the picture 320 pixels wide. NaN is drawn
  * magenta, infinity green, negative infinity cyan.
  *
+ * Built against GStreamer 1.26 or later it also takes video whose buffers carry a tensor as GstTensorMeta,
+ * as inference elements attach it, and shows that tensor; tensor-layout says how its dimensions are ordered.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc ! cnnconv kernel=gabor ! cnnview labels=true ! videoconvert ! autovideosink
@@ -18,6 +21,7 @@
 #include "gstcnnview-private.h"
 
 #include "gstcnncontext.h"
+#include "tensormeta.h"
 
 GST_DEBUG_CATEGORY_STATIC (cnnview_debug);
 #define GST_CAT_DEFAULT cnnview_debug
@@ -271,14 +275,36 @@ choose_buffer (GstCnnView *self, GstBuffer *in)
   return self->frozen ? self->frozen : in;
 }
 
+/* The tensor that rides on a video buffer, a new reference. Its shape may differ from buffer to buffer. */
+static GstBuffer *
+take_riding_tensor (GstCnnView *self, GstBuffer *in, CnnError *error)
+{
+  GstCnnStreamInfo stream;
+  GST_OBJECT_LOCK (self);
+  const CnnLayout layout = self->settings.tensor_layout;
+  GST_OBJECT_UNLOCK (self);
+  GstBuffer *tensor = gst_cnn_tensor_meta_find (in, layout, &stream);
+  if (!tensor) {
+    cnn_error_set (error,
+        "the video buffers carry no float32 tensor of up to 4 dimensions: put an element that adds "
+        "GstTensorMeta, or a layer such as cnnconv, before");
+    return NULL;
+  }
+  const CnnShape *now = &self->stream.shape, *next = &stream.shape;
+  const gboolean same = now->n == next->n && now->h == next->h && now->w == next->w &&
+                        now->c == next->c && self->stream.layout == layout;
+  if (!same && !gst_cnn_view_take_stream (self, &stream, error))
+    gst_clear_buffer (&tensor);
+  return tensor;
+}
+
 static GstFlowReturn
-gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
+show (GstBaseTransform *base, GstBuffer *shown, GstBuffer *out)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   GstMapInfo map;
   GstVideoFrame frame;
   CnnError error;
-  GstBuffer *shown = choose_buffer (self, in);
   if (gst_buffer_get_size (shown) != self->stream.bytes) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("a buffer of %" G_GSIZE_FORMAT " bytes came where the caps ask for %" G_GSIZE_FORMAT,
@@ -306,6 +332,21 @@ gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
     return GST_FLOW_ERROR;
   }
   return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  CnnError error;
+  GstBuffer *riding = NULL;
+  if (self->tensors_ride && !(riding = take_riding_tensor (self, in, &error))) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  GstFlowReturn flow = show (base, choose_buffer (self, riding ? riding : in), out);
+  gst_clear_buffer (&riding);
+  return flow;
 }
 
 /* ---- The pad of the source ------------------------------------------------------------------- */
@@ -366,6 +407,20 @@ gst_cnn_view_init (GstCnnView *self)
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }
 
+/* Video of any kind comes in where tensors may ride on it. */
+static void
+add_sink_template (GstElementClass *element_class)
+{
+  GstCaps *caps = gst_static_pad_template_get_caps (&sink_template);
+  if (gst_cnn_tensor_meta_is_supported ()) {
+    caps = gst_caps_make_writable (caps);
+    gst_caps_append (caps, gst_caps_from_string (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
+  }
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_caps_unref (caps);
+}
+
 static void
 gst_cnn_view_class_init (GstCnnViewClass *klass)
 {
@@ -389,7 +444,7 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   base_class->before_transform = gst_cnn_view_before_transform;
   base_class->transform = gst_cnn_view_transform;
 
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  add_sink_template (element_class);
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Feature map viewer",
@@ -397,4 +452,5 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
       "The gst-cnn developers");
   gst_type_mark_as_plugin_api (gst_cnn_view_normalize_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_cnn_view_colormap_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_cnn_view_tensor_layout_get_type (), 0);
 }

@@ -38,6 +38,20 @@ gst_cnn_view_colormap_get_type (void)
   return type;
 }
 
+GType
+gst_cnn_view_tensor_layout_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {CNN_LAYOUT_NHWC, "Channels innermost, as in TensorFlow", "nhwc"},
+      {CNN_LAYOUT_NCHW, "Channels before rows, as in PyTorch and ONNX", "nchw"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewTensorLayout", values));
+  return type;
+}
+
 const GstCnnViewSettings gst_cnn_view_settings_default = {
     .channel = -1,
     .normalize = GST_CNN_VIEW_NORMALIZE_CHANNEL,
@@ -45,6 +59,7 @@ const GstCnnViewSettings gst_cnn_view_settings_default = {
     .gamma = 1,
     .colormap = CNN_COLORMAP_VIRIDIS,
     .gap = 2,
+    .tensor_layout = CNN_LAYOUT_NCHW,
 };
 
 /* ---- Properties ------------------------------------------------------------------------------ */
@@ -68,6 +83,7 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_HELP] = OFFSET (help),
     [GST_CNN_VIEW_PROP_FREEZE] = OFFSET (freeze),
     [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
+    [GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = OFFSET (tensor_layout),
 };
 
 #define FLAGS                                                                                      \
@@ -133,6 +149,11 @@ make_grid_specs (GParamSpec **specs)
       initial->page);
   specs[GST_CNN_VIEW_PROP_GAP] =
       spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
+  specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = g_param_spec_enum ("tensor-layout", "Tensor layout",
+      "Order of the dimensions of tensors that ride on video buffers (GstTensorMeta, GStreamer "
+      "1.26 "
+      "and later)",
+      gst_cnn_view_tensor_layout_get_type (), (gint)initial->tensor_layout, FLAGS);
   specs[GST_CNN_VIEW_PROP_LABELS] =
       spec_boolean ("labels", "Labels", "Write the channel's number and its range on each tile");
   specs[GST_CNN_VIEW_PROP_LEGEND] =

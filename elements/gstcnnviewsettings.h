@@ -21,10 +21,12 @@ typedef enum {
 
 GType gst_cnn_view_normalize_get_type (void);
 GType gst_cnn_view_colormap_get_type (void);
+GType gst_cnn_view_tensor_layout_get_type (void);
 
 /* Plain values: copied once a frame. Enums are as wide as int. */
 G_STATIC_ASSERT (sizeof (GstCnnViewNormalize) == sizeof (gint));
 G_STATIC_ASSERT (sizeof (CnnColormap) == sizeof (gint));
+G_STATIC_ASSERT (sizeof (CnnLayout) == sizeof (gint));
 typedef struct {
   guint columns; /* 0 = automatic */
   gint channel;  /* -1 = the grid */
@@ -37,6 +39,7 @@ typedef struct {
   CnnColormap colormap;
   gboolean labels, legend, title, help, freeze;
   guint gap;
+  CnnLayout tensor_layout; /* of tensors that ride on video */
 } GstCnnViewSettings;
 
 extern const GstCnnViewSettings gst_cnn_view_settings_default;
@@ -60,6 +63,7 @@ enum {
   GST_CNN_VIEW_PROP_HELP,
   GST_CNN_VIEW_PROP_FREEZE,
   GST_CNN_VIEW_PROP_GAP,
+  GST_CNN_VIEW_PROP_TENSOR_LAYOUT,
   GST_CNN_VIEW_PROP_CHANNELS,
   GST_CNN_VIEW_N_PROPS
 };
