@@ -45,7 +45,14 @@ GST_START_TEST (test_output_is_described)
 
 GST_END_TEST
 
-#define VIEW "cnnview ! video/x-raw,format=RGB,width=120,height=90"
+static GstHarness *
+view_harness (const gchar *caps)
+{
+  GstHarness *harness = gst_harness_new ("cnnview");
+  gst_harness_set_sink_caps_str (harness, "video/x-raw,format=RGB,width=120,height=90");
+  gst_harness_set_src_caps_str (harness, caps);
+  return harness;
+}
 
 static GstBuffer *
 samples_buffer (gsize count)
@@ -87,14 +94,11 @@ assert_same_picture (GstBuffer *picture, GstBuffer *expected)
  * has another shape. */
 GST_START_TEST (test_view_of_riding_tensors)
 {
-  GstHarness *riding = gst_harness_new_parse (VIEW);
-  gst_harness_set_src_caps_str (
-      riding, "video/x-raw,format=I420,width=32,height=24,framerate=30/1");
+  GstHarness *riding = view_harness ("video/x-raw,format=I420,width=32,height=24,framerate=30/1");
   for (gsize rows = 3; rows < 6; rows++) {
-    GstHarness *alone = gst_harness_new_parse (VIEW);
     gchar *caps = g_strdup_printf (
         "tensor/strided,type=float32,layout=nchw,dims=(int)<1,2,%d,4>,framerate=30/1", (gint)rows);
-    gst_harness_set_src_caps_str (alone, caps);
+    GstHarness *alone = view_harness (caps);
     GstBuffer *expected = gst_harness_push_and_pull (alone, samples_buffer (2 * rows * 4));
     GstBuffer *picture = gst_harness_push_and_pull (riding, frame_with_tensor (riding, rows));
     assert_same_picture (picture, expected);
