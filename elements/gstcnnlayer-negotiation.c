@@ -179,7 +179,7 @@ same_shape (CnnShape a, CnnShape b)
   return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
-/* A property changed since this negotiation began: when it fails, it begins again. */
+/* A property changed since this negotiation began: what does not fit together is negotiated again. */
 static gboolean
 changed_meanwhile (GstCnnLayerPrivate *priv)
 {
@@ -194,21 +194,31 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   GstCnnStreamInfo in, out;
   GstCnnGeometry geometry;
   CnnError error;
+  if (!gst_cnn_stream_info_from_caps (&in, incaps, &error) ||
+      !gst_cnn_stream_info_from_caps (&out, outcaps, &error)) {
+    gst_cnn_layer_post_error (self, &error);
+    return FALSE;
+  }
   g_atomic_int_set (&priv->changed, FALSE);
   CnnLayer *layer = NULL;
-  if (gst_cnn_layer_get_geometry (self, &geometry, &error) &&
-      gst_cnn_stream_info_from_caps (&in, incaps, &error) &&
-      gst_cnn_stream_info_from_caps (&out, outcaps, &error))
+  if (gst_cnn_layer_get_geometry (self, &geometry, &error))
     layer = make_layer (self, &in, &out, &error);
   if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
-    /* Only when a property changed between the two questions. */
     cnn_error_set (&error, "the properties changed while the caps were being set");
     g_clear_pointer (&layer, cnn_layer_free);
   }
+  if (!layer && changed_meanwhile (priv)) {
+    /* These caps are of the past: new ones follow before the next frame, and none goes out with these.
+     * Refusing them would put a warning on the bus. */
+    g_clear_pointer (&priv->layer, cnn_layer_free);
+    priv->in_info = in;
+    priv->out_info = out;
+    g_atomic_int_set (&priv->changed, TRUE);
+    return TRUE;
+  }
   if (!layer) {
     g_atomic_int_set (&priv->changed, TRUE);
-    if (!changed_meanwhile (priv))
-      gst_cnn_layer_post_error (self, &error);
+    gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
   if (priv->layer)
@@ -240,12 +250,8 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
     gst_event_unref (event);
     return FALSE;
   }
-  gboolean taken;
-  do {
-    priv->negotiated_revision = g_atomic_int_get (&priv->revision);
-    taken = PARENT_CLASS->sink_event (transform, gst_event_ref (event));
-  } while (!taken && !priv->error_posted && changed_meanwhile (priv));
-  gst_event_unref (event);
+  priv->negotiated_revision = g_atomic_int_get (&priv->revision);
+  const gboolean taken = PARENT_CLASS->sink_event (transform, event);
   if (!taken && !priv->error_posted &&
       !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
     GstCaps *wanted = peer_caps (GST_BASE_TRANSFORM_SRC_PAD (transform));
@@ -360,30 +366,38 @@ apply_changes (GstCnnLayer *self)
   publish_layer_info (self, &geometry);
 }
 
+/* Applies changed properties, and again when they change while new caps are negotiated for them. */
+static void
+bring_up_to_date (GstCnnLayer *self)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  do {
+    priv->negotiated_revision = g_atomic_int_get (&priv->revision);
+    if (priv->in_info.bytes > 0 &&
+        g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE)) {
+      if (priv->layer)
+        apply_changes (self);
+      else
+        gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
+    }
+    if (!gst_base_transform_reconfigure (GST_BASE_TRANSFORM (self)))
+      return;
+  } while (priv->in_info.bytes > 0 && g_atomic_int_get (&priv->changed));
+}
+
 static GstFlowReturn
 gst_cnn_layer_submit_input_buffer (
     GstBaseTransform *transform, gboolean is_discont, GstBuffer *input)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
-  GstCnnLayerPrivate *priv = PRIVATE (self);
   if (transform->segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID (input)) {
     const GstClockTime time =
         gst_segment_to_stream_time (&transform->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (input));
     if (GST_CLOCK_TIME_IS_VALID (time))
       gst_object_sync_values (GST_OBJECT (self), time);
   }
-  GstFlowReturn flow;
-  for (;;) {
-    priv->negotiated_revision = g_atomic_int_get (&priv->revision);
-    if (priv->layer && g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
-      apply_changes (self);
-    flow = PARENT_CLASS->submit_input_buffer (transform, is_discont, gst_buffer_ref (input));
-    if (flow != GST_FLOW_NOT_NEGOTIATED || priv->error_posted || !changed_meanwhile (priv))
-      break;
-    gst_base_transform_reconfigure_src (transform);
-  }
-  gst_buffer_unref (input);
-  return flow;
+  bring_up_to_date (self);
+  return PARENT_CLASS->submit_input_buffer (transform, is_discont, input);
 }
 
 void

@@ -216,6 +216,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   g_atomic_int_set (&priv->started, FALSE);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  priv->in_info.bytes = 0;
   priv->has_upstream_chain = FALSE;
   priv->last_error.message[0] = '\0';
   GST_OBJECT_LOCK (transform);

@@ -121,7 +121,8 @@ cnn_dtype_to_float32 (CnnDtype dtype, gboolean big_endian, const guint8 *bytes, 
   gsize size = cnn_dtype_size (dtype);
   /* By far the most frequent case. */
   if (dtype == CNN_DTYPE_F32 && stride == size && big_endian == (G_BYTE_ORDER == G_BIG_ENDIAN)) {
-    memcpy (values, bytes, count * size);
+    if (count > 0)
+      memcpy (values, bytes, count * size);
     return TRUE;
   }
   for (gsize i = 0; i < count; i++) {
