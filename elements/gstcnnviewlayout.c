@@ -13,6 +13,8 @@
 #define LEAST_TILE 16
 /* Tiles with less room go without captions. */
 #define LEAST_CAPTIONED_WIDTH 22
+/* Lower pictures go without title and legend. In lines of text. */
+#define LEAST_LINES 6
 
 /* A tile as it would be with so many pixels to fill. */
 typedef struct {
@@ -245,11 +247,11 @@ place_lines (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   layout->caption_size = caption_size (width);
   gint line = line_height (width);
   gint top = 0, bottom = 0;
-  if (request->title && height >= 6 * line) {
+  if (request->title && height >= LEAST_LINES * line) {
     layout->title = (GstCnnViewBox){0, 0, width, line};
     top = line;
   }
-  if (request->legend && height >= 6 * line) {
+  if (request->legend && height >= LEAST_LINES * line) {
     layout->legend = (GstCnnViewBox){0, height - line, width, line};
     bottom = line;
   }
@@ -321,9 +323,12 @@ gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *width,
 
   /* Lines of text take what they need of the picture that they are in. */
   gint text_width = (gint)MIN (wide, MOST_WIDTH);
-  gint64 extra = (request->title + request->legend) * line_height (text_width);
+  gint64 lines = request->title + request->legend;
+  gint64 extra = lines * line_height (text_width);
   if (request->captions)
     extra += rows * caption_height (text_width);
+  if (lines > 0)
+    extra = MAX (extra, LEAST_LINES * line_height (text_width) - high);
 
   gdouble shrink =
       MIN (1.0, MIN (MOST_WIDTH / (gdouble)wide, MOST_HEIGHT / (gdouble)(high + extra)));
@@ -345,15 +350,15 @@ gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y)
 {
   if (layout->n_shown < 1 || !(x >= layout->x) || !(y >= layout->y))
     return -1;
-  gint64 column = (gint64)((x - layout->x) / layout->step_x);
-  gint64 row = (gint64)((y - layout->y) / layout->step_y);
+  gdouble column = floor ((x - layout->x) / layout->step_x);
+  gdouble row = floor ((y - layout->y) / layout->step_y);
   if (column >= layout->columns || row >= layout->rows)
     return -1;
-  gint64 index = row * layout->columns + column;
+  gint index = (gint)row * layout->columns + (gint)column;
   if (index >= layout->n_shown)
     return -1;
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, (gint)index);
+  GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, index);
   if (x >= tile.x + tile.width || y >= tile.y + tile.height)
     return -1;
-  return (gint)index;
+  return index;
 }

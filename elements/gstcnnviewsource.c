@@ -17,9 +17,10 @@ typedef struct {
 struct _GstCnnViewSource {
   GMutex lock;
   GCond arrived;
-  gboolean patient; /* no tensor has waited yet */
-  GQueue waiting;   /* of Picture, oldest first */
-  Picture chosen;   /* buffer is NULL when there is none */
+  gboolean patient;              /* no tensor has waited yet */
+  Picture waiting[MOST_WAITING]; /* n_waiting of them from `oldest` on, around the end */
+  guint oldest, n_waiting;
+  Picture chosen; /* buffer is NULL when there is none */
   GstVideoInfo info;
   GstSegment segment;
   gboolean has_caps;
@@ -38,24 +39,33 @@ gst_cnn_view_source_new (void)
   g_mutex_init (&source->lock);
   g_cond_init (&source->arrived);
   source->patient = TRUE;
-  g_queue_init (&source->waiting);
   gst_segment_init (&source->segment, GST_FORMAT_TIME);
   return source;
 }
 
-static void
-picture_free (gpointer data)
+/* The oldest picture that waits, NULL when there is none. */
+static Picture *
+peek (GstCnnViewSource *source)
 {
-  Picture *picture = data;
-  gst_buffer_unref (picture->buffer);
-  g_free (picture);
+  return source->n_waiting > 0 ? &source->waiting[source->oldest] : NULL;
+}
+
+/* Moves it out, with its reference. */
+static Picture
+pop (GstCnnViewSource *source)
+{
+  Picture picture = source->waiting[source->oldest];
+  source->oldest = (source->oldest + 1) % MOST_WAITING;
+  source->n_waiting--;
+  return picture;
 }
 
 void
 gst_cnn_view_source_flush (GstCnnViewSource *source)
 {
   g_mutex_lock (&source->lock);
-  g_queue_clear_full (&source->waiting, picture_free);
+  while (source->n_waiting > 0)
+    gst_buffer_unref (pop (source).buffer);
   gst_buffer_replace (&source->chosen.buffer, NULL);
   source->patient = TRUE;
   g_mutex_unlock (&source->lock);
@@ -111,16 +121,15 @@ push (GstCnnViewSource *source, GstBuffer *buffer)
 {
   g_mutex_lock (&source->lock);
   if (source->has_caps) {
-    Picture *picture = g_new (Picture, 1);
+    if (source->n_waiting == MOST_WAITING)
+      gst_buffer_unref (pop (source).buffer);
+    Picture *picture = &source->waiting[(source->oldest + source->n_waiting++) % MOST_WAITING];
     picture->buffer = buffer;
     picture->info = source->info;
     picture->running_time = GST_CLOCK_TIME_NONE;
     if (source->segment.format == GST_FORMAT_TIME)
       picture->running_time =
           gst_segment_to_running_time (&source->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-    g_queue_push_tail (&source->waiting, picture);
-    if (source->waiting.length > MOST_WAITING)
-      picture_free (g_queue_pop_head (&source->waiting));
     g_cond_signal (&source->arrived);
   } else {
     gst_buffer_unref (buffer);
@@ -205,17 +214,14 @@ gst_cnn_view_source_choose (
 {
   gint64 deadline = g_get_monotonic_time () + PATIENCE;
   g_mutex_lock (&source->lock);
-  while (source->patient && source->waiting.length == 0 &&
+  while (source->patient && source->n_waiting == 0 &&
          g_cond_wait_until (&source->arrived, &source->lock, deadline))
     ;
   source->patient = FALSE;
-  for (Picture *next = g_queue_peek_head (&source->waiting);
-       next && (!source->chosen.buffer || !is_after (next, running_time));
-       next = g_queue_peek_head (&source->waiting)) {
-    g_queue_pop_head (&source->waiting);
+  for (Picture *next = peek (source);
+       next && (!source->chosen.buffer || !is_after (next, running_time)); next = peek (source)) {
     gst_buffer_replace (&source->chosen.buffer, NULL);
-    source->chosen = *next;
-    g_free (next);
+    source->chosen = pop (source);
   }
   const GstVideoInfo *info = &source->chosen.info;
   gboolean found = source->chosen.buffer != NULL;

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The arithmetic of the grid, for random requests. */
+#include "gstcnnviewlayout.h"
+
+#include <gst/check/gstcheck.h>
+#include <math.h>
+
+static gint
+random_size (GRand *random)
+{
+  static const gint most[] = {1, 4, 30, 300, 3000};
+  return g_rand_int_range (random, 1, most[g_rand_int_range (random, 0, 5)] + 1);
+}
+
+static GstCnnViewRequest
+random_request (GRand *random)
+{
+  GstCnnViewRequest request = {.width = random_size (random),
+      .height = random_size (random),
+      .map_width = random_size (random),
+      .map_height = random_size (random),
+      .n_tiles = random_size (random),
+      .columns = g_rand_boolean (random) ? 0 : (guint)random_size (random),
+      .page = (guint)g_rand_int_range (random, 0, 5),
+      .gap = g_rand_int_range (random, 0, 12),
+      .captions = g_rand_boolean (random),
+      .title = g_rand_boolean (random),
+      .legend = g_rand_boolean (random)};
+  if (g_rand_boolean (random)) {
+    request.source_width = random_size (random);
+    request.source_height = random_size (random);
+  }
+  return request;
+}
+
+static gboolean
+lies_in (GstCnnViewBox box, gint x, gint y, gint width, gint height)
+{
+  return box.x >= x && box.y >= y && box.width >= 0 && box.height >= 0 &&
+         box.x + box.width <= x + width && box.y + box.height <= y + height;
+}
+
+static void
+check_tiles (const GstCnnViewLayout *layout, const gchar *what)
+{
+  const GstCnnViewBox body = layout->body;
+  for (gint i = 0; i < layout->n_shown; i++) {
+    GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, i);
+    fail_unless (lies_in (tile, body.x, body.y + layout->caption_height, body.width,
+                     body.height - layout->caption_height),
+        "%s: tile %d is %dx%d at %d,%d", what, i, tile.width, tile.height, tile.x, tile.y);
+    fail_unless (tile.width >= 1 && tile.height >= 1, "%s: tile %d is empty", what, i);
+    fail_unless (gst_cnn_view_layout_find (layout, tile.x + 0.5, tile.y + tile.height - 0.5) == i,
+        "%s: tile %d is not found", what, i);
+  }
+  fail_unless (layout->step_x >= layout->tile_width, "%s: tiles overlap", what);
+  fail_unless (
+      layout->step_y >= layout->tile_height + layout->caption_height, "%s: tiles overlap", what);
+}
+
+static void
+check_shape (const GstCnnViewLayout *layout, const GstCnnViewRequest *request, const gchar *what)
+{
+  if (layout->bars)
+    return;
+  fail_unless (layout->tile_width == layout->values_width * layout->enlargement &&
+                   layout->tile_height == layout->values_height * layout->enlargement,
+      "%s: %dx%d values enlarged %d times are not %dx%d", what, layout->values_width,
+      layout->values_height, layout->enlargement, layout->tile_width, layout->tile_height);
+  /* One of the sides follows from the other, but for rounding to a pixel at least. */
+  gdouble from_width = layout->tile_width / (gdouble)request->map_width;
+  gdouble from_height = layout->tile_height / (gdouble)request->map_height;
+  gdouble width_off = fabs (layout->tile_width - from_height * request->map_width);
+  gdouble height_off = fabs (layout->tile_height - from_width * request->map_height);
+  fail_unless (MIN (width_off, height_off) <= 1, "%s: a tile of %dx%d for maps of %dx%d", what,
+      layout->tile_width, layout->tile_height, request->map_width, request->map_height);
+}
+
+GST_START_TEST (test_random)
+{
+  GRand *random = g_rand_new_with_seed (7);
+  for (gint round = 0; round < 4000; round++) {
+    GstCnnViewRequest request = random_request (random);
+    GstCnnViewLayout layout;
+    gchar *what = g_strdup_printf ("round %d: %d maps of %dx%d in %dx%d, %u columns, gap %d", round,
+        request.n_tiles, request.map_width, request.map_height, request.width, request.height,
+        request.columns, request.gap);
+    gst_cnn_view_layout_init (&layout, &request);
+    fail_unless (lies_in (layout.body, 0, 0, request.width, request.height), "%s: body", what);
+    fail_unless (lies_in (layout.title, 0, 0, request.width, request.height), "%s: title", what);
+    fail_unless (lies_in (layout.legend, 0, 0, request.width, request.height), "%s: legend", what);
+    fail_unless (lies_in (layout.source, 0, 0, request.width, request.height), "%s: source", what);
+    fail_unless (layout.n_shown >= 1, "%s: nothing is shown", what);
+    check_tiles (&layout, what);
+    check_shape (&layout, &request, what);
+    g_free (what);
+  }
+  g_rand_free (random);
+}
+GST_END_TEST;
+
+/* Every tile is on one page. */
+GST_START_TEST (test_pages)
+{
+  GRand *random = g_rand_new_with_seed (8);
+  for (gint round = 0; round < 200; round++) {
+    GstCnnViewRequest request = random_request (random);
+    GstCnnViewLayout layout;
+    gint next = 0, n_pages = 1;
+    for (gint page = 0; page < MIN (n_pages, 50); page++) {
+      request.page = (guint)page;
+      gst_cnn_view_layout_init (&layout, &request);
+      n_pages = layout.n_pages;
+      fail_unless_equals_int (layout.first, next);
+      next += layout.n_shown;
+    }
+    fail_unless (n_pages > 50 || next == request.n_tiles);
+  }
+  g_rand_free (random);
+}
+GST_END_TEST;
+
+/* The natural size gives tiles that are enlarged by the factor it was made for. */
+GST_START_TEST (test_natural)
+{
+  GRand *random = g_rand_new_with_seed (9);
+  for (gint round = 0; round < 500; round++) {
+    GstCnnViewRequest request = {.map_width = g_rand_int_range (random, 20, 100),
+        .map_height = g_rand_int_range (random, 20, 100),
+        .n_tiles = g_rand_int_range (random, 1, 20),
+        .gap = g_rand_int_range (random, 0, 5),
+        .title = g_rand_boolean (random),
+        .legend = g_rand_boolean (random)};
+    GstCnnViewLayout layout;
+    gst_cnn_view_layout_natural_size (&request, &request.width, &request.height);
+    gst_cnn_view_layout_init (&layout, &request);
+    fail_unless (layout.values_width == request.map_width,
+        "round %d: %d maps of %dx%d, gap %d, become %dx%d in %dx%d", round, request.n_tiles,
+        request.map_width, request.map_height, request.gap, layout.tile_width, layout.tile_height,
+        request.width, request.height);
+    fail_unless (request.width >= 320 || request.height == 2160, "round %d", round);
+  }
+  g_rand_free (random);
+}
+GST_END_TEST;
+
+static Suite *
+layout_suite (void)
+{
+  Suite *suite = suite_create ("cnnview layout");
+  TCase *tests = tcase_create ("arithmetic");
+  suite_add_tcase (suite, tests);
+  tcase_add_test (tests, test_random);
+  tcase_add_test (tests, test_pages);
+  tcase_add_test (tests, test_natural);
+  return suite;
+}
+
+GST_CHECK_MAIN (layout);
