@@ -71,7 +71,7 @@ gst_cnn_view_source_flush (GstCnnViewSource *source)
   g_mutex_unlock (&source->lock);
 }
 
-/* There will be no picture for now. */
+/* No picture until the next caps. */
 static void
 end (GstCnnViewSource *source)
 {

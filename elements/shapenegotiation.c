@@ -30,8 +30,8 @@ refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
 {
   const gchar *s = channels == 1 ? "" : "s";
   if (geometry->n_in_channels == 0)
-    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s", channels,
-        s, geometry->channel_step, geometry->channel_step_name);
+    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s",
+        channels, s, geometry->channel_step, geometry->channel_step_name);
   if (geometry->n_in_channels == 1)
     return cnn_error_set (error, "the input has %d channel%s, but the weights take %d", channels, s,
         geometry->in_channels[0]);
