@@ -25,6 +25,33 @@ other_template_caps (GstBaseTransform *transform, GstPadDirection direction)
       direction == GST_PAD_SINK ? transform->srcpad : transform->sinkpad);
 }
 
+/* From here on the streaming thread asks about the properties of this moment, so that the base class gets
+ * the same answer to each of its questions. */
+static void
+begin_negotiation (GstCnnLayer *self)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->negotiated_revision = g_atomic_int_get (&priv->revision);
+  if (gst_cnn_layer_get_geometry (self, &priv->negotiated_geometry, NULL))
+    g_atomic_pointer_set (&priv->negotiating, g_thread_self ());
+}
+
+static void
+end_negotiation (GstCnnLayer *self)
+{
+  g_atomic_pointer_set (&PRIVATE (self)->negotiating, NULL);
+}
+
+static gboolean
+geometry_of_caps (GstCnnLayer *self, GstCnnGeometry *geometry)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  if (g_atomic_pointer_get (&priv->negotiating) != g_thread_self ())
+    return gst_cnn_layer_get_geometry (self, geometry, NULL);
+  *geometry = priv->negotiated_geometry;
+  return TRUE;
+}
+
 /* What can stand on the other pad; empty when nothing can. With contradictory properties everything: the
  * start of the element or the arrival of caps tells. */
 static GstCaps *
@@ -33,7 +60,7 @@ gst_cnn_layer_transform_caps (
 {
   GstCnnGeometry geometry;
   GstCaps *result;
-  if (gst_cnn_layer_get_geometry (GST_CNN_LAYER (transform), &geometry, NULL)) {
+  if (geometry_of_caps (GST_CNN_LAYER (transform), &geometry)) {
     GstCaps *own = gst_caps_is_any (caps)
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
@@ -250,8 +277,9 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
     gst_event_unref (event);
     return FALSE;
   }
-  priv->negotiated_revision = g_atomic_int_get (&priv->revision);
+  begin_negotiation (self);
   const gboolean taken = PARENT_CLASS->sink_event (transform, event);
+  end_negotiation (self);
   if (!taken && !priv->error_posted &&
       !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
     GstCaps *wanted = peer_caps (GST_BASE_TRANSFORM_SRC_PAD (transform));
@@ -361,7 +389,7 @@ apply_changes (GstCnnLayer *self)
     g_atomic_int_set (&priv->changed, TRUE);
     return;
   }
-  cnn_layer_free (priv->layer);
+  g_clear_pointer (&priv->layer, cnn_layer_free);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }
@@ -372,15 +400,13 @@ bring_up_to_date (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   do {
-    priv->negotiated_revision = g_atomic_int_get (&priv->revision);
-    if (priv->in_info.bytes > 0 &&
-        g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE)) {
-      if (priv->layer)
-        apply_changes (self);
-      else
-        gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
-    }
-    if (!gst_base_transform_reconfigure (GST_BASE_TRANSFORM (self)))
+    begin_negotiation (self);
+    /* Without a layer, too: the base class does not set caps again that it has set already. */
+    if (priv->in_info.bytes > 0 && g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
+      apply_changes (self);
+    const gboolean negotiated = gst_base_transform_reconfigure (GST_BASE_TRANSFORM (self));
+    end_negotiation (self);
+    if (!negotiated)
       return;
   } while (priv->in_info.bytes > 0 && g_atomic_int_get (&priv->changed));
 }

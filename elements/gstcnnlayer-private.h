@@ -31,9 +31,11 @@ typedef struct {
   GstCnnStreamInfo in_info, out_info;
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
-  gboolean error_posted;    /* for the caps being negotiated */
-  gint negotiated_revision; /* `revision` when this negotiation began */
-  CnnError last_error;      /* what the bus knows already: upstream may try the same caps again */
+  gboolean error_posted;              /* for the caps being negotiated */
+  gint negotiated_revision;           /* `revision` when this negotiation began */
+  GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
+  GThread *negotiating; /* atomic: the streaming thread while it negotiates, or NULL */
+  CnnError last_error;  /* what the bus knows already: upstream may try the same caps again */
 } GstCnnLayerPrivate;
 
 GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
