@@ -234,27 +234,23 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
     cnn_error_set (&error, "the properties changed while the caps were being set");
     g_clear_pointer (&layer, cnn_layer_free);
   }
-  if (!layer && changed_meanwhile (priv)) {
-    /* These caps are of the past: new ones follow before the next frame, and none goes out with these.
-     * Refusing them would put a warning on the bus. */
-    g_clear_pointer (&priv->layer, cnn_layer_free);
-    priv->in_info = in;
-    priv->out_info = out;
-    g_atomic_int_set (&priv->changed, TRUE);
-    return TRUE;
-  }
   if (!layer) {
     g_atomic_int_set (&priv->changed, TRUE);
-    gst_cnn_layer_post_error (self, &error);
-    return FALSE;
+    if (!changed_meanwhile (priv)) {
+      gst_cnn_layer_post_error (self, &error);
+      return FALSE;
+    }
+    /* These caps are of the past: new ones follow before the next frame, and none goes out with these.
+     * Refusing them would put a warning on the bus. */
   }
-  if (priv->layer)
-    cnn_layer_free (priv->layer);
+  g_clear_pointer (&priv->layer, cnn_layer_free);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
-  priv->last_error.message[0] = '\0';
-  publish_layer_info (self, &geometry);
+  if (layer) {
+    priv->last_error.message[0] = '\0';
+    publish_layer_info (self, &geometry);
+  }
   return TRUE;
 }
 
@@ -399,16 +395,18 @@ static void
 bring_up_to_date (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  do {
+  GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
+  gboolean negotiated = TRUE;
+  /* Nothing to do for nearly every frame. */
+  while (negotiated && priv->in_info.bytes > 0 &&
+         (g_atomic_int_get (&priv->changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
     begin_negotiation (self);
     /* Without a layer, too: the base class does not set caps again that it has set already. */
-    if (priv->in_info.bytes > 0 && g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
+    if (g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
       apply_changes (self);
-    const gboolean negotiated = gst_base_transform_reconfigure (GST_BASE_TRANSFORM (self));
+    negotiated = gst_base_transform_reconfigure (transform);
     end_negotiation (self);
-    if (!negotiated)
-      return;
-  } while (priv->in_info.bytes > 0 && g_atomic_int_get (&priv->changed));
+  }
 }
 
 static GstFlowReturn

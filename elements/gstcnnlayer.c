@@ -238,14 +238,10 @@ gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GPar
     priv->n_threads = g_value_get_uint (value);
     break;
   case PROP_SCALE:
-    priv->normalizer.scale = g_value_get_double (value);
-    priv->normalizer.scale_is_set = TRUE;
-    break;
   case PROP_MEAN:
-    valid = gst_cnn_double_array_set (&priv->normalizer.mean, pspec->name, value, &error);
-    break;
   case PROP_STD:
-    valid = gst_cnn_double_array_set (&priv->normalizer.std, pspec->name, value, &error);
+    valid =
+        gst_cnn_normalizer_set_property (&priv->normalizer, id - PROP_SCALE, value, pspec, &error);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -264,13 +260,9 @@ gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec
     g_value_set_uint (value, priv->n_threads);
     break;
   case PROP_SCALE:
-    g_value_set_double (value, priv->normalizer.scale);
-    break;
   case PROP_MEAN:
-    gst_cnn_double_array_get (&priv->normalizer.mean, value);
-    break;
   case PROP_STD:
-    gst_cnn_double_array_get (&priv->normalizer.std, value);
+    gst_cnn_normalizer_get_property (&priv->normalizer, id - PROP_SCALE, value);
     break;
   case PROP_LAYER_INFO:
     gst_value_set_structure (value, priv->layer_info);
@@ -285,8 +277,7 @@ static void
 gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
-  gst_cnn_double_array_clear (&priv->normalizer.mean);
-  gst_cnn_double_array_clear (&priv->normalizer.std);
+  gst_cnn_normalizer_clear (&priv->normalizer);
   g_hash_table_unref (priv->faults);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
@@ -296,7 +287,7 @@ gst_cnn_layer_init (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   priv->n_threads = DEFAULT_N_THREADS;
-  priv->normalizer.scale = GST_CNN_DEFAULT_SCALE;
+  gst_cnn_normalizer_init (&priv->normalizer);
   priv->faults = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
@@ -310,18 +301,7 @@ install_properties (GObjectClass *object_class)
       g_param_spec_uint ("n-threads", "Number of threads",
           "Worker threads, 0 = one per CPU; results are the same for every value", 0, 1024,
           DEFAULT_N_THREADS, GST_CNN_LAYER_PROPERTY_FLAGS));
-  g_object_class_install_property (object_class, PROP_SCALE,
-      g_param_spec_double ("scale", "Scale",
-          "Integer samples are multiplied by this; until it is set, 1/255, or 1/65535 for 16-bit "
-          "video",
-          -G_MAXDOUBLE, G_MAXDOUBLE, GST_CNN_DEFAULT_SCALE, GST_CNN_LAYER_PROPERTY_FLAGS));
-  g_object_class_install_property (object_class, PROP_MEAN,
-      gst_cnn_param_spec_double_array ("mean", "Mean",
-          "Subtracted from scaled integer samples: one value, or one per channel (empty = 0)"));
-  g_object_class_install_property (object_class, PROP_STD,
-      gst_cnn_param_spec_double_array ("std", "Standard deviation",
-          "Divides scaled integer samples after the mean: one value, or one per channel "
-          "(empty = 1)"));
+  gst_cnn_normalizer_install_properties (object_class, PROP_SCALE);
   g_object_class_install_property (object_class, PROP_LAYER_INFO,
       g_param_spec_boxed ("layer-info", "Layer info",
           "Structure cnn-layer-info: shapes, parameters, multiply-accumulates and receptive field; "

@@ -317,7 +317,6 @@ static void
 gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnMerge *self = GST_CNN_MERGE (object);
-  GstCnnNormalizer *normalizer = &self->normalizer;
   CnnError error;
   gboolean valid = TRUE;
   GST_OBJECT_LOCK (self);
@@ -335,14 +334,10 @@ gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GPar
     self->n_threads = g_value_get_uint (value);
     break;
   case PROP_SCALE:
-    normalizer->scale = g_value_get_double (value);
-    normalizer->scale_is_set = TRUE;
-    break;
   case PROP_MEAN:
-    valid = gst_cnn_double_array_set (&normalizer->mean, pspec->name, value, &error);
-    break;
   case PROP_STD:
-    valid = gst_cnn_double_array_set (&normalizer->std, pspec->name, value, &error);
+    valid =
+        gst_cnn_normalizer_set_property (&self->normalizer, id - PROP_SCALE, value, pspec, &error);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -371,13 +366,9 @@ gst_cnn_merge_get_property (GObject *object, guint id, GValue *value, GParamSpec
     g_value_set_uint (value, self->n_threads);
     break;
   case PROP_SCALE:
-    g_value_set_double (value, self->normalizer.scale);
-    break;
   case PROP_MEAN:
-    gst_cnn_double_array_get (&self->normalizer.mean, value);
-    break;
   case PROP_STD:
-    gst_cnn_double_array_get (&self->normalizer.std, value);
+    gst_cnn_normalizer_get_property (&self->normalizer, id - PROP_SCALE, value);
     break;
   case PROP_LAYER_INFO:
     gst_value_set_structure (value, self->layer_info);
@@ -393,8 +384,7 @@ gst_cnn_merge_finalize (GObject *object)
 {
   GstCnnMerge *self = GST_CNN_MERGE (object);
   gst_cnn_double_array_clear (&self->alpha);
-  gst_cnn_double_array_clear (&self->normalizer.mean);
-  gst_cnn_double_array_clear (&self->normalizer.std);
+  gst_cnn_normalizer_clear (&self->normalizer);
   g_free (self->fault);
   g_free (self->images);
   G_OBJECT_CLASS (gst_cnn_merge_parent_class)->finalize (object);
@@ -405,7 +395,7 @@ gst_cnn_merge_init (GstCnnMerge *self)
 {
   self->mode = DEFAULT_MODE;
   self->n_threads = DEFAULT_N_THREADS;
-  self->normalizer.scale = GST_CNN_DEFAULT_SCALE;
+  gst_cnn_normalizer_init (&self->normalizer);
   self->alpha.values = g_new (gdouble, 1);
   self->alpha.values[0] = 0.01;
   self->alpha.count = 1;
@@ -427,19 +417,7 @@ install_properties (GObjectClass *object_class)
       g_param_spec_uint ("n-threads", "Number of threads",
           "Worker threads, 0 = one per CPU; results are the same for every value", 0, 1024,
           DEFAULT_N_THREADS, GST_CNN_LAYER_PROPERTY_FLAGS));
-  g_object_class_install_property (object_class, PROP_SCALE,
-      g_param_spec_double ("scale", "Scale",
-          "Integer samples of any branch are multiplied by this; until it is set, 1/255, or "
-          "1/65535 "
-          "for 16-bit video",
-          -G_MAXDOUBLE, G_MAXDOUBLE, GST_CNN_DEFAULT_SCALE, GST_CNN_LAYER_PROPERTY_FLAGS));
-  g_object_class_install_property (object_class, PROP_MEAN,
-      gst_cnn_param_spec_double_array ("mean", "Mean",
-          "Subtracted from scaled integer samples: one value, or one per channel (empty = 0)"));
-  g_object_class_install_property (object_class, PROP_STD,
-      gst_cnn_param_spec_double_array ("std", "Standard deviation",
-          "Divides scaled integer samples after the mean: one value, or one per channel "
-          "(empty = 1)"));
+  gst_cnn_normalizer_install_properties (object_class, PROP_SCALE);
   g_object_class_install_property (object_class, PROP_LAYER_INFO,
       g_param_spec_boxed ("layer-info", "Layer info",
           "Structure cnn-layer-info: shapes of the branches and of the output, receptive field; "

@@ -8,13 +8,27 @@
 
 G_BEGIN_DECLS
 
-#define GST_CNN_DEFAULT_SCALE (1.0 / 255.0)
-
 typedef struct {
   gdouble scale;
   gboolean scale_is_set;       /* otherwise 16-bit video is scaled by 1/65535 */
   GstCnnDoubleArray mean, std; /* empty, one value, or one per channel */
 } GstCnnNormalizer;
+
+/* Its properties take this many ids in a row; `which` below is an id minus the first of them. */
+enum {
+  GST_CNN_NORMALIZER_SCALE,
+  GST_CNN_NORMALIZER_MEAN,
+  GST_CNN_NORMALIZER_STD,
+};
+
+void gst_cnn_normalizer_init (GstCnnNormalizer *normalizer);
+void gst_cnn_normalizer_clear (GstCnnNormalizer *normalizer);
+void gst_cnn_normalizer_install_properties (GObjectClass *object_class, guint first_id);
+/* FALSE with a sentence, and the old value kept, when `value` cannot be taken. */
+gboolean gst_cnn_normalizer_set_property (GstCnnNormalizer *normalizer, guint which,
+    const GValue *value, GParamSpec *pspec, CnnError *error);
+void
+gst_cnn_normalizer_get_property (const GstCnnNormalizer *normalizer, guint which, GValue *value);
 
 /* x = (sample * scale - mean[c]) / std[c] as one multiplication and one addition: a factor and a term a
  * channel, to be freed with g_free () also after a failure. FALSE with a sentence when the counts do not
