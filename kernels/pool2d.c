@@ -398,7 +398,7 @@ is_separable (const PoolLayer *pool)
     return pool->layer.output.w > 1 && !(is_small && columns->stride <= 2);
   if (pool->layer.input.c < 16)
     return pool->layer.output.w > 1;
-  return !is_small && columns->kernel > columns->stride;
+  return pool->layer.output.w > 1 && !is_small && columns->kernel > columns->stride;
 }
 
 static size_t

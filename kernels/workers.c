@@ -14,9 +14,12 @@
 #include <stdint.h>
 #include <time.h>
 
-/* How long a thread looks for news before it sleeps: about what sleeping and waking costs, so that
- * layers which follow each other at once find the pool awake and an idle pipeline uses no CPU. */
-#define SPIN_NANOSECONDS 20000
+/* A thread looks for news for as long as it worked before, within these bounds, and sleeps only then:
+ * layers that follow each other find the pool awake, waiting never costs more than the work did, and
+ * an idle pipeline uses no CPU. The least is about what sleeping and waking cost; the most is far
+ * below the time between the frames of a video. */
+#define LEAST_PATIENCE 20000
+#define MOST_PATIENCE 1000000
 
 typedef struct Run Run;
 
@@ -28,6 +31,7 @@ struct Run {
   atomic_int helpers; /* threads of the pool at work here; falls outside the lock only to be read */
   int seats;          /* threads that may still join; guarded by the pool's lock */
   int joined;         /* threads that have joined, and so the last worker number given */
+  int cpu;            /* where the caller was when the run began, or -1 */
   pthread_cond_t done;
   Run *next;
 };
@@ -39,6 +43,7 @@ struct CnnWorkers {
   atomic_int openings; /* seats of all runs: changed under the lock, read by those who spin */
   atomic_bool stop;
   int sleepers; /* threads waiting for news; guarded by lock */
+  cpu_set_t cpus; /* where the process may run */
   int n_threads;
   pthread_t *threads; /* n_threads - 1 */
 };
@@ -59,6 +64,16 @@ now (void)
   struct timespec time;
   clock_gettime (CLOCK_MONOTONIC, &time);
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* When a thread that began to work at `start` and has just run out of it should go to sleep. */
+static int64_t
+patient_until (int64_t start)
+{
+  const int64_t end = now (), worked = end - start;
+  if (worked < LEAST_PATIENCE)
+    return end + LEAST_PATIENCE;
+  return end + (worked < MOST_PATIENCE ? worked : MOST_PATIENCE);
 }
 
 static void
@@ -82,9 +97,8 @@ find_run (const CnnWorkers *workers)
 }
 
 static void
-wait_for_news (CnnWorkers *workers)
+wait_for_news (CnnWorkers *workers, int64_t deadline)
 {
-  const int64_t deadline = now () + SPIN_NANOSECONDS;
   do {
     for (int i = 0; i < 16; i++) {
       if (atomic_load_explicit (&workers->openings, memory_order_relaxed) > 0 ||
@@ -100,6 +114,19 @@ wait_for_news (CnnWorkers *workers)
     pthread_cond_wait (&workers->news, &workers->lock);
   workers->sleepers--;
   pthread_mutex_unlock (&workers->lock);
+}
+
+/* Leaves the caller's CPU to the caller: schedulers that save energy wake a thread beside the one that
+ * woke it, and see only milliseconds later that both have work. */
+static void
+avoid_cpu (const CnnWorkers *workers, int cpu)
+{
+  if (cpu < 0 || sched_getcpu () != cpu)
+    return;
+  cpu_set_t others = workers->cpus;
+  CPU_CLR (cpu, &others);
+  if (CPU_COUNT (&others) > 0)
+    sched_setaffinity (0, sizeof others, &others);
 }
 
 /* Takes one seat, works, and gives it up. */
@@ -119,6 +146,7 @@ help_one_run (CnnWorkers *workers)
   if (!run)
     return;
 
+  avoid_cpu (workers, run->cpu);
   draw_tasks (run, worker);
 
   /* The run lives on its caller's stack: after the last helper has left it may be gone, so leaving
@@ -133,22 +161,24 @@ static void *
 thread_main (void *data)
 {
   CnnWorkers *workers = data;
+  int64_t deadline = now ();
   while (!atomic_load (&workers->stop)) {
-    wait_for_news (workers);
+    wait_for_news (workers, deadline);
+    const int64_t start = now ();
     help_one_run (workers);
+    deadline = patient_until (start);
   }
   return NULL;
 }
 
-static int
+static cpu_set_t
 available_cpus (void)
 {
   cpu_set_t set;
   CPU_ZERO (&set);
   if (sched_getaffinity (0, sizeof set, &set) != 0)
-    return 1;
-  const int count = CPU_COUNT (&set);
-  return count > 0 ? count : 1;
+    CPU_ZERO (&set);
+  return set;
 }
 
 /* Starts threads until there are `n_threads` with the caller's, or the system gives no more. The
@@ -172,8 +202,9 @@ start_threads (CnnWorkers *workers, int n_threads)
 CnnWorkers *
 cnn_workers_new (int n_threads)
 {
+  const cpu_set_t cpus = available_cpus ();
   if (n_threads < 1)
-    n_threads = available_cpus ();
+    n_threads = CPU_COUNT (&cpus) > 0 ? CPU_COUNT (&cpus) : 1;
   CnnWorkers *workers = cnn_alloc (1, sizeof *workers);
   pthread_t *threads = cnn_alloc ((size_t)n_threads, sizeof *threads);
   if (!workers || !threads) {
@@ -182,6 +213,7 @@ cnn_workers_new (int n_threads)
     return NULL;
   }
   workers->threads = threads;
+  workers->cpus = cpus;
   pthread_mutex_init (&workers->lock, NULL);
   pthread_cond_init (&workers->news, NULL);
   atomic_init (&workers->openings, 0);
@@ -228,7 +260,7 @@ open_run (CnnWorkers *workers, Run *run)
 
 /* Takes the run off the list, so that nobody joins any more, and waits for those inside. */
 static void
-close_run (CnnWorkers *workers, Run *run)
+close_run (CnnWorkers *workers, Run *run, int64_t start)
 {
   pthread_mutex_lock (&workers->lock);
   Run **link = &workers->runs;
@@ -238,7 +270,7 @@ close_run (CnnWorkers *workers, Run *run)
   atomic_fetch_sub (&workers->openings, run->seats);
   pthread_mutex_unlock (&workers->lock);
 
-  const int64_t deadline = now () + SPIN_NANOSECONDS;
+  const int64_t deadline = patient_until (start);
   while (atomic_load (&run->helpers) > 0 && now () < deadline)
     relax ();
 
@@ -256,14 +288,15 @@ cnn_workers_run (CnnWorkers *workers, int n_threads, int n_tasks, CnnTaskFunc *f
     limit = n_threads;
   if (n_tasks < limit)
     limit = n_tasks;
-  Run run = {.func = func, .data = data, .n_tasks = n_tasks, .seats = limit - 1};
+  Run run = {.func = func, .data = data, .n_tasks = n_tasks, .seats = limit - 1, .cpu = sched_getcpu ()};
   if (limit <= 1) {
     draw_tasks (&run, 0);
     return;
   }
   pthread_cond_init (&run.done, NULL);
+  const int64_t start = now ();
   open_run (workers, &run);
   draw_tasks (&run, 0);
-  close_run (workers, &run);
+  close_run (workers, &run, start);
   pthread_cond_destroy (&run.done);
 }

@@ -21,12 +21,20 @@
  * prefetchers see one stream, which alone does not fill the memory's bandwidth. */
 #define POOL_AHEAD 2048
 
+/* The same along channels, where every column of a window is adjacent floats already. */
+#define PIXELS_AHEAD 1024
+
 /* Vectors that one pass over a window accumulates. */
 #define POOL_BLOCK 4
 
 /* A float sum of this many values is added to the total with a correction: so the error of an
  * average does not grow with its window. */
 #define POOL_CHUNK 64
+
+/* Channels of a large window that are summed together: few enough for their sums to stay in the
+ * first-level cache, many enough to read memory in long runs. */
+#define SUM_CHANNELS 512
+#define SUM_PIXELS 4
 
 typedef struct {
   bool is_max;
@@ -72,6 +80,15 @@ store_lanes (float *p, Vec v, int lanes)
     vec_store_partial (p, v, lanes);
 }
 
+/* Asks for vector k of a few from an address that may lie outside the rows, once a cache line. */
+POOL_INLINE void
+prefetch_vector (const float *p, int k, size_t ahead)
+{
+  if (k * VEC_LANES % 16 == 0)
+    __builtin_prefetch (
+        (const char *)((uintptr_t)p + ((size_t)k * VEC_LANES + ahead) * sizeof (float)), 0, 3);
+}
+
 /* Asks for two vectors from an address that may lie outside the plane: a hint never faults. */
 POOL_INLINE void
 prefetch_vectors (const float *p)
@@ -99,6 +116,9 @@ pool_block (PoolShape shape, const float *const *rows, size_t offset, size_t dil
     for (size_t x = 0; x < shape.columns; x++, in += dilation) {
       VEC_UNROLL (4)
       for (int k = 0; k < n; k++)
+        prefetch_vector (in, k, PIXELS_AHEAD);
+      VEC_UNROLL (4)
+      for (int k = 0; k < n; k++)
         total[k] = pool_add (shape.is_max, total[k],
             load_lanes (in + k * VEC_LANES, k == n - 1 ? lanes : VEC_LANES));
     }
@@ -110,52 +130,90 @@ pool_block (PoolShape shape, const float *const *rows, size_t offset, size_t dil
         k == n - 1 ? lanes : VEC_LANES);
 }
 
-/* The sum of a large window: chunks of columns, each added with a correction. */
+/* Sums of a large window that are not finished, of neighbouring channels. */
+typedef struct {
+  float total[SUM_CHANNELS], correction[SUM_CHANNELS], chunk[SUM_CHANNELS];
+} PoolSums;
+
+/* The chunk of each of the `n` channels is added to its total, and begins anew. */
 POOL_INLINE void
-sum_block (PoolShape shape, const float *const *rows, size_t offset, size_t dilation, int n,
-    int lanes, float scale, float *out)
+close_chunk (PoolSums *sums, size_t n)
 {
-  Vec total[POOL_BLOCK], correction[POOL_BLOCK], chunk[POOL_BLOCK];
-  VEC_UNROLL (4)
-  for (int k = 0; k < n; k++)
-    total[k] = correction[k] = chunk[k] = vec_zero ();
+  for (size_t c = 0; c < n; c += VEC_LANES) {
+    Vec total = vec_load (sums->total + c), correction = vec_load (sums->correction + c);
+    add_corrected (&total, &correction, vec_load (sums->chunk + c));
+    vec_store (sums->total + c, total);
+    vec_store (sums->correction + c, correction);
+    vec_store (sums->chunk + c, vec_zero ());
+  }
+}
+
+/* `pixels` columns of `n` channels: each is a stream of its own, so that memory has several to fetch
+ * at a time, and the sums are touched once for all of them. */
+POOL_INLINE void
+sum_pixels (PoolSums *sums, const float *in, size_t dilation, const int pixels, size_t n)
+{
+  for (size_t c = 0; c < n; c += VEC_LANES) {
+    const int lanes = n - c < VEC_LANES ? (int)(n - c) : VEC_LANES;
+    for (int p = 0; p < pixels && c % 16 == 0; p++)
+      prefetch_vector (in + c, 0, (size_t)(p + 2 * SUM_PIXELS) * dilation);
+    Vec sum = load_lanes (in + c, lanes);
+    for (int p = 1; p < pixels; p++)
+      sum = vec_add (sum, load_lanes (in + (size_t)p * dilation + c, lanes));
+    vec_store (sums->chunk + c, vec_add (vec_load (sums->chunk + c), sum));
+  }
+}
+
+/* The average of one large window, for at most SUM_CHANNELS channels. */
+POOL_INLINE void
+average_large (const float *const *rows, size_t n_rows, size_t columns, size_t offset,
+    size_t dilation, size_t n, float scale, float *out)
+{
+  PoolSums sums;
+  for (size_t c = 0; c < n; c += VEC_LANES) {
+    vec_store (sums.total + c, vec_zero ());
+    vec_store (sums.correction + c, vec_zero ());
+    vec_store (sums.chunk + c, vec_zero ());
+  }
   size_t in_chunk = 0;
-  for (size_t y = 0; y < shape.n_rows; y++) {
+  for (size_t y = 0; y < n_rows; y++) {
     const float *in = rows[y] + offset;
-    for (size_t x = 0; x < shape.columns; x++, in += dilation) {
-      VEC_UNROLL (4)
-      for (int k = 0; k < n; k++)
-        chunk[k] =
-            vec_add (chunk[k], load_lanes (in + k * VEC_LANES, k == n - 1 ? lanes : VEC_LANES));
-      if (++in_chunk < POOL_CHUNK && (x + 1 < shape.columns || y + 1 < shape.n_rows))
+    for (size_t x = 0; x < columns;) {
+      const size_t pixels = columns - x >= SUM_PIXELS ? SUM_PIXELS : 1;
+      if (pixels == SUM_PIXELS)
+        sum_pixels (&sums, in + x * dilation, dilation, SUM_PIXELS, n);
+      else
+        sum_pixels (&sums, in + x * dilation, dilation, 1, n);
+      x += pixels;
+      in_chunk += pixels;
+      if (in_chunk < POOL_CHUNK)
         continue;
-      VEC_UNROLL (4)
-      for (int k = 0; k < n; k++) {
-        add_corrected (&total[k], &correction[k], chunk[k]);
-        chunk[k] = vec_zero ();
-      }
+      close_chunk (&sums, n);
       in_chunk = 0;
     }
   }
-  VEC_UNROLL (4)
-  for (int k = 0; k < n; k++)
-    store_lanes (
-        out + k * VEC_LANES, vec_mul (total[k], vec_set1 (scale)), k == n - 1 ? lanes : VEC_LANES);
+  close_chunk (&sums, n);
+  for (size_t c = 0; c < n; c += VEC_LANES)
+    store_lanes (out + c, vec_mul (vec_load (sums.total + c), vec_set1 (scale)),
+        n - c < VEC_LANES ? (int)(n - c) : VEC_LANES);
 }
 
 POOL_INLINE void
-pool_one_block (bool is_large, PoolShape shape, const float *const *rows, size_t offset,
-    size_t dilation, int n, int lanes, float scale, float *out)
+average_channels (size_t n_rows, const float *const *rows, const CnnPoolWindows *windows,
+    size_t count, float *out)
 {
-  if (is_large)
-    sum_block (shape, rows, offset, dilation, n, lanes, scale, out);
-  else
-    pool_block (shape, rows, offset, dilation, n, lanes, scale, out);
+  for (size_t i = 0; i < count; i++, out += windows->output_stride) {
+    for (size_t c = 0; c < windows->channels; c += SUM_CHANNELS) {
+      const size_t left = windows->channels - c;
+      average_large (rows, n_rows, windows->columns, windows->first + i * windows->stride + c,
+          windows->dilation, left < SUM_CHANNELS ? left : SUM_CHANNELS, windows->scale, out + c);
+    }
+  }
 }
 
 POOL_INLINE void
-pool_channels (bool is_large, PoolShape shape, const float *const *rows,
-    const CnnPoolWindows *windows, size_t count, float *out)
+pool_channels (PoolShape shape, const float *const *rows, const CnnPoolWindows *windows,
+    size_t count, float *out)
 {
   const size_t channels = windows->channels, dilation = windows->dilation;
   const float scale = windows->scale;
@@ -163,13 +221,11 @@ pool_channels (bool is_large, PoolShape shape, const float *const *rows,
     const size_t first = windows->first + i * windows->stride;
     size_t c = 0;
     for (; c + POOL_BLOCK * VEC_LANES <= channels; c += POOL_BLOCK * VEC_LANES)
-      pool_one_block (
-          is_large, shape, rows, first + c, dilation, POOL_BLOCK, VEC_LANES, scale, out + c);
+      pool_block (shape, rows, first + c, dilation, POOL_BLOCK, VEC_LANES, scale, out + c);
     for (; c + VEC_LANES <= channels; c += VEC_LANES)
-      pool_one_block (is_large, shape, rows, first + c, dilation, 1, VEC_LANES, scale, out + c);
+      pool_block (shape, rows, first + c, dilation, 1, VEC_LANES, scale, out + c);
     if (c < channels)
-      pool_one_block (
-          is_large, shape, rows, first + c, dilation, 1, (int)(channels - c), scale, out + c);
+      pool_block (shape, rows, first + c, dilation, 1, (int)(channels - c), scale, out + c);
   }
 }
 
@@ -313,7 +369,7 @@ pool (bool is_max, const float *const *rows, size_t n_rows, const CnnPoolWindows
     out[0] = is_max ? max_window (rows, n_rows, windows->first, columns)
                     : windows->scale * sum_window (rows, n_rows, windows->first, columns);
   } else if (!is_max && n_rows * columns > POOL_CHUNK) {
-    pool_channels (true, shape, rows, windows, count, out);
+    average_channels (n_rows, rows, windows, count, out);
   } else if (windows->channels == 1) {
     const bool pairs = windows->stride == 2 && windows->dilation == 1 && columns >= 2;
     if (pairs && n_rows == 2 && columns == 2)
@@ -327,15 +383,15 @@ pool (bool is_max, const float *const *rows, size_t n_rows, const CnnPoolWindows
     else
       pool_planes (shape, rows, windows, count, pairs, out);
   } else if (n_rows == 2 && columns == 1) {
-    pool_channels (false, (PoolShape){is_max, 2, 1}, rows, windows, count, out);
+    pool_channels ((PoolShape){is_max, 2, 1}, rows, windows, count, out);
   } else if (n_rows == 3 && columns == 1) {
-    pool_channels (false, (PoolShape){is_max, 3, 1}, rows, windows, count, out);
+    pool_channels ((PoolShape){is_max, 3, 1}, rows, windows, count, out);
   } else if (n_rows == 2 && columns == 2) {
-    pool_channels (false, (PoolShape){is_max, 2, 2}, rows, windows, count, out);
+    pool_channels ((PoolShape){is_max, 2, 2}, rows, windows, count, out);
   } else if (n_rows == 3 && columns == 3) {
-    pool_channels (false, (PoolShape){is_max, 3, 3}, rows, windows, count, out);
+    pool_channels ((PoolShape){is_max, 3, 3}, rows, windows, count, out);
   } else {
-    pool_channels (false, shape, rows, windows, count, out);
+    pool_channels (shape, rows, windows, count, out);
   }
 }
 
