@@ -84,8 +84,8 @@ get_doubles (const GstStructure *structure, const gchar *field, gdouble *first, 
 }
 
 GstEvent *
-gst_cnn_chain_event_new (
-    const GstCnnChain *chain, const gchar *element, CnnShape input, const GstStructure *layer_info)
+gst_cnn_chain_event_new (const GstCnnChain *chain, const gchar *element, CnnShape input,
+    const GstStructure *layer_info, const GstStructure *weights)
 {
   const gint source[] = {chain->source_rows, chain->source_columns};
   const CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
@@ -97,6 +97,8 @@ gst_cnn_chain_event_new (
   set_doubles (structure, "receptive-field", rows->size, columns->size);
   set_doubles (structure, "receptive-jump", rows->jump, columns->jump);
   set_doubles (structure, "receptive-offset", rows->offset, columns->offset);
+  if (weights)
+    gst_structure_set (structure, "weights", GST_TYPE_STRUCTURE, weights, NULL);
   return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
@@ -119,6 +121,46 @@ gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain)
   chain->source_columns = source[1];
   chain->output = (CnnShape){output[0], output[1], output[2], output[3]};
   return TRUE;
+}
+
+const GstStructure *
+gst_cnn_chain_event_weights (GstEvent *event)
+{
+  const GValue *weights = gst_structure_get_value (gst_event_get_structure (event), "weights");
+  return weights && GST_VALUE_HOLDS_STRUCTURE (weights) ? gst_value_get_structure (weights) : NULL;
+}
+
+GstStructure *
+gst_cnn_weights_to_structure (const GstCnnWeights *weights, const gchar *element, gboolean first)
+{
+  const gint size[] = {
+      weights->out_channels, weights->in_channels, weights->rows, weights->columns};
+  GstStructure *structure = gst_structure_new ("cnn-weights", "element", G_TYPE_STRING, element,
+      "first", G_TYPE_BOOLEAN, first, "values", GST_TYPE_BUFFER, weights->values, NULL);
+  set_ints (structure, "size", size, 4);
+  return structure;
+}
+
+gboolean
+gst_cnn_weights_from_structure (
+    GstCnnWeights *weights, const gchar **element, gboolean *first, const GstStructure *structure)
+{
+  gint size[4];
+  if (!structure || !gst_structure_has_name (structure, "cnn-weights") ||
+      !get_ints (structure, "size", size, 4) ||
+      !gst_structure_has_field_typed (structure, "values", GST_TYPE_BUFFER) ||
+      !gst_structure_get_boolean (structure, "first", first) ||
+      !(*element = gst_structure_get_string (structure, "element")))
+    return FALSE;
+  guint64 bytes = sizeof (gfloat);
+  for (gint i = 0; i < 4; i++) {
+    if (size[i] < 1 || bytes > GST_CNN_MOST_CARRIED_WEIGHTS)
+      return FALSE;
+    bytes *= (guint64)size[i];
+  }
+  const GValue *values = gst_structure_get_value (structure, "values");
+  *weights = (GstCnnWeights){size[0], size[1], size[2], size[3], gst_value_get_buffer (values)};
+  return weights->values && gst_buffer_get_size (weights->values) == bytes;
 }
 
 static void

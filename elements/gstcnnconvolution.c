@@ -30,6 +30,9 @@ typedef struct {
   gboolean has_geometry;
   guint geometry_revision;
   GstCnnGeometry geometry;
+
+  /* Streaming thread only: of the layer created last, for who looks at them. */
+  GstCnnWeights shown;
 } GstCnnConvolutionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
@@ -82,6 +85,30 @@ gst_cnn_convolution_get_geometry (GstCnnLayer *layer, GstCnnGeometry *geometry, 
   return possible;
 }
 
+static void
+keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, gint in_channels)
+{
+  GstCnnWeights *shown = &PRIVATE (self)->shown;
+  shown->out_channels = weights->out_channels;
+  shown->in_channels = in_channels / weights->groups;
+  shown->rows = weights->window.rows.kernel;
+  shown->columns = weights->window.columns.kernel;
+  gst_clear_buffer (&shown->values);
+  const guint64 most = GST_CNN_MOST_CARRIED_WEIGHTS / sizeof (gfloat);
+  const guint64 kernel = (guint64)shown->rows * (guint64)shown->columns;
+  const guint64 kernels = (guint64)shown->out_channels * (guint64)shown->in_channels;
+  if (kernel <= most && kernels <= most && kernel * kernels <= most)
+    shown->values =
+        gst_buffer_new_memdup (weights->weights, (gsize)(kernel * kernels) * sizeof (gfloat));
+}
+
+static gboolean
+gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
+{
+  *weights = PRIVATE (GST_CNN_CONVOLUTION (layer))->shown;
+  return weights->values != NULL;
+}
+
 static CnnLayer *
 gst_cnn_convolution_create_layer (
     GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
@@ -106,6 +133,8 @@ gst_cnn_convolution_create_layer (
         .n_alpha = weights.n_alpha,
     };
     created = cnn_conv2d_new (setup->context, &desc, error);
+    if (created)
+      keep_weights (GST_CNN_CONVOLUTION (layer), &weights, setup->input.c);
     gst_cnn_convolution_weights_clear (&weights);
   }
   gst_cnn_convolution_settings_clear (&settings);
@@ -245,6 +274,7 @@ static void
 gst_cnn_convolution_finalize (GObject *object)
 {
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
+  gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
   G_OBJECT_CLASS (gst_cnn_convolution_parent_class)->finalize (object);
 }
 
@@ -330,6 +360,7 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   install_shape_properties (object_class);
   layer_class->get_geometry = gst_cnn_convolution_get_geometry;
   layer_class->create_layer = gst_cnn_convolution_create_layer;
+  layer_class->get_weights = gst_cnn_convolution_get_weights;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
 }

@@ -144,6 +144,25 @@ output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *err
 
 /* --- layer-info ----------------------------------------------------------------------------------- */
 
+/* What made the channels that leave: this layer's weights, or without any those that arrive, as long as
+ * the channels stay what they are. A new structure or NULL. */
+static GstStructure *
+weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  const GstCnnLayerClass *klass = GST_CNN_LAYER_GET_CLASS (self);
+  GstCnnWeights weights;
+  if (klass->get_weights)
+    return klass->get_weights (self, &weights)
+               ? gst_cnn_weights_to_structure (&weights, GST_OBJECT_NAME (self), !has_upstream)
+               : NULL;
+  const gboolean keeps_channels =
+      cnn_layer_input_shape (priv->layer).c == cnn_layer_output_shape (priv->layer).c;
+  return has_upstream && keeps_channels && priv->upstream_weights
+             ? gst_structure_copy (priv->upstream_weights)
+             : NULL;
+}
+
 /* Says what the layer is now: as property, as message, and downstream as the chain so far. */
 static void
 publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
@@ -152,8 +171,10 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
   const CnnShape input = cnn_layer_input_shape (priv->layer);
   GstCnnChain chain;
   /* An upstream chain counts only where its picture arrives unscaled. */
-  if (priv->has_upstream_chain && priv->upstream_chain.output.h == input.h &&
-      priv->upstream_chain.output.w == input.w)
+  const gboolean has_upstream = priv->has_upstream_chain &&
+                                priv->upstream_chain.output.h == input.h &&
+                                priv->upstream_chain.output.w == input.w;
+  if (has_upstream)
     chain = priv->upstream_chain;
   else
     gst_cnn_chain_init (&chain, input);
@@ -161,7 +182,9 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
   chain.output = cnn_layer_output_shape (priv->layer);
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
-  GstEvent *event = gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), input, info);
+  GstStructure *weights = weights_of_channels (self, has_upstream);
+  GstEvent *event = gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), input, info, weights);
+  g_clear_pointer (&weights, gst_structure_free);
   gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
   GST_OBJECT_LOCK (self);
   if (priv->layer_info)
@@ -297,6 +320,9 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
   if (gst_cnn_chain_event_parse (event, &chain)) {
     priv->upstream_chain = chain;
     priv->has_upstream_chain = TRUE;
+    const GstStructure *weights = gst_cnn_chain_event_weights (event);
+    g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+    priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
     GstCnnGeometry geometry;
     /* Otherwise new caps follow, and with them this layer's own event. */
     if (priv->layer && same_shape (chain.output, priv->in_info.shape) &&

@@ -3,7 +3,6 @@
 #ifndef GST_CNN_LAYER_PRIVATE_H
 #define GST_CNN_LAYER_PRIVATE_H
 
-#include "gstcnnchain.h"
 #include "gstcnnlayer.h"
 #include "normalizer.h"
 
@@ -31,6 +30,7 @@ typedef struct {
   GstCnnStreamInfo in_info, out_info;
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
+  GstStructure *upstream_weights;     /* NULL: none came */
   gboolean error_posted;              /* for the caps being negotiated */
   gint negotiated_revision;           /* `revision` when this negotiation began */
   GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */

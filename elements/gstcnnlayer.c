@@ -218,6 +218,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   g_clear_pointer (&priv->layer, cnn_layer_free);
   priv->in_info.bytes = 0;
   priv->has_upstream_chain = FALSE;
+  g_clear_pointer (&priv->upstream_weights, gst_structure_free);
   priv->last_error.message[0] = '\0';
   GST_OBJECT_LOCK (transform);
   g_clear_pointer (&priv->layer_info, gst_structure_free);

@@ -4,6 +4,7 @@
 #ifndef GST_CNN_LAYER_H
 #define GST_CNN_LAYER_H
 
+#include "gstcnnchain.h"
 #include "shapenegotiation.h"
 
 #include <gst/base/gstbasetransform.h>
@@ -31,6 +32,11 @@ struct _GstCnnLayerClass {
   /* The computation for one input shape. Called from the streaming thread without the object lock. NULL
    * with a sentence when the properties do not fit the shape. */
   CnnLayer *(*create_layer) (GstCnnLayer *self, const GstCnnLayerSetup *setup, CnnError *error);
+
+  /* The weights of the layer created last, to be shown downstream; their buffer stays the subclass's.
+   * Called from the streaming thread. FALSE when there are none or too many. NULL for layers without
+   * weights. */
+  gboolean (*get_weights) (GstCnnLayer *self, GstCnnWeights *weights);
 };
 
 /* For subclasses, at the end of set_property and without the object lock. `fault` is NULL when the value

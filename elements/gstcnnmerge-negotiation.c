@@ -87,7 +87,7 @@ publish_layer_info (GstCnnMerge *self, const GPtrArray *pads)
     shapes[i] = ((GstCnnMergePad *)pads->pdata[i])->info.shape;
   GstStructure *info = gst_cnn_merge_info_new (self->merge, shapes, pads->len, &chain);
   gst_pad_push_event (GST_AGGREGATOR_SRC_PAD (self),
-      gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), shapes[0], info));
+      gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), shapes[0], info, NULL));
   g_free (shapes);
   GST_OBJECT_LOCK (self);
   if (self->layer_info)

@@ -34,6 +34,7 @@ struct _GstCnnView {
   GstVideoInfo video;
   GstBuffer *frozen; /* shown instead of what comes */
   gchar *layer;      /* name of the layer upstream, or NULL */
+  GstCnnViewKernels *kernels;
   GstCnnChain chain; /* what it sees; source_rows 0 when not known */
   gchar *title;
 };

@@ -10,6 +10,12 @@
  * value, enlarged by the smallest whole factor that makes the picture 320 pixels wide. NaN is drawn
  * magenta, infinity green, negative infinity cyan.
  *
+ * The request pad `video` takes the frames the maps were made of. They are then drawn on the left, with the
+ * receptive field of the value under the pointer (of the middle one without a pointer) as a box, and below
+ * them the kernels of the convolution that made the channels: of an enlarged channel its own, one picture
+ * for each input channel. Kernels change with the weights. Those of more than 1 MiB, and of joined branches,
+ * are not shown.
+ *
  * Built against GStreamer 1.26 or later it also takes video whose buffers carry a tensor as GstTensorMeta,
  * as inference elements attach it, and shows that tensor; tensor-layout says how its dimensions are ordered.
  *
@@ -130,6 +136,7 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
     if (!gst_cnn_chain_event_parse (event, &self->chain))
       self->chain.source_rows = 0;
+    gst_cnn_view_kernels_take (self->kernels, gst_cnn_chain_event_weights (event));
     gst_cnn_view_update_title (self);
   }
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
@@ -193,6 +200,7 @@ gst_cnn_view_stop (GstBaseTransform *base)
   gst_cnn_view_forget_stream (self);
   g_clear_pointer (&self->layer, g_free);
   self->chain.source_rows = 0;
+  gst_cnn_view_kernels_take (self->kernels, NULL);
   gst_cnn_view_source_flush (self->source);
   g_clear_pointer (&self->painter, gst_cnn_view_painter_free);
   return TRUE;
@@ -223,6 +231,8 @@ take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene,
   gboolean has_video = self->video_pad != NULL;
   GST_OBJECT_UNLOCK (self);
   scene->title = self->title;
+  scene->layer = self->layer;
+  scene->kernels = self->kernels;
   scene->source = self->source;
   scene->source_width = scene->source_height = 0;
   if (has_video)
@@ -390,6 +400,7 @@ gst_cnn_view_finalize (GObject *object)
 {
   GstCnnView *self = GST_CNN_VIEW (object);
   gst_cnn_view_source_free (self->source);
+  gst_cnn_view_kernels_free (self->kernels);
   g_free (self->channels);
   g_free (self->layer);
   g_free (self->title);
@@ -401,6 +412,7 @@ gst_cnn_view_init (GstCnnView *self)
 {
   self->settings = gst_cnn_view_settings_default;
   self->source = gst_cnn_view_source_new ();
+  self->kernels = gst_cnn_view_kernels_new ();
   self->channels = g_strdup (GST_CNN_VIEW_DEFAULT_CHANNELS);
   /* Shapes are not in the template, and a subset test does not look into their ranges. */
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));

@@ -319,6 +319,21 @@ find_pointed (const GstCnnViewDrawing *drawing, Pointed *pointed)
   return TRUE;
 }
 
+void
+gst_cnn_view_draw_kernels (const GstCnnViewDrawing *drawing)
+{
+  const GstCnnViewLayout *layout = drawing->layout;
+  Pointed pointed = {0, 0, 0};
+  if (layout->kernels.width == 0)
+    return;
+  if (!find_pointed (drawing, &pointed))
+    pointed.index = 0;
+  const GstCnnViewKernelsPanel panel = {layout->kernels, layout->text_size, layout->caption_size,
+      drawing->maps[pointed.index] % drawing->shape.c, drawing->scene->settings.channel < 0};
+  gst_cnn_view_kernels_draw (
+      drawing->scene->kernels, &panel, drawing->scene->layer, drawing->text, drawing->canvas);
+}
+
 static void
 mark_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
 {
@@ -372,6 +387,7 @@ draw_help (const GstCnnViewDrawing *drawing)
       {"l", "labels"},
       {"t", "title"},
       {"b", "colour bar"},
+      {"k", "kernels"},
       {"space", "freeze"},
       {"h", "this help"},
   };

@@ -43,6 +43,8 @@ void gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing);
 void gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing);
 /* One bar for each shown map, for maps of one value. */
 void gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing);
+/* The kernel of the enlarged map, or of the one under the pointer, or all of them. */
+void gst_cnn_view_draw_kernels (const GstCnnViewDrawing *drawing);
 /* Position and value under the pointer, and what that value sees of the source. */
 void gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing);
 /* Page number, frozen sign, help: over everything else. */

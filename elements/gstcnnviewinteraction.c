@@ -135,6 +135,9 @@ handle_letter (const gchar *key, GstCnnViewSettings *settings)
   case 'b':
     settings->legend = !settings->legend;
     return TRUE;
+  case 'k':
+    settings->kernels = !settings->kernels;
+    return TRUE;
   case 'h':
     settings->help = !settings->help;
     return TRUE;

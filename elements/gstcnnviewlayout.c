@@ -13,6 +13,11 @@
 #define LEAST_TILE 16
 /* Tiles with less room go without captions. */
 #define LEAST_CAPTIONED_WIDTH 22
+/* Kernels take this much of the height under the source, or more. */
+#define KERNELS_SHARE 0.4
+/* and have at least so many lines and signs of text, in text sizes. */
+#define LEAST_KERNELS_HEIGHT 7
+#define KERNELS_WIDTH 17
 /* Lower pictures go without title and legend. In lines of text. */
 #define LEAST_LINES 6
 
@@ -258,22 +263,41 @@ place_lines (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   layout->body = (GstCnnViewBox){0, top, width, height - top - bottom};
 }
 
+/* Under the source, in a column that is that wide: all the height that is left. */
+static void
+place_kernels (GstCnnViewLayout *layout, gint column_width)
+{
+  const GstCnnViewBox *source = &layout->source, *body = &layout->body;
+  const gint margin = layout->text_size / 2;
+  gint y = source->y + source->height + margin;
+  layout->kernels = (GstCnnViewBox){source->x, y,
+      MAX (source->width, MIN (column_width, KERNELS_WIDTH * layout->text_size)),
+      body->y + body->height - margin - y};
+}
+
 /* The picture the maps were made of takes a third of the body, half beside a single map. */
 static void
 place_source (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 {
   GstCnnViewBox *body = &layout->body;
   const gint margin = layout->text_size / 2;
-  gint column = body->width / (request->n_tiles > 1 ? 3 : 2);
-  if (request->source_width < 1 || column <= 4 * margin || body->height <= 4 * margin)
+  gint width = body->width / (request->n_tiles > 1 ? 3 : 2) - 2 * margin;
+  gint height = body->height - 2 * margin;
+  if (request->source_width < 1 || width <= 2 * margin || height <= 2 * margin)
     return;
-  gdouble scale = MIN ((column - 2 * margin) / (gdouble)request->source_width,
-      (body->height - 2 * margin) / (gdouble)request->source_height);
+  const gint kernels_height = (gint)(height * KERNELS_SHARE);
+  const gboolean kernels =
+      request->kernels && kernels_height >= LEAST_KERNELS_HEIGHT * layout->text_size;
+  gint source_height = kernels ? height - kernels_height - margin : height;
+  gdouble scale =
+      MIN (width / (gdouble)request->source_width, source_height / (gdouble)request->source_height);
   layout->source.width = MAX (1, (gint)(request->source_width * scale));
   layout->source.height = MAX (1, (gint)(request->source_height * scale));
-  column = layout->source.width + 2 * margin;
   layout->source.x = body->x + margin;
-  layout->source.y = body->y + (body->height - layout->source.height) / 2;
+  layout->source.y = body->y + (kernels ? margin : (body->height - layout->source.height) / 2);
+  if (kernels)
+    place_kernels (layout, width);
+  gint column = MAX (layout->source.width, layout->kernels.width) + 2 * margin;
   body->x += column;
   body->width -= column;
 }

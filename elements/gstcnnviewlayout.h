@@ -12,6 +12,7 @@ typedef struct {
   gint width, height;               /* of the picture */
   gint map_width, map_height;       /* of a map, in values */
   gint source_width, source_height; /* of the picture beside the maps, 0 for none */
+  gboolean kernels;                 /* to be drawn under that picture */
   gint n_tiles;
   guint columns;
   guint page; /* taken modulo the number of pages */
@@ -27,7 +28,7 @@ typedef struct {
   gint text_size;                    /* of title and legend, pixels */
   gint caption_size;                 /* text on the tiles */
   GstCnnViewBox title, legend, body; /* empty when absent */
-  GstCnnViewBox source;              /* empty when absent */
+  GstCnnViewBox source, kernels;     /* empty when absent */
   gboolean bars;                     /* maps of one value: a bar each instead of a tile */
 
   gint columns, rows;  /* of a full page */

@@ -101,6 +101,8 @@ gst_cnn_view_painter_request (CnnShape shape, const GstCnnViewScene *scene, gint
   request.map_height = shape.h;
   request.source_width = scene->source_width;
   request.source_height = scene->source_height;
+  request.kernels =
+      settings->kernels && scene->kernels && gst_cnn_view_kernels_exist (scene->kernels);
   request.n_tiles = grid ? (gint)scene->maps->len : 1;
   request.columns = grid ? settings->columns : 0;
   request.page = grid ? settings->page : 0;
@@ -334,6 +336,7 @@ draw_everything (GstCnnViewPainter *painter, const GstCnnViewDrawing *drawing, G
   gst_cnn_view_draw_captions (drawing);
   gst_cnn_view_draw_title (drawing);
   gst_cnn_view_draw_legend (drawing);
+  gst_cnn_view_draw_kernels (drawing);
   gst_cnn_view_draw_readout (drawing);
   gst_cnn_view_draw_overlay (drawing);
 }

@@ -6,6 +6,7 @@
 #define GST_CNN_VIEW_PAINTER_H
 
 #include "gstcnnviewcanvas.h"
+#include "gstcnnviewkernels.h"
 #include "gstcnnviewlayout.h"
 #include "gstcnnviewsettings.h"
 #include "gstcnnviewsource.h"
@@ -20,8 +21,10 @@ typedef struct {
   GstCnnViewSettings settings;
   const GArray *maps;       /* of int: the chosen ones, at least one */
   const gchar *title;       /* UTF-8 */
+  const gchar *layer;       /* the element that made the maps, NULL when not known */
   GstCnnViewSource *source; /* its chosen picture is drawn when source_width > 0 */
   gint source_width, source_height;
+  GstCnnViewKernels *kernels; /* NULL for none */
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;

@@ -58,6 +58,7 @@ const GstCnnViewSettings gst_cnn_view_settings_default = {
     .maximum = 1,
     .gamma = 1,
     .colormap = CNN_COLORMAP_VIRIDIS,
+    .kernels = TRUE,
     .gap = 2,
     .tensor_layout = CNN_LAYOUT_NCHW,
 };
@@ -80,6 +81,7 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_LABELS] = OFFSET (labels),
     [GST_CNN_VIEW_PROP_LEGEND] = OFFSET (legend),
     [GST_CNN_VIEW_PROP_TITLE] = OFFSET (title),
+    [GST_CNN_VIEW_PROP_KERNELS] = OFFSET (kernels),
     [GST_CNN_VIEW_PROP_HELP] = OFFSET (help),
     [GST_CNN_VIEW_PROP_FREEZE] = OFFSET (freeze),
     [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
@@ -103,9 +105,9 @@ spec_double (const gchar *name, const gchar *nick, const gchar *blurb, gdouble l
 }
 
 static GParamSpec *
-spec_boolean (const gchar *name, const gchar *nick, const gchar *blurb)
+spec_boolean (const gchar *name, const gchar *nick, const gchar *blurb, gboolean value)
 {
-  return g_param_spec_boolean (name, nick, blurb, FALSE, FLAGS);
+  return g_param_spec_boolean (name, nick, blurb, value, FLAGS);
 }
 
 static void
@@ -154,15 +156,26 @@ make_grid_specs (GParamSpec **specs)
       "1.26 "
       "and later)",
       gst_cnn_view_tensor_layout_get_type (), (gint)initial->tensor_layout, FLAGS);
-  specs[GST_CNN_VIEW_PROP_LABELS] =
-      spec_boolean ("labels", "Labels", "Write the channel's number and its range on each tile");
-  specs[GST_CNN_VIEW_PROP_LEGEND] =
-      spec_boolean ("legend", "Legend", "Draw a bar of the colours and what they mean");
-  specs[GST_CNN_VIEW_PROP_TITLE] =
-      spec_boolean ("title", "Title", "Write the layer's name and shape above the maps");
-  specs[GST_CNN_VIEW_PROP_HELP] = spec_boolean ("help", "Help", "Show the keys over the picture");
+}
+
+static void
+make_decoration_specs (GParamSpec **specs)
+{
+  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  specs[GST_CNN_VIEW_PROP_LABELS] = spec_boolean (
+      "labels", "Labels", "Write the channel's number and its range on each tile", initial->labels);
+  specs[GST_CNN_VIEW_PROP_LEGEND] = spec_boolean (
+      "legend", "Legend", "Draw a bar of the colours and what they mean", initial->legend);
+  specs[GST_CNN_VIEW_PROP_TITLE] = spec_boolean (
+      "title", "Title", "Write the layer's name and shape above the maps", initial->title);
+  specs[GST_CNN_VIEW_PROP_KERNELS] = spec_boolean ("kernels", "Kernels",
+      "Draw the weights of the convolution that made the maps under the source of the pad video: "
+      "blue below 0, red above",
+      initial->kernels);
+  specs[GST_CNN_VIEW_PROP_HELP] =
+      spec_boolean ("help", "Help", "Show the keys over the picture", initial->help);
   specs[GST_CNN_VIEW_PROP_FREEZE] =
-      spec_boolean ("freeze", "Freeze", "Keep showing the frame that is there");
+      spec_boolean ("freeze", "Freeze", "Keep showing the frame that is there", initial->freeze);
 }
 
 void
@@ -170,6 +183,7 @@ gst_cnn_view_settings_install (GObjectClass *object_class, GParamSpec *specs[GST
 {
   make_grid_specs (specs);
   make_range_specs (specs);
+  make_decoration_specs (specs);
   g_object_class_install_properties (object_class, GST_CNN_VIEW_N_PROPS, specs);
 }
 

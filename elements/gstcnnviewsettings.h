@@ -37,7 +37,7 @@ typedef struct {
   gdouble smoothing;
   gdouble clip; /* percent */
   CnnColormap colormap;
-  gboolean labels, legend, title, help, freeze;
+  gboolean labels, legend, title, kernels, help, freeze;
   guint gap;
   CnnLayout tensor_layout; /* of tensors that ride on video */
 } GstCnnViewSettings;
@@ -60,6 +60,7 @@ enum {
   GST_CNN_VIEW_PROP_LABELS,
   GST_CNN_VIEW_PROP_LEGEND,
   GST_CNN_VIEW_PROP_TITLE,
+  GST_CNN_VIEW_PROP_KERNELS,
   GST_CNN_VIEW_PROP_HELP,
   GST_CNN_VIEW_PROP_FREEZE,
   GST_CNN_VIEW_PROP_GAP,

@@ -14,20 +14,28 @@ typedef struct {
   const gchar *name, *properties, *video;
   gint h, w, c;
   gdouble differing; /* the most, of all pixels: 0.02 with text, 0.002 without */
+  gint kernels[4];   /* O,I,H,W beside a source; 0: no source */
 } Golden;
 
 static const Golden goldens[] = {
-    {"grid", "", "video/x-raw,width=320,height=200", 36, 48, 12, 0.002},
+    {"grid", "", "video/x-raw,width=320,height=200", 36, 48, 12, 0.002, {0}},
     {"labels", "labels=true title=true legend=true normalize=symmetric colormap=coolwarm",
-        "video/x-raw,width=480,height=300", 36, 48, 8, 0.02},
-    {"reduced", "colormap=turbo", "video/x-raw,width=200,height=130", 90, 120, 9, 0.002},
-    {"not-finite", "labels=true legend=true", "video/x-raw,width=480,height=200", 24, 40, 3, 0.02},
+        "video/x-raw,width=480,height=300", 36, 48, 8, 0.02, {0}},
+    {"reduced", "colormap=turbo", "video/x-raw,width=200,height=130", 90, 120, 9, 0.002, {0}},
+    {"not-finite", "labels=true legend=true", "video/x-raw,width=480,height=200", 24, 40, 3, 0.02,
+        {0}},
     {"bars", "labels=true legend=true colormap=turbo", "video/x-raw,width=400,height=200", 1, 1, 10,
-        0.02},
-    {"pages", "colormap=magma", "video/x-raw,width=200,height=150", 20, 20, 200, 0.02},
+        0.02, {0}},
+    {"pages", "colormap=magma", "video/x-raw,width=200,height=150", 20, 20, 200, 0.02, {0}},
     {"enlarged", "channel=2 colormap=inferno labels=true", "video/x-raw,width=300,height=240", 12,
-        16, 4, 0.02},
-    {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02},
+        16, 4, 0.02, {0}},
+    {"kernels", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 3, 7, 7}},
+    {"kernel", "channel=2 title=true", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02,
+        {12, 3, 7, 7}},
+    {"kernel-slices", "channel=2", "video/x-raw,width=480,height=300", 30, 40, 4, 0.02,
+        {4, 100, 3, 3}},
+    {"kernel-matrix", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 20, 1, 1}},
+    {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02, {0}},
 };
 
 /* Stripes that turn and narrow from channel to channel. */
@@ -61,6 +69,70 @@ tensor_of (const Golden *golden)
         *tensor_at (tensor, 0, y, x, 2) = 0;
       }
   return tensor;
+}
+
+/* Kernel o: stripes in one direction, in a colour. */
+static GstBuffer *
+kernels_buffer (const gint *size)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (
+      NULL, sizeof (gfloat) * (gsize)(size[0] * size[1] * size[2] * size[3]), NULL);
+  GstMapInfo map;
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_WRITE));
+  gfloat *value = (gfloat *)(gpointer)map.data;
+  for (gint o = 0; o < size[0]; o++)
+    for (gint i = 0; i < size[1]; i++)
+      for (gint y = 0; y < size[2]; y++)
+        for (gint x = 0; x < size[3]; x++) {
+          gdouble angle = G_PI * o / size[0], u = x - (size[3] - 1) / 2.0,
+                  v = y - (size[2] - 1) / 2.0;
+          *value++ = (gfloat)(0.1 * cos (u * cos (angle) + v * sin (angle) + o * i * 0.4));
+        }
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+static void
+append_int (GValue *array, gint number)
+{
+  GValue item = G_VALUE_INIT;
+  g_value_init (&item, G_TYPE_INT);
+  g_value_set_int (&item, number);
+  gst_value_array_append_and_take_value (array, &item);
+}
+
+/* What a convolution "conv1" says of itself. */
+static void
+push_kernels (ViewTest *test, const gint *size)
+{
+  GValue sizes = G_VALUE_INIT;
+  GstBuffer *values = kernels_buffer (size);
+  GstStructure *weights = gst_structure_new ("cnn-weights", "element", G_TYPE_STRING, "conv1",
+      "first", G_TYPE_BOOLEAN, TRUE, "values", GST_TYPE_BUFFER, values, NULL);
+  g_value_init (&sizes, GST_TYPE_ARRAY);
+  for (guint i = 0; i < 4; i++)
+    append_int (&sizes, size[i]);
+  gst_structure_take_value (weights, "size", &sizes);
+  GstStructure *chain = gst_structure_new (
+      "cnn-chain", "element", G_TYPE_STRING, "conv1", "weights", GST_TYPE_STRUCTURE, weights, NULL);
+  gst_structure_free (weights);
+  gst_buffer_unref (values);
+  fail_unless (gst_harness_push_event (
+      test->harness, gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, chain)));
+}
+
+/* A ramp of greys on the pad `video`. */
+static GstHarness *
+push_source (ViewTest *test)
+{
+  GstHarness *video = gst_harness_new_with_element (test->view, "video", NULL);
+  gst_harness_set_src_caps_str (video, "video/x-raw,format=GRAY8,width=80,height=60,framerate=5/1");
+  GstBuffer *buffer = gst_harness_create_buffer (video, 80 * 60);
+  for (gint y = 0; y < 60; y++)
+    gst_buffer_memset (buffer, (gsize)y * 80, (guint8)(4 * y), 80);
+  GST_BUFFER_PTS (buffer) = 0;
+  fail_unless_equals_int (gst_harness_push (video, buffer), GST_FLOW_OK);
+  return video;
 }
 
 static gchar *
@@ -117,10 +189,13 @@ GST_START_TEST (test_golden)
   const Golden *golden = &goldens[__i__];
   ViewTest *test = view_test_new (golden->properties, golden->video);
   Tensor *tensor = tensor_of (golden);
+  GstHarness *video = golden->kernels[0] ? push_source (test) : NULL;
   view_test_start (test, tensor, &native_float);
   if (g_str_equal (golden->name, "enlarged"))
     view_test_send (
         test, gst_navigation_event_new_mouse_move (90, 70, GST_NAVIGATION_MODIFIER_NONE));
+  if (video)
+    push_kernels (test, golden->kernels);
   Picture *picture = view_test_push (test, tensor, &native_float);
   gchar *path = golden_path (golden);
   if (g_getenv ("CNN_WRITE_GOLDEN"))
@@ -130,6 +205,7 @@ GST_START_TEST (test_golden)
   g_free (path);
   picture_free (picture);
   tensor_free (tensor);
+  g_clear_pointer (&video, gst_harness_teardown);
   view_test_free (test);
 }
 GST_END_TEST;

@@ -5,6 +5,9 @@
 #include <gst/video/navigation.h>
 
 #define ACCENT 0xffc53d
+/* The ends of coolwarm. */
+#define BLUE 0x3b4cc0
+#define RED 0xb40426
 
 /* One map of 10x10 beside a source of 40x40. In a picture of 220x110 the text size is 11, so that the
  * margin is 5, the source is 100x100 at (5, 5), and the map 110x110 at (110, 0). */
@@ -142,6 +145,62 @@ GST_START_TEST (test_incomplete_chain)
 }
 GST_END_TEST;
 
+/* How many pixels of the left column have a colour of kernels. */
+static gint
+count_in_kernel (GstHarness *harness, guint32 colour)
+{
+  Tensor *tensor = ramp (10, 10);
+  GstBuffer *buffer = gst_harness_push_and_pull (harness, tensor_to_buffer (tensor, &native_float));
+  GstMapInfo map;
+  gint count = 0;
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  for (gint y = 0; y < 400; y++)
+    for (gint x = 0; x < 150; x++) {
+      const guint8 *pixel = map.data + (y * 400 + x) * 3;
+      count += ((guint32)pixel[0] << 16 | (guint32)pixel[1] << 8 | pixel[2]) == colour;
+    }
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+  tensor_free (tensor);
+  return count;
+}
+
+/* Of a layer whose weights change while frames flow, past one that has none: a kernel of one value, red
+ * where it is positive and blue where it is negative. Its range has a little of either. */
+GST_START_TEST (test_kernel_follows_the_weights)
+{
+  GstHarness *harness =
+      gst_harness_new_parse ("cnn1x1 name=layer coefficients=<2.0> ! cnnpool ! cnnview name=view");
+  GstElement *view = gst_bin_get_by_name (GST_BIN (harness->element), "view");
+  GstElement *layer = gst_bin_get_by_name (GST_BIN (harness->element), "layer");
+  GstHarness *video = gst_harness_new_with_element (view, "video", NULL);
+  gst_harness_set_src_caps_str (video, "video/x-raw,format=RGB,width=40,height=40,framerate=5/1");
+  gst_harness_set_sink_caps_str (harness, "video/x-raw,format=RGB,width=400,height=400");
+  GstBuffer *buffer = gst_harness_create_buffer (video, 40 * 40 * 3);
+  GST_BUFFER_PTS (buffer) = 0;
+  fail_unless_equals_int (gst_harness_push (video, buffer), GST_FLOW_OK);
+  Tensor *tensor = ramp (10, 10);
+  gchar *caps = tensor_caps (tensor, &native_float);
+  gst_harness_set_src_caps_str (harness, caps);
+  g_free (caps);
+  tensor_free (tensor);
+
+  fail_unless (count_in_kernel (harness, RED) >= 100);
+  fail_unless (count_in_kernel (harness, BLUE) < 40);
+  gst_util_set_object_arg (G_OBJECT (layer), "coefficients", "<-0.5>");
+  fail_unless (count_in_kernel (harness, BLUE) >= 100);
+  fail_unless (count_in_kernel (harness, RED) < 40);
+  g_object_set (view, "kernels", FALSE, NULL);
+  fail_unless_equals_int (count_in_kernel (harness, BLUE), 0);
+  g_object_set (view, "kernels", TRUE, NULL);
+  fail_unless (count_in_kernel (harness, BLUE) >= 100);
+  gst_object_unref (layer);
+  gst_harness_teardown (video);
+  gst_object_unref (view);
+  gst_harness_teardown (harness);
+}
+GST_END_TEST;
+
 /* The source may come in any format, change, end and go. */
 GST_START_TEST (test_life)
 {
@@ -177,6 +236,7 @@ source_suite (void)
   tcase_add_test (tests, test_matching);
   tcase_add_test (tests, test_receptive_field);
   tcase_add_test (tests, test_incomplete_chain);
+  tcase_add_test (tests, test_kernel_follows_the_weights);
   tcase_add_test (tests, test_life);
   return suite;
 }
