@@ -203,7 +203,15 @@ tile_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int ro
 }
 
 const CnnConvAlgorithm cnn_conv_tile = {
-    "conv-tile", CNN_ROWS_INTERLEAVED, tile_cost, tile_isa, tile_pack, tile_compute, true};
+    .name = "conv-tile",
+    .reads = CNN_ROWS_INTERLEAVED,
+    .writes = CNN_ROWS_INTERLEAVED,
+    .cost = tile_cost,
+    .isa = tile_isa,
+    .pack = tile_pack,
+    .compute = tile_compute,
+    .splits_outputs = true,
+};
 
 /* ---- Dot: input channels in lanes ------------------------------------------------------------ */
 
@@ -290,7 +298,14 @@ dot_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int row
 }
 
 const CnnConvAlgorithm cnn_conv_dot = {
-    "conv-dot", CNN_ROWS_INTERLEAVED, dot_cost, dot_isa, dot_pack, dot_compute, false};
+    .name = "conv-dot",
+    .reads = CNN_ROWS_INTERLEAVED,
+    .writes = CNN_ROWS_INTERLEAVED,
+    .cost = dot_cost,
+    .isa = dot_isa,
+    .pack = dot_pack,
+    .compute = dot_compute,
+};
 
 /* ---- Depthwise: each channel by itself ------------------------------------------------------- */
 
@@ -353,8 +368,15 @@ depthwise_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, i
   }
 }
 
-const CnnConvAlgorithm cnn_conv_depthwise = {"conv-depthwise", CNN_ROWS_INTERLEAVED, depthwise_cost,
-    depthwise_isa, depthwise_pack, depthwise_compute, false};
+const CnnConvAlgorithm cnn_conv_depthwise = {
+    .name = "conv-depthwise",
+    .reads = CNN_ROWS_INTERLEAVED,
+    .writes = CNN_ROWS_INTERLEAVED,
+    .cost = depthwise_cost,
+    .isa = depthwise_isa,
+    .pack = depthwise_pack,
+    .compute = depthwise_compute,
+};
 
 /* ---- Flat: one filter for every channel ------------------------------------------------------ */
 
@@ -410,10 +432,18 @@ flat_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int ro
         .low = conv->low,
         .high = conv->high,
         .out = cnn_writer_row (&worker->writer, n, y) + (ptrdiff_t)pixels.first * c,
+        .pixel_stride = 1,
     };
     conv->base.context.kernels->conv_plane (&plane);
   }
 }
 
 const CnnConvAlgorithm cnn_conv_flat = {
-    "conv-flat", CNN_ROWS_INTERLEAVED, flat_cost, flat_isa, flat_pack, flat_compute, false};
+    .name = "conv-flat",
+    .reads = CNN_ROWS_INTERLEAVED,
+    .writes = CNN_ROWS_INTERLEAVED,
+    .cost = flat_cost,
+    .isa = flat_isa,
+    .pack = flat_pack,
+    .compute = flat_compute,
+};

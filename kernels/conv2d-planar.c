@@ -4,15 +4,34 @@
 
 #include "memory.h"
 
+#include <math.h>
+
+/* Without what happens to the outputs afterwards. */
 static double
-plane_cost (const CnnConv2d *conv)
+product_cost (const CnnConv2d *conv)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.kernels->conv_plane_isa);
   /* Vectors along a row cross cache lines; the fewer outputs share them, the more that costs. */
   const double crossing = conv->group_outputs == 1 ? 1.5 : conv->group_outputs < 4 ? 1.2 : 1.1;
   return crossing * (double)cnn_conv_weights_per_output (conv) * conv->computed.c / lanes +
-         cnn_conv_layout_cost (conv->input_format.layout, CNN_LAYOUT_NCHW, conv->base.input.c) +
+         cnn_conv_layout_cost (conv->input_format.layout, CNN_LAYOUT_NCHW, conv->base.input.c);
+}
+
+static double
+plane_cost (const CnnConv2d *conv)
+{
+  return product_cost (conv) +
          cnn_conv_layout_cost (CNN_LAYOUT_NCHW, conv->output_format.layout, conv->computed.c);
+}
+
+/* The kernel itself turns blocks of outputs into pixels, if they have no narrow rest. */
+static double
+plane_to_pixels_cost (const CnnConv2d *conv)
+{
+  if (conv->group_outputs % 4 != 0)
+    return INFINITY;
+  return product_cost (conv) + 0.2 * conv->computed.c +
+         cnn_conv_layout_cost (CNN_LAYOUT_NHWC, conv->output_format.layout, conv->computed.c);
 }
 
 static CnnIsa
@@ -74,13 +93,15 @@ static void
 plane_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
 {
   const CnnKernels *kernels = conv->base.context.kernels;
+  const bool to_pixels = conv->algorithm->writes == CNN_ROWS_INTERLEAVED;
   float *row = cnn_writer_row (&worker->writer, n, y);
   CnnConvPlane plane = {
       .taps = worker->taps,
       .n_taps = conv->n_taps,
       .low = conv->low,
       .high = conv->high,
-      .plane_stride = worker->writer.plane_stride,
+      .plane_stride = to_pixels ? 1 : worker->writer.plane_stride,
+      .pixel_stride = to_pixels ? conv->computed.c : 1,
   };
   for (int span = 0; span < worker->reader.n_spans; span++) {
     const CnnSpan pixels = worker->reader.spans[span];
@@ -92,11 +113,27 @@ plane_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int r
       plane.outputs = block_outputs (conv->group_outputs - output);
       plane.weights = conv->weights + (size_t)first * (size_t)conv->n_taps;
       plane.bias = conv->bias + first;
-      plane.out = row + first * plane.plane_stride + pixels.first;
+      plane.out = row + first * plane.plane_stride + pixels.first * plane.pixel_stride;
       kernels->conv_plane (&plane);
     }
   }
 }
 
 const CnnConvAlgorithm cnn_conv_plane = {
-    "conv-plane", CNN_ROWS_PLANAR, plane_cost, plane_isa, plane_pack, plane_compute, false};
+    .name = "conv-plane",
+    .reads = CNN_ROWS_PLANAR,
+    .writes = CNN_ROWS_PLANAR,
+    .cost = plane_cost,
+    .isa = plane_isa,
+    .pack = plane_pack,
+    .compute = plane_compute,
+};
+const CnnConvAlgorithm cnn_conv_plane_to_pixels = {
+    .name = "conv-plane-to-pixels",
+    .reads = CNN_ROWS_PLANAR,
+    .writes = CNN_ROWS_INTERLEAVED,
+    .cost = plane_to_pixels_cost,
+    .isa = plane_isa,
+    .pack = plane_pack,
+    .compute = plane_compute,
+};

@@ -21,7 +21,7 @@ typedef struct {
 /* One way to convolve. */
 typedef struct {
   const char *name;
-  CnnRowOrder order; /* of the rows it reads and writes */
+  CnnRowOrder reads, writes; /* the order of its rows */
   /* Vector multiply-adds for one pixel of all output channels, changes of layout included;
    * INFINITY when it cannot run this convolution. */
   double (*cost) (const CnnConv2d *conv);
@@ -36,7 +36,7 @@ typedef struct {
 } CnnConvAlgorithm;
 
 extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;
-extern const CnnConvAlgorithm cnn_conv_plane, cnn_conv_winograd;
+extern const CnnConvAlgorithm cnn_conv_plane, cnn_conv_plane_to_pixels, cnn_conv_winograd;
 
 /* All of them, ended by NULL. */
 extern const CnnConvAlgorithm *const cnn_conv_algorithms[];

@@ -266,5 +266,12 @@ winograd_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, in
     compute_block (&block);
 }
 
-const CnnConvAlgorithm cnn_conv_winograd = {"conv-winograd-4x4", CNN_ROWS_INTERLEAVED,
-    winograd_cost, winograd_isa, winograd_pack, winograd_compute, false};
+const CnnConvAlgorithm cnn_conv_winograd = {
+    .name = "conv-winograd-4x4",
+    .reads = CNN_ROWS_INTERLEAVED,
+    .writes = CNN_ROWS_INTERLEAVED,
+    .cost = winograd_cost,
+    .isa = winograd_isa,
+    .pack = winograd_pack,
+    .compute = winograd_compute,
+};

@@ -12,6 +12,7 @@ const CnnConvAlgorithm *const cnn_conv_algorithms[] = {
     &cnn_conv_depthwise,
     &cnn_conv_flat,
     &cnn_conv_plane,
+    &cnn_conv_plane_to_pixels,
     &cnn_conv_winograd,
     NULL,
 };
@@ -162,11 +163,11 @@ plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, int n_alpha, CnnError *er
       .rows = conv->rows,
       .columns = conv->columns,
       .output_columns = conv->computed.w,
-      .order = conv->algorithm->order,
+      .order = conv->algorithm->reads,
       .fill = 0.0f,
       .tile = conv->tile,
       .strip = conv->strip,
-      .phases = conv->algorithm->order == CNN_ROWS_PLANAR,
+      .phases = conv->algorithm->reads == CNN_ROWS_PLANAR,
       .normalization = desc->normalization,
   };
   const bool is_clamp =
@@ -174,7 +175,7 @@ plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, int n_alpha, CnnError *er
   const CnnWriterDesc writer = {
       .kernels = kernels,
       .computed = conv->computed,
-      .order = conv->algorithm->order,
+      .order = conv->algorithm->writes,
       .strip = conv->strip,
       .activation = is_clamp ? CNN_ACTIVATION_NONE : desc->activation,
       .alpha = conv->alpha,

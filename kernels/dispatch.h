@@ -113,9 +113,11 @@ typedef void CnnConvTileFunc (const CnnConvTile *tile);
 
 /* Pixels in lanes, over rows of planes:
  *
- *     out[o * plane_stride + x] = bias[o] + sum over t < n_taps of taps[t][x] * weights[t * outputs + o]
+ *     out[o * plane_stride + x * pixel_stride] =
+ *         bias[o] + sum over t < n_taps of taps[t][x] * weights[t * outputs + o]
  *
- * for x < count and o < outputs. */
+ * for x < count and o < outputs. Either pixel_stride is 1; or plane_stride is, pixel_stride is at least
+ * `outputs`, and `outputs` is 4 or 8. */
 typedef struct {
   const float *const *taps;
   int n_taps;
@@ -125,7 +127,7 @@ typedef struct {
   int count;
   float low, high;
   float *out;
-  ptrdiff_t plane_stride;
+  ptrdiff_t plane_stride, pixel_stride;
 } CnnConvPlane;
 
 typedef void CnnConvPlaneFunc (const CnnConvPlane *plane);

@@ -42,7 +42,7 @@ struct CnnWorkers {
   Run *runs;           /* guarded by lock */
   atomic_int openings; /* seats of all runs: changed under the lock, read by those who spin */
   atomic_bool stop;
-  int sleepers; /* threads waiting for news; guarded by lock */
+  int sleepers;   /* threads waiting for news; guarded by lock */
   cpu_set_t cpus; /* where the process may run */
   int n_threads;
   pthread_t *threads; /* n_threads - 1 */
@@ -288,7 +288,8 @@ cnn_workers_run (CnnWorkers *workers, int n_threads, int n_tasks, CnnTaskFunc *f
     limit = n_threads;
   if (n_tasks < limit)
     limit = n_tasks;
-  Run run = {.func = func, .data = data, .n_tasks = n_tasks, .seats = limit - 1, .cpu = sched_getcpu ()};
+  Run run = {
+      .func = func, .data = data, .n_tasks = n_tasks, .seats = limit - 1, .cpu = sched_getcpu ()};
   if (limit <= 1) {
     draw_tasks (&run, 0);
     return;

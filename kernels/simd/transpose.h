@@ -58,6 +58,85 @@ transpose_8x8 (const float *in, size_t in_stride, float *out, size_t out_stride)
 }
 #endif
 
+/* out[p] has in its 128-bit lane j what the four vectors have at 4 j + p. */
+VEC_INLINE void
+transpose_quads (const Vec in[4], Vec out[4])
+{
+#if defined __aarch64__
+  const float32x4x2_t low = vtrnq_f32 (in[0], in[1]), high = vtrnq_f32 (in[2], in[3]);
+  for (int i = 0; i < 2; i++) {
+    out[i] = vcombine_f32 (vget_low_f32 (low.val[i]), vget_low_f32 (high.val[i]));
+    out[i + 2] = vcombine_f32 (vget_high_f32 (low.val[i]), vget_high_f32 (high.val[i]));
+  }
+#elif defined __AVX512F__
+  const Vec a = _mm512_unpacklo_ps (in[0], in[1]), b = _mm512_unpackhi_ps (in[0], in[1]);
+  const Vec c = _mm512_unpacklo_ps (in[2], in[3]), d = _mm512_unpackhi_ps (in[2], in[3]);
+  out[0] = _mm512_shuffle_ps (a, c, 0x44);
+  out[1] = _mm512_shuffle_ps (a, c, 0xee);
+  out[2] = _mm512_shuffle_ps (b, d, 0x44);
+  out[3] = _mm512_shuffle_ps (b, d, 0xee);
+#elif defined __AVX2__
+  const Vec a = _mm256_unpacklo_ps (in[0], in[1]), b = _mm256_unpackhi_ps (in[0], in[1]);
+  const Vec c = _mm256_unpacklo_ps (in[2], in[3]), d = _mm256_unpackhi_ps (in[2], in[3]);
+  out[0] = _mm256_shuffle_ps (a, c, 0x44);
+  out[1] = _mm256_shuffle_ps (a, c, 0xee);
+  out[2] = _mm256_shuffle_ps (b, d, 0x44);
+  out[3] = _mm256_shuffle_ps (b, d, 0xee);
+#else
+  const Vec a = _mm_unpacklo_ps (in[0], in[1]), b = _mm_unpackhi_ps (in[0], in[1]);
+  const Vec c = _mm_unpacklo_ps (in[2], in[3]), d = _mm_unpackhi_ps (in[2], in[3]);
+  out[0] = _mm_movelh_ps (a, c);
+  out[1] = _mm_movehl_ps (c, a);
+  out[2] = _mm_movelh_ps (b, d);
+  out[3] = _mm_movehl_ps (d, b);
+#endif
+}
+
+/* out[i * stride + c] = column[c][i] for c < 4. */
+VEC_INLINE void
+store_four_columns (const Vec column[4], float *out, ptrdiff_t stride)
+{
+  Vec quad[4];
+  transpose_quads (column, quad);
+  for (int p = 0; p < 4; p++) {
+    float lanes[VEC_LANES];
+    vec_store (lanes, quad[p]);
+    for (int j = 0; j < VEC_LANES / 4; j++)
+      memcpy (out + (4 * j + p) * stride, lanes + 4 * j, 4 * sizeof (float));
+  }
+}
+
+#if defined __AVX512F__
+/* The same for c < 8. */
+VEC_INLINE void
+store_eight_columns (const Vec column[8], float *out, ptrdiff_t stride)
+{
+  const __m512i even = _mm512_setr_epi64 (0, 1, 8, 9, 4, 5, 12, 13);
+  const __m512i odd = _mm512_setr_epi64 (2, 3, 10, 11, 6, 7, 14, 15);
+  Vec low[4], high[4];
+  transpose_quads (column, low);
+  transpose_quads (column + 4, high);
+  for (int p = 0; p < 4; p += 2) {
+    for (int half = 0; half < 2; half++) {
+      const __m512d a = _mm512_castps_pd (half ? _mm512_shuffle_f32x4 (low[p], low[p + 1], 0xee)
+                                               : _mm512_shuffle_f32x4 (low[p], low[p + 1], 0x44));
+      const __m512d b = _mm512_castps_pd (half ? _mm512_shuffle_f32x4 (high[p], high[p + 1], 0xee)
+                                               : _mm512_shuffle_f32x4 (high[p], high[p + 1], 0x44));
+      for (int j = 0; j < 2; j++) {
+        const Vec two = _mm512_castpd_ps (_mm512_permutex2var_pd (a, j ? odd : even, b));
+        float *pixel = out + (8 * half + 4 * j + p) * stride;
+        if (stride == 8) {
+          vec_store (pixel, two);
+          continue;
+        }
+        _mm256_storeu_ps (pixel, _mm512_castps512_ps256 (two));
+        _mm256_storeu_ps (pixel + stride, _mm512_extractf32x8_ps (two, 1));
+      }
+    }
+  }
+}
+#endif
+
 /* Rows of a tile whose cache lines stay in the first level while all their columns are moved. */
 #define TRANSPOSE_TILE 16
 
