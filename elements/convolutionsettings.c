@@ -7,53 +7,6 @@
 
 /* --- Settings ------------------------------------------------------------------------------------- */
 
-struct _GstCnnWeightsSource {
-  CnnWeightsFile *file;
-  gchar *path;
-};
-
-GstCnnWeightsSource *
-gst_cnn_weights_source_new (const gchar *path, CnnError *error)
-{
-  GError *reason = NULL;
-  CnnWeightsFile *file = cnn_weights_open (path, &reason);
-  if (!file) {
-    cnn_error_set (error, "weights: %s", reason->message);
-    g_clear_error (&reason);
-    return NULL;
-  }
-  GstCnnWeightsSource *source = g_atomic_rc_box_new0 (GstCnnWeightsSource);
-  source->file = file;
-  source->path = g_strdup (path);
-  return source;
-}
-
-GstCnnWeightsSource *
-gst_cnn_weights_source_ref (GstCnnWeightsSource *source)
-{
-  return g_atomic_rc_box_acquire (source);
-}
-
-static void
-clear_source (gpointer data)
-{
-  GstCnnWeightsSource *source = data;
-  cnn_weights_close (source->file);
-  g_free (source->path);
-}
-
-void
-gst_cnn_weights_source_unref (GstCnnWeightsSource *source)
-{
-  g_atomic_rc_box_release_full (source, clear_source);
-}
-
-const gchar *
-gst_cnn_weights_source_path (const GstCnnWeightsSource *source)
-{
-  return source->path;
-}
-
 void
 gst_cnn_convolution_settings_init (GstCnnConvolutionSettings *settings, gboolean pointwise)
 {
@@ -195,24 +148,38 @@ coefficients_geometry (
   return check_groups (groups, out_channels, error);
 }
 
-/* Finds the layer in the file, with or without its values. `input` has zeros where nothing is known yet. */
-static gboolean
-find_layer (const GstCnnConvolutionSettings *settings, CnnShape input, gboolean with_values,
-    CnnLayerWeights *found, CnnError *error)
+/* `input` is NULL while not known. */
+static CnnLayerQuery
+layer_query (const GstCnnConvolutionSettings *settings, const CnnShape *input)
 {
-  const CnnLayerQuery query = {
+  const gboolean sized = settings->has_kernel_size && !settings->pointwise;
+  return (CnnLayerQuery){
       .kind = settings->pointwise ? CNN_LAYER_POINTWISE : CNN_LAYER_CONVOLUTION,
       .layer = settings->layer,
       .batch_norm = settings->batch_norm,
       .batch_norm_eps = settings->batch_norm_eps,
       .alpha_layer = settings->alpha_layer,
-      .in_channels = input.c,
-      .in_rows = settings->has_kernel_size ? settings->window.rows.kernel : input.h,
-      .in_columns = settings->has_kernel_size ? settings->window.columns.kernel : input.w,
+      .in_channels = input ? input->c : 0,
+      .in_rows = input ? input->h : 0,
+      .in_columns = input ? input->w : 0,
+      .out_channels = settings->out_channels,
+      .groups = settings->groups,
+      .kernel_rows = sized ? settings->window.rows.kernel : 0,
+      .kernel_columns = sized ? settings->window.columns.kernel : 0,
   };
+}
+
+/* Finds the layer in the file, with or without its values. */
+static gboolean
+find_layer (const GstCnnConvolutionSettings *settings, const CnnShape *input, gboolean with_values,
+    CnnLayerWeights *found, CnnError *error)
+{
+  const CnnLayerQuery query = layer_query (settings, input);
   GError *reason = NULL;
-  if (with_values ? cnn_weights_load_layer (settings->weights->file, &query, found, &reason)
-                  : cnn_weights_find_layer (settings->weights->file, &query, found, &reason))
+  if (with_values ? cnn_weights_load_layer (
+                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason)
+                  : cnn_weights_find_layer (
+                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason))
     return TRUE;
   cnn_error_set (error, "weights: %s", reason->message);
   g_clear_error (&reason);
@@ -226,8 +193,7 @@ linear_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
     GstCnnGeometry *geometry, CnnError *error)
 {
   if (!settings->has_kernel_size) {
-    geometry->window.rows.rule = geometry->window.columns.rule = CNN_SIZE_ADAPTIVE;
-    geometry->window.rows.adaptive_output = geometry->window.columns.adaptive_output = 1;
+    gst_cnn_geometry_set_kernel (geometry, 0, 0);
     return TRUE;
   }
   const gint64 taps = (gint64)settings->window.rows.kernel * settings->window.columns.kernel;
@@ -263,12 +229,50 @@ conv2d_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
   return TRUE;
 }
 
+/* The choices among the weights of a file when the input decides. FALSE when nothing is to be decided. */
 static gboolean
-file_geometry (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
+list_choices (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry)
 {
-  CnnLayerWeights loaded;
-  if (!find_layer (settings, (CnnShape){0, 0, 0, 0}, FALSE, &loaded, error))
+  if (settings->layer && *settings->layer)
     return FALSE;
+  const CnnLayerQuery query = layer_query (settings, NULL);
+  GArray *choices =
+      cnn_weights_list_choices (gst_cnn_weights_source_file (settings->weights), &query);
+  geometry->n_choices = MIN (choices->len, GST_CNN_MAX_CHANNEL_CHOICES);
+  for (guint i = 0; i < geometry->n_choices; i++) {
+    const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, i);
+    geometry->choices[i] = (GstCnnChannelChoice){
+        choice->in_channels, choice->out_channels, choice->kernel_rows, choice->kernel_columns};
+  }
+  g_array_unref (choices);
+  return geometry->n_choices > 0;
+}
+
+/* The weight that this input decided for. */
+static gboolean
+decided_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  CnnLayerWeights found;
+  if (!find_layer (settings, input, FALSE, &found, error))
+    return FALSE;
+  geometry->out_channels = found.out_channels;
+  geometry->n_in_channels = 1;
+  geometry->in_channels[0] = input->c;
+  gst_cnn_geometry_set_kernel (geometry, found.kernel_rows, found.kernel_columns);
+  cnn_layer_weights_clear (&found);
+  return TRUE;
+}
+
+static gboolean
+file_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  if (input)
+    return decided_geometry (settings, input, geometry, error);
+  CnnLayerWeights loaded;
+  if (!find_layer (settings, NULL, FALSE, &loaded, error))
+    return list_choices (settings, geometry);
   geometry->out_channels = loaded.out_channels;
   gboolean possible;
   if (loaded.rank == 2 && !settings->pointwise)
@@ -282,30 +286,37 @@ file_geometry (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geomet
   return possible;
 }
 
+static gboolean
+add_activation_channels (
+    const GstCnnConvolutionSettings *settings, gint *out_channels, CnnError *error)
+{
+  if (*out_channels > G_MAXINT / 2)
+    return cnn_error_set (error, "%d output channels are too many", *out_channels);
+  *out_channels = cnn_activation_channels (settings->activation, *out_channels);
+  return TRUE;
+}
+
 gboolean
-gst_cnn_convolution_geometry (
-    const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
 {
   geometry->window = settings->window;
   gboolean possible = check_one_origin (settings, error);
   if (!possible)
     return FALSE;
   if (settings->weights)
-    possible = file_geometry (settings, geometry, error);
+    possible = file_geometry (settings, input, geometry, error);
   else if (settings->coefficients.count > 0)
     possible = coefficients_geometry (settings, geometry, error);
   else
     possible = filter_geometry (settings, geometry, error);
   if (!possible)
     return FALSE;
-  if (geometry->out_channels > G_MAXINT / 2)
-    return cnn_error_set (error, "%d output channels are too many", geometry->out_channels);
-  if (geometry->out_channels)
-    geometry->out_channels = cnn_activation_channels (settings->activation, geometry->out_channels);
-  else
-    geometry->channel_multiplier =
-        cnn_activation_channels (settings->activation, geometry->channel_multiplier);
-  return TRUE;
+  for (guint i = 0; i < geometry->n_choices; i++)
+    if (!add_activation_channels (settings, &geometry->choices[i].out_channels, error))
+      return FALSE;
+  return add_activation_channels (settings,
+      geometry->out_channels ? &geometry->out_channels : &geometry->channel_multiplier, error);
 }
 
 /* --- The weights themselves ----------------------------------------------------------------------- */
@@ -361,7 +372,7 @@ file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
     GstCnnConvolutionWeights *weights, CnnError *error)
 {
   CnnLayerWeights loaded;
-  if (!find_layer (settings, input, TRUE, &loaded, error))
+  if (!find_layer (settings, &input, TRUE, &loaded, error))
     return FALSE;
   if (loaded.rank == 2 && !settings->pointwise && !settings->has_kernel_size &&
       (loaded.kernel_rows != input.h || loaded.kernel_columns != input.w)) {

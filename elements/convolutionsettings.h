@@ -6,18 +6,9 @@
 #include "doublearray.h"
 #include "namedfilters.h"
 #include "shapenegotiation.h"
-#include "weights.h"
+#include "weightssource.h"
 
 G_BEGIN_DECLS
-
-/* A weights file that several copies of settings share. */
-typedef struct _GstCnnWeightsSource GstCnnWeightsSource;
-
-/* Opens and checks the file; NULL with its sentence. */
-GstCnnWeightsSource *gst_cnn_weights_source_new (const gchar *path, CnnError *error);
-GstCnnWeightsSource *gst_cnn_weights_source_ref (GstCnnWeightsSource *source);
-void gst_cnn_weights_source_unref (GstCnnWeightsSource *source);
-const gchar *gst_cnn_weights_source_path (const GstCnnWeightsSource *source);
 
 /* The properties of one moment. Strings, arrays and the reference to the source are owned. */
 typedef struct {
@@ -39,10 +30,11 @@ void gst_cnn_convolution_settings_copy (
     GstCnnConvolutionSettings *copy, const GstCnnConvolutionSettings *settings);
 void gst_cnn_convolution_settings_clear (GstCnnConvolutionSettings *settings);
 
-/* What the settings do to shapes. Weights in a file are read from it. On contradiction FALSE and a sentence
+/* What the settings do to shapes, into a geometry just initialised. `input` is NULL while not known: without
+ * a layer name there may then be choices among the weights of a file. On contradiction FALSE and a sentence
  * that names the properties. */
-gboolean gst_cnn_convolution_geometry (
-    const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error);
+gboolean gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings,
+    const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
 
 /* All a convolution needs besides its formats, for one input shape; to be cleared. */
 typedef struct {

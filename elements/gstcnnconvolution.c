@@ -26,7 +26,7 @@ typedef struct {
   /* Under the object lock. */
   GstCnnConvolutionSettings settings;
   guint revision; /* counts the changes of `settings` */
-  /* The geometry of `geometry_revision`, since weights files are slow to ask. */
+  /* The geometry of `geometry_revision` for any input, since weights files are slow to ask. */
   gboolean has_geometry;
   guint geometry_revision;
   GstCnnGeometry geometry;
@@ -59,9 +59,8 @@ copy_settings (GstCnnConvolution *self, GstCnnConvolutionSettings *copy)
 /* --- Layer ---------------------------------------------------------------------------------------- */
 
 static gboolean
-gst_cnn_convolution_get_geometry (GstCnnLayer *layer, GstCnnGeometry *geometry, CnnError *error)
+geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnError *error)
 {
-  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
   GstCnnConvolutionPrivate *priv = PRIVATE (self);
   GST_OBJECT_LOCK (self);
   const gboolean known = priv->has_geometry && priv->geometry_revision == priv->revision;
@@ -73,7 +72,7 @@ gst_cnn_convolution_get_geometry (GstCnnLayer *layer, GstCnnGeometry *geometry, 
 
   GstCnnConvolutionSettings settings;
   const guint revision = copy_settings (self, &settings);
-  const gboolean possible = gst_cnn_convolution_geometry (&settings, geometry, error);
+  const gboolean possible = gst_cnn_convolution_geometry (&settings, NULL, geometry, error);
   gst_cnn_convolution_settings_clear (&settings);
   if (possible) {
     GST_OBJECT_LOCK (self);
@@ -107,6 +106,23 @@ gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
 {
   *weights = PRIVATE (GST_CNN_CONVOLUTION (layer))->shown;
   return weights->values != NULL;
+}
+
+static gboolean
+gst_cnn_convolution_get_geometry (
+    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+{
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
+  if (!geometry_for_any_input (self, geometry, error))
+    return FALSE;
+  if (!input || geometry->n_choices == 0)
+    return TRUE;
+  GstCnnConvolutionSettings settings;
+  copy_settings (self, &settings);
+  gst_cnn_geometry_init (geometry);
+  const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
+  gst_cnn_convolution_settings_clear (&settings);
+  return possible;
 }
 
 static CnnLayer *

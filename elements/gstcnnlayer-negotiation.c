@@ -25,14 +25,15 @@ other_template_caps (GstBaseTransform *transform, GstPadDirection direction)
       direction == GST_PAD_SINK ? transform->srcpad : transform->sinkpad);
 }
 
-/* From here on the streaming thread asks about the properties of this moment, so that the base class gets
- * the same answer to each of its questions. */
+/* From here on the streaming thread asks about the properties of this moment and this input, so that the
+ * base class gets the same answer to each of its questions. */
 static void
-begin_negotiation (GstCnnLayer *self)
+begin_negotiation (GstCnnLayer *self, const CnnShape *input)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   priv->negotiated_revision = g_atomic_int_get (&priv->revision);
-  if (gst_cnn_layer_get_geometry (self, &priv->negotiated_geometry, NULL))
+  if (gst_cnn_layer_get_geometry (self, input, &priv->negotiated_geometry, NULL) ||
+      gst_cnn_layer_get_geometry (self, NULL, &priv->negotiated_geometry, NULL))
     g_atomic_pointer_set (&priv->negotiating, g_thread_self ());
 }
 
@@ -47,7 +48,7 @@ geometry_of_caps (GstCnnLayer *self, GstCnnGeometry *geometry)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   if (g_atomic_pointer_get (&priv->negotiating) != g_thread_self ())
-    return gst_cnn_layer_get_geometry (self, geometry, NULL);
+    return gst_cnn_layer_get_geometry (self, NULL, geometry, NULL);
   *geometry = priv->negotiated_geometry;
   return TRUE;
 }
@@ -138,7 +139,7 @@ static gboolean
 output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *error)
 {
   GstCnnGeometry geometry;
-  return gst_cnn_layer_get_geometry (self, &geometry, error) &&
+  return gst_cnn_layer_get_geometry (self, &input, &geometry, error) &&
          gst_cnn_geometry_output (&geometry, input, output, error);
 }
 
@@ -251,7 +252,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   }
   g_atomic_int_set (&priv->changed, FALSE);
   CnnLayer *layer = NULL;
-  if (gst_cnn_layer_get_geometry (self, &geometry, &error))
+  if (gst_cnn_layer_get_geometry (self, &in.shape, &geometry, &error))
     layer = make_layer (self, &in, &out, &error);
   if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
     cnn_error_set (&error, "the properties changed while the caps were being set");
@@ -296,7 +297,7 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
     gst_event_unref (event);
     return FALSE;
   }
-  begin_negotiation (self);
+  begin_negotiation (self, &info.shape);
   const gboolean taken = PARENT_CLASS->sink_event (transform, event);
   end_negotiation (self);
   if (!taken && !priv->error_posted &&
@@ -326,7 +327,7 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
     GstCnnGeometry geometry;
     /* Otherwise new caps follow, and with them this layer's own event. */
     if (priv->layer && same_shape (chain.output, priv->in_info.shape) &&
-        gst_cnn_layer_get_geometry (self, &geometry, NULL))
+        gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, NULL))
       publish_layer_info (self, &geometry);
     gst_event_unref (event);
     return TRUE;
@@ -401,7 +402,7 @@ apply_changes (GstCnnLayer *self)
   }
   GstCnnGeometry geometry;
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
-  if (!layer || !gst_cnn_layer_get_geometry (self, &geometry, &error)) {
+  if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
     gst_cnn_layer_post_settings_warning (self, &error);
     return;
   }
@@ -426,7 +427,7 @@ bring_up_to_date (GstCnnLayer *self)
   /* Nothing to do for nearly every frame. */
   while (negotiated && priv->in_info.bytes > 0 &&
          (g_atomic_int_get (&priv->changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
-    begin_negotiation (self);
+    begin_negotiation (self, &priv->in_info.shape);
     /* Without a layer, too: the base class does not set caps again that it has set already. */
     if (g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
       apply_changes (self);

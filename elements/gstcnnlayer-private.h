@@ -46,8 +46,9 @@ void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
 void gst_cnn_layer_post_settings_error (GstCnnLayer *self, const CnnError *error);
 void gst_cnn_layer_post_settings_warning (GstCnnLayer *self, const CnnError *error);
 
-/* The geometry of the properties as they are now. */
-gboolean gst_cnn_layer_get_geometry (GstCnnLayer *self, GstCnnGeometry *geometry, CnnError *error);
+/* The geometry of the properties as they are now, for this input or, when that is NULL, for any. */
+gboolean gst_cnn_layer_get_geometry (
+    GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
 
 /* Fills in the vmethods that deal with caps, events and live changes. */
 void gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass);

@@ -90,10 +90,11 @@ gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError
 }
 
 gboolean
-gst_cnn_layer_get_geometry (GstCnnLayer *self, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_layer_get_geometry (
+    GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
   gst_cnn_geometry_init (geometry);
-  return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (self, geometry, error);
+  return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (self, input, geometry, error);
 }
 
 /* --- Buffers -------------------------------------------------------------------------------------- */
@@ -202,7 +203,7 @@ gst_cnn_layer_start (GstBaseTransform *transform)
     cnn_error_set (&error, "%s", (const gchar *)sentence);
   GST_OBJECT_UNLOCK (self);
   if (error.message[0] || !gst_cnn_context_get (&error) ||
-      !gst_cnn_layer_get_geometry (self, &geometry, &error)) {
+      !gst_cnn_layer_get_geometry (self, NULL, &geometry, &error)) {
     gst_cnn_layer_post_settings_error (self, &error);
     return FALSE;
   }

@@ -25,9 +25,11 @@ typedef struct {
 struct _GstCnnLayerClass {
   GstBaseTransformClass parent_class;
 
-  /* What the properties, as they are now, do to shapes. Called from any thread without the object lock;
-   * reads properties under it. On contradiction FALSE and a sentence. */
-  gboolean (*get_geometry) (GstCnnLayer *self, GstCnnGeometry *geometry, CnnError *error);
+  /* What the properties, as they are now, do to shapes. `input` is what arrives, or NULL while that is not
+   * known: only then may there be choices. Called from any thread without the object lock; reads
+   * properties under it. On contradiction FALSE and a sentence. */
+  gboolean (*get_geometry) (
+      GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
 
   /* The computation for one input shape. Called from the streaming thread without the object lock. NULL
    * with a sentence when the properties do not fit the shape. */

@@ -120,7 +120,8 @@ combine_window (const GstCnnPool *self, CnnWindow *window, CnnError *error)
 }
 
 static gboolean
-gst_cnn_pool_get_geometry (GstCnnLayer *layer, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_pool_get_geometry (
+    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
   GST_OBJECT_LOCK (layer);
   const gboolean possible = combine_window (GST_CNN_POOL (layer), &geometry->window, error);

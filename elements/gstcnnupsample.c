@@ -57,7 +57,8 @@ upsample_mode_get_type (void)
 /* --- Layer ---------------------------------------------------------------------------------------- */
 
 static gboolean
-gst_cnn_upsample_get_geometry (GstCnnLayer *layer, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_upsample_get_geometry (
+    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
   GstCnnUpsample *self = GST_CNN_UPSAMPLE (layer);
   GST_OBJECT_LOCK (self);

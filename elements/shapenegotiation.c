@@ -14,6 +14,19 @@ gst_cnn_geometry_init (GstCnnGeometry *geometry)
   geometry->channel_step_name = "groups";
 }
 
+void
+gst_cnn_geometry_set_kernel (GstCnnGeometry *geometry, gint rows, gint columns)
+{
+  CnnWindow *window = &geometry->window;
+  if (rows > 0 && columns > 0) {
+    window->rows.kernel = rows;
+    window->columns.kernel = columns;
+  } else {
+    window->rows.rule = window->columns.rule = CNN_SIZE_ADAPTIVE;
+    window->rows.adaptive_output = window->columns.adaptive_output = 1;
+  }
+}
+
 static gboolean
 takes_channels (const GstCnnGeometry *geometry, gint channels)
 {
@@ -189,8 +202,23 @@ has_sized_tensor (const GstCaps *caps)
   return FALSE;
 }
 
+/* The geometry when the input decides for one of the choices. */
 static void
-append_transformed (
+choose (GstCnnGeometry *chosen, const GstCnnGeometry *geometry, guint index)
+{
+  const GstCnnChannelChoice *choice = &geometry->choices[index];
+  gst_cnn_geometry_init (chosen);
+  chosen->window = geometry->window;
+  chosen->out_channels = choice->out_channels;
+  if (choice->in_channels > 0) {
+    chosen->n_in_channels = 1;
+    chosen->in_channels[0] = choice->in_channels;
+  }
+  gst_cnn_geometry_set_kernel (chosen, choice->kernel_rows, choice->kernel_columns);
+}
+
+static void
+append_transformed_by_one (
     const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
 {
   for (guint i = 0; i < from->len; i++) {
@@ -199,6 +227,19 @@ append_transformed (
       forward (geometry, range, to);
     else
       backward (geometry, range, to);
+  }
+}
+
+static void
+append_transformed (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
+{
+  if (geometry->n_choices == 0)
+    append_transformed_by_one (geometry, direction, from, to);
+  for (guint i = 0; i < geometry->n_choices; i++) {
+    GstCnnGeometry chosen;
+    choose (&chosen, geometry, i);
+    append_transformed_by_one (&chosen, direction, from, to);
   }
 }
 

@@ -10,6 +10,13 @@ G_BEGIN_DECLS
 /* More input channel counts than any layer can distinguish: one a divisor of its output channels. */
 #define GST_CNN_MAX_CHANNEL_CHOICES 512
 
+/* What one number of input channels leads to. */
+typedef struct {
+  gint in_channels; /* 0: any, where rows x columns x channels have a say */
+  gint out_channels;
+  gint kernel_rows, kernel_columns; /* 0: the whole input */
+} GstCnnChannelChoice;
+
 /* How a layer maps shapes. Rows and columns go through `window`, N stays. */
 typedef struct {
   CnnWindow window;
@@ -27,12 +34,20 @@ typedef struct {
   const gchar *channel_step_name;
   /* Other inputs have a say in the output channels: any number may come in. */
   gboolean free_channels;
+  /* While the input is not known and decides which weights it meets: the possibilities, most wanted first,
+   * which stand for in_channels, out_channels and the kernel of `window`. */
+  guint n_choices;
+  GstCnnChannelChoice choices[GST_CNN_MAX_CHANNEL_CHOICES];
 } GstCnnGeometry;
 
 /* A 1x1 window, any channels, as many out as in. */
 void gst_cnn_geometry_init (GstCnnGeometry *geometry);
 
-/* The output shape for an input shape. On refusal FALSE and a sentence with the numbers. */
+/* A kernel of that size, or of the whole input when it is 0x0. */
+void gst_cnn_geometry_set_kernel (GstCnnGeometry *geometry, gint rows, gint columns);
+
+/* The output shape for an input shape, of a geometry without choices. On refusal FALSE and a sentence with
+ * the numbers. */
 gboolean gst_cnn_geometry_output (
     const GstCnnGeometry *geometry, CnnShape input, CnnShape *output, CnnError *error);
 

@@ -174,8 +174,10 @@ read_descriptor (int fd, const gchar *path, gsize *size, GError **error)
   return NULL;
 }
 
-static CnnWeightsFormat
-guess_format (const gchar *path, const guint8 *bytes, gsize size)
+/* By the suffix, else by the first bytes. FALSE with the error set when neither tells. */
+static gboolean
+guess_format (const gchar *path, const gchar *printable, const guint8 *bytes, gsize size,
+    CnnWeightsFormat *format, GError **error)
 {
   static const struct {
     const gchar *suffix;
@@ -186,18 +188,27 @@ guess_format (const gchar *path, const guint8 *bytes, gsize size)
       {".safetensors", CNN_WEIGHTS_SAFETENSORS},
   };
   gchar *lower = g_ascii_strdown (path, -1);
-  int found = -1;
-  for (guint i = 0; found < 0 && i < G_N_ELEMENTS (suffixes); i++)
-    if (g_str_has_suffix (lower, suffixes[i].suffix))
-      found = suffixes[i].format;
+  gboolean found = FALSE;
+  for (guint i = 0; !found && i < G_N_ELEMENTS (suffixes); i++)
+    if ((found = g_str_has_suffix (lower, suffixes[i].suffix)))
+      *format = suffixes[i].format;
   g_free (lower);
-  if (found >= 0)
-    return (CnnWeightsFormat)found;
+  if (found)
+    return TRUE;
   if (size >= 6 && memcmp (bytes, "\x93NUMPY", 6) == 0)
-    return CNN_WEIGHTS_NPY;
-  if (size >= 2 && memcmp (bytes, "PK", 2) == 0)
-    return CNN_WEIGHTS_NPZ;
-  return CNN_WEIGHTS_SAFETENSORS;
+    *format = CNN_WEIGHTS_NPY;
+  else if (size >= 2 && memcmp (bytes, "PK", 2) == 0)
+    *format = CNN_WEIGHTS_NPZ;
+  else if (size > 8 && bytes[8] == '{')
+    *format = CNN_WEIGHTS_SAFETENSORS;
+  else {
+    g_set_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_INVALID,
+        "%s: is no weights file: neither its name says .npy, .npz or .safetensors nor do its first "
+        "bytes",
+        printable);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 CnnWeightsFile *
@@ -217,8 +228,11 @@ cnn_weights_open (const gchar *path, GError **error)
     gsize size;
     guint8 *bytes = read_descriptor (fd, printable, &size, error);
     close (fd);
-    if (bytes)
-      file = cnn_weights_parse (printable, guess_format (path, bytes, size), bytes, size, error);
+    CnnWeightsFormat format;
+    if (bytes && guess_format (path, printable, bytes, size, &format, error))
+      file = cnn_weights_parse (printable, format, bytes, size, error);
+    else
+      g_free (bytes);
   }
   g_free (printable);
   return file;

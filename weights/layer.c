@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From the names in a file to a layer: the naming rules of PyTorch's state dictionaries, the shapes
- * a layer may have, and the candidates an error lists.
+ * From the names in a file to a layer: the naming rules of PyTorch's state dictionaries, and what is
+ * folded into the weights.
  */
-#include "tensor-file.h"
+#include "search.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,21 +23,11 @@ is_given (const gchar *name)
   return name && *name;
 }
 
-/* Integers in a state dictionary are counters or quantised values: no weights. An array somebody
- * saved from numpy is what it says. */
-static gboolean
-dtype_is_weight (const CnnWeightsFile *file, CnnDtype dtype)
-{
-  if (dtype == CNN_DTYPE_F8_E4M3 || dtype == CNN_DTYPE_F8_E5M2)
-    return FALSE;
-  return dtype >= CNN_DTYPE_F16 || file->format != CNN_WEIGHTS_SAFETENSORS;
-}
-
 /* float32 values to be freed, or NULL with the error set. */
 static gfloat *
 read_values (const CnnWeightsFile *file, const CnnTensorInfo *tensor, GError **error)
 {
-  if (!dtype_is_weight (file, tensor->dtype)) {
+  if (!cnn_weights_is_weight_type (file, tensor->dtype)) {
     cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, tensor->name, error,
         "is %s; weights in a .safetensors file are float16, bfloat16, float32 or float64",
         cnn_dtype_name (tensor->dtype));
@@ -69,192 +59,15 @@ read_vector (const CnnWeightsFile *file, const CnnTensorInfo *tensor, gint chann
   return NULL;
 }
 
-/* How a stored weight is used as a kernel. */
-typedef struct {
-  gint out_channels, in_channels, rows, columns;
-} KernelShape;
-
-static gboolean
-is_whole_input (const CnnLayerQuery *query, gint64 inputs)
-{
-  if (query->kind != CNN_LAYER_CONVOLUTION)
-    return FALSE;
-  if (query->in_channels < 1 || query->in_rows < 1 || query->in_columns < 1)
-    return FALSE;
-  gint64 pixels = (gint64)query->in_rows * query->in_columns;
-  return pixels > 1 && inputs % query->in_channels == 0 && inputs / query->in_channels == pixels;
-}
-
-/* Decides how `tensor` serves the query. Returns NULL, or what is wrong: to be freed. */
-static gchar *
-fit_kernel (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTensorInfo *tensor,
-    KernelShape *kernel)
-{
-  if (tensor->rank != 4 && tensor->rank != 2)
-    return g_strdup_printf ("has rank %u: a weight has rank 4 (O,I,H,W) or 2 (O,I)", tensor->rank);
-  if (!dtype_is_weight (file, tensor->dtype))
-    return g_strdup_printf (
-        "is %s: weights are float16, bfloat16, float32 or float64", cnn_dtype_name (tensor->dtype));
-  for (guint i = 0; i < tensor->rank; i++)
-    if (tensor->shape[i] < 1 || tensor->shape[i] > G_MAXINT)
-      return g_strdup_printf ("has a dimension of %" G_GINT64_FORMAT
-                              ": each of a weight's is at least 1 and below 2^31",
-          tensor->shape[i]);
-  *kernel = (KernelShape){(gint)tensor->shape[0], (gint)tensor->shape[1], 1, 1};
-  if (tensor->rank == 4) {
-    kernel->rows = (gint)tensor->shape[2];
-    kernel->columns = (gint)tensor->shape[3];
-  } else if (is_whole_input (query, tensor->shape[1])) {
-    kernel->in_channels = query->in_channels;
-    kernel->rows = query->in_rows;
-    kernel->columns = query->in_columns;
-  }
-  if (query->kind == CNN_LAYER_POINTWISE && (kernel->rows != 1 || kernel->columns != 1))
-    return g_strdup_printf ("has a %dx%d kernel: this layer takes 1x1 kernels and Linear weights",
-        kernel->rows, kernel->columns);
-  if (query->in_channels < 1)
-    return NULL;
-  if (query->in_channels % kernel->in_channels != 0)
-    return g_strdup_printf (
-        "takes %d input channels, but the input has %d", kernel->in_channels, query->in_channels);
-  gint groups = query->in_channels / kernel->in_channels;
-  if (kernel->out_channels % groups != 0)
-    return g_strdup_printf (
-        "takes %d of %d input channels, %d groups, which do not divide its %d output channels",
-        kernel->in_channels, query->in_channels, groups, kernel->out_channels);
-  return NULL;
-}
-
-static gboolean
-is_named_weight (const CnnTensorInfo *tensor)
-{
-  const gchar *suffix = "weight";
-  if (!g_str_has_suffix (tensor->name, suffix))
-    return FALSE;
-  gsize stem = strlen (tensor->name) - strlen (suffix);
-  return stem == 0 || tensor->name[stem - 1] == '.';
-}
-
-/* Whether this may be a convolution's or a Linear layer's weight at all. */
-static gboolean
-is_kernel (const CnnWeightsFile *file, const CnnTensorInfo *tensor)
-{
-  return (tensor->rank == 4 || tensor->rank == 2) && tensor->n_elements > 0 &&
-         dtype_is_weight (file, tensor->dtype);
-}
-
-GPtrArray *
-cnn_weights_list_kernels (const CnnWeightsFile *file)
-{
-  GPtrArray *kernels = g_ptr_array_new ();
-  gboolean named = FALSE;
-  for (guint i = 0; i < cnn_weights_get_n_tensors (file); i++) {
-    const CnnTensorInfo *tensor = cnn_weights_get_tensor (file, i);
-    if (!is_kernel (file, tensor) || (named && !is_named_weight (tensor)))
-      continue;
-    if (!named && is_named_weight (tensor)) {
-      named = TRUE;
-      g_ptr_array_set_size (kernels, 0);
-    }
-    g_ptr_array_add (kernels, (gpointer)tensor);
-  }
-  return kernels;
-}
-
-/* "conv1.weight 64x3x3x3 float32, conv2.weight ..." */
-static gchar *
-list_candidates (const CnnWeightsFile *file)
-{
-  const guint most = 12;
-  GPtrArray *kernels = cnn_weights_list_kernels (file);
-  GString *text = g_string_new (kernels->len == 0 ? "none" : NULL);
-  for (guint i = 0; i < MIN (kernels->len, most); i++) {
-    const CnnTensorInfo *tensor = g_ptr_array_index (kernels, i);
-    gchar *name = cnn_weights_printable (tensor->name, strlen (tensor->name));
-    gchar *shape = cnn_tensor_format_shape (tensor);
-    g_string_append_printf (
-        text, "%s%s %s %s", i > 0 ? ", " : "", name, shape, cnn_dtype_name (tensor->dtype));
-    g_free (shape);
-    g_free (name);
-  }
-  if (kernels->len > most)
-    g_string_append_printf (text, " and %u more", kernels->len - most);
-  g_ptr_array_unref (kernels);
-  return g_string_free (text, FALSE);
-}
-
-static gboolean
-refuse_layer (const CnnWeightsFile *file, GError **error, const gchar *fault)
-{
-  gchar *candidates = list_candidates (file);
-  cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, NULL, error,
-      "%s; the weights in this file are: %s", fault, candidates);
-  g_free (candidates);
-  return FALSE;
-}
-
-/* The bias beside a weight found by searching: NAME.bias for NAME.weight, bias for weight. */
-static const CnnTensorInfo *
-find_bias_beside (const CnnWeightsFile *file, const CnnTensorInfo *weight)
-{
-  if (!is_named_weight (weight))
-    return NULL;
-  gsize stem = strlen (weight->name) - strlen ("weight");
-  gchar *name = g_strdup_printf ("%.*sbias", (int)stem, weight->name);
-  const CnnTensorInfo *bias = cnn_weights_find (file, name);
-  g_free (name);
-  return bias;
-}
-
-/* The only weight that fits the query. A file with a single weight gives that one even when it does
- * not fit, since its own fault says more than a list. */
-static const CnnTensorInfo *
-search_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, GError **error)
-{
-  GPtrArray *kernels = cnn_weights_list_kernels (file);
-  guint n_fitting = 0;
-  const CnnTensorInfo *found = NULL, *fitting = NULL;
-  for (guint i = 0; i < kernels->len; i++) {
-    const CnnTensorInfo *tensor = g_ptr_array_index (kernels, i);
-    KernelShape kernel;
-    gchar *fault = fit_kernel (file, query, tensor, &kernel);
-    if (!fault) {
-      n_fitting++;
-      fitting = tensor;
-    }
-    g_free (fault);
-  }
-  if (n_fitting == 1)
-    found = fitting;
-  else if (kernels->len == 1)
-    found = g_ptr_array_index (kernels, 0);
-  else if (cnn_weights_get_n_tensors (file) == 1)
-    found = cnn_weights_get_tensor (file, 0);
-  g_ptr_array_unref (kernels);
-  if (found)
-    return found;
-
-  gchar *fault;
-  if (n_fitting > 1)
-    fault = g_strdup_printf ("%u weights fit, so layer= must name one", n_fitting);
-  else if (query->in_channels > 0)
-    fault = g_strdup_printf ("no weight fits an input of %d channels", query->in_channels);
-  else
-    fault = g_strdup ("no weight fits");
-  refuse_layer (file, error, fault);
-  g_free (fault);
-  return NULL;
-}
-
 static gboolean
 find_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTensorInfo **weight,
     const CnnTensorInfo **bias, GError **error)
 {
   *bias = NULL;
   if (!is_given (query->layer)) {
-    *weight = search_weight (file, query, error);
+    *weight = cnn_weights_search_kernel (file, query, error);
     if (*weight)
-      *bias = find_bias_beside (file, *weight);
+      *bias = cnn_weights_find_bias_beside (file, *weight);
     return *weight != NULL;
   }
   *weight = cnn_weights_find_parameter (file, query->layer, "weight");
@@ -268,7 +81,7 @@ find_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTe
   gchar *printable = cnn_weights_printable (query->layer, strlen (query->layer));
   gchar *fault = g_strdup_printf (
       "there is neither a tensor \"%s.weight\" nor a tensor \"%s\"", printable, printable);
-  refuse_layer (file, error, fault);
+  cnn_weights_refuse_layer (file, error, fault);
   g_free (fault);
   g_free (printable);
   return FALSE;
@@ -282,8 +95,8 @@ find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeig
   *layer = (CnnLayerWeights){0};
   if (!find_weight (file, query, weight, bias, error))
     return FALSE;
-  KernelShape kernel = {0};
-  gchar *fault = fit_kernel (file, query, *weight, &kernel);
+  CnnKernelShape kernel = {0};
+  gchar *fault = cnn_weights_fit_kernel (file, query, *weight, &kernel);
   if (fault) {
     gchar *shape = cnn_tensor_format_shape (*weight);
     cnn_weights_refuse (

@@ -117,6 +117,10 @@ typedef struct {
   /* The layer's input, 0 where not known yet. What is known is checked: the channels must be a
    * multiple of the weight's, and the groups so inferred must divide the output channels. */
   gint in_channels, in_rows, in_columns;
+  /* What a search without `layer` is narrowed to, 0: any. The only weight of a file, and a named one,
+   * need not agree. A Linear weight in a convolution becomes a kernel of kernel_rows x kernel_columns,
+   * when these are given, instead of the whole input. */
+  gint out_channels, groups, kernel_rows, kernel_columns;
 } CnnLayerQuery;
 
 /* What was found. Freed by cnn_layer_weights_clear(). */
@@ -148,6 +152,19 @@ gboolean cnn_weights_load_layer (const CnnWeightsFile *file, const CnnLayerQuery
  * tensors of the query have been looked at. Cheap, for negotiating shapes. */
 gboolean cnn_weights_find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
     CnnLayerWeights *weights, GError **error);
+
+/* What a search without `layer` finds once the input is known. */
+typedef struct {
+  gint in_channels; /* of the input, all groups together; 0: any, where the shape decides */
+  gint out_channels;
+  gint kernel_rows, kernel_columns; /* 0: the whole input */
+} CnnLayerChoice;
+
+/* One CnnLayerChoice for every number of input channels that exactly one weight fits, those without
+ * groups first, else in the file's order; and one for every Linear weight that may take a whole input,
+ * which fits by its number of values and may fit where another weight does, too. `layer` and the input
+ * of the query are not looked at. A new array, empty when nothing fits or everything is ambiguous. */
+GArray *cnn_weights_list_choices (const CnnWeightsFile *file, const CnnLayerQuery *query);
 
 /* Frees what `weights` holds and zeroes it; a zeroed one is allowed. */
 void cnn_layer_weights_clear (CnnLayerWeights *weights);

@@ -12,6 +12,8 @@
 #define SINK " ! fakesink"
 /* Files of the PyTorch fixtures: a Conv2d of 4 outputs, 3 inputs, 3x3, and a Linear of 5 outputs, 3 inputs. */
 #define CONV "weights=@/conv_4x3x3x3.npy"
+/* Two Conv2d: of 8 outputs, 3 inputs, 3x3, and of 5 outputs, 8 inputs, 1x1. */
+#define SEVERAL "weights=@/chain.safetensors"
 #define LINEAR "weights=@/linear_5x3.npy"
 
 /* `launch` has an element named "layer", which must be the one that says `sentence`. "@" is the folder of
@@ -88,6 +90,14 @@ static const struct {
         "out-channels=5, but conv_4x3x3x3 has 4"},
     {RGB (16, 12) "cnnconv name=layer " CONV " groups=3" SINK,
         "groups=3 does not divide the 4 output channels"},
+    {GRAY (16, 12) "cnnconv name=layer " SEVERAL SINK,
+        "no weight fits an input of 1 channel; the weights in this file are: features.0.weight "
+        "8x3x3x3 float32, classifier.weight 5x8x1x1 float32"},
+    {RGB (16, 12) "cnnconv name=layer " SEVERAL " kernel-size=5" SINK,
+        "no weight fits with a 5x5 kernel; the weights in this file are: features.0.weight 8x3x3x3 "
+        "float32, classifier.weight 5x8x1x1 float32"},
+    {RGB (16, 12) "cnnconv name=layer " SEVERAL " layer=features" SINK,
+        "neither a tensor \"features.weight\" nor a tensor \"features\"; the weights in this file"},
     {RGB (16, 12) "cnn1x1 name=layer " CONV SINK, "3x3"},
     {RGB (16, 12) "cnnconv name=layer " LINEAR SINK,
         "linear_5x3 has 3 inputs, but the whole input has 12x16x3 values"},

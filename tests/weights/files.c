@@ -127,8 +127,15 @@ test_format_by_contents (void)
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "is no .npz file, or cut off");
   remove_file (path);
   path = write_file ("network", array, 3);
-  check_refused (
-      path, CNN_WEIGHTS_ERROR_INVALID, "has 3 bytes, too few for the safetensors format");
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID,
+      "network: is no weights file: neither its name says .npy, .npz or .safetensors nor do its "
+      "first");
+  remove_file (path);
+  path = write_file ("text", "# Weights {\n", 12);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "text: is no weights file");
+  remove_file (path);
+  path = write_file ("short", "12345678{", 9);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "but a safetensors header of");
   remove_file (path);
   /* However long, the file is named wholly. */
   gchar *name = g_strnfill (200, 'n');

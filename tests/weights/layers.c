@@ -199,6 +199,7 @@ typedef struct {
 } LayerCase;
 
 #define NET "a.weight [4,3,3,3]; a.bias [4]; b.weight [2,4,1,1]; b.bias [2]"
+#define PAIR "a.weight [6,4,3,3]; b.weight [8,2,5,5]"
 #define NORM "c.weight [4,3,1,1]; n.running_mean [4]; n.running_var [4]"
 
 static const LayerCase layer_cases[] = {
@@ -225,6 +226,23 @@ static const LayerCase layer_cases[] = {
         {.layer = "f", .in_channels = 18, .in_rows = 1, .in_columns = 1}, "5x18x1x1 f.weight -",
         NULL},
     {"grouped", "g.weight [6,2,3,3]", {.layer = "g", .in_channels = 4}, "6x2x3x3 g.weight -", NULL},
+    {"by-kernel", PAIR, {.in_channels = 4, .kernel_rows = 5, .kernel_columns = 5},
+        "8x2x5x5 b.weight -", NULL},
+    {"by-outputs", PAIR, {.in_channels = 4, .out_channels = 6}, "6x4x3x3 a.weight -", NULL},
+    {"by-groups", PAIR, {.in_channels = 4, .groups = 2}, "8x2x5x5 b.weight -", NULL},
+    {"by-one-group", PAIR, {.in_channels = 4, .groups = 1}, "6x4x3x3 a.weight -", NULL},
+    {"only-need-not-agree", "a.weight [4,3,3,3]",
+        {.in_channels = 3, .groups = 2, .out_channels = 9, .kernel_rows = 1, .kernel_columns = 1},
+        "4x3x3x3 a.weight -", NULL},
+    {"linear-not-the-whole-input", "a.weight [4,2,3,3]; f.weight [5,2]",
+        {.in_channels = 2, .in_rows = 4, .in_columns = 4}, "4x2x3x3 a.weight -", NULL},
+    {"linear-one-pixel-searched", "f.weight [5,18]; g.weight [5,4]",
+        {.in_channels = 18, .in_rows = 1, .in_columns = 1}, "5x18x1x1 f.weight -", NULL},
+    {"linear-of-a-size", "f.weight [5,18]; g.weight [5,8]",
+        {.in_channels = 2, .in_rows = 9, .in_columns = 9, .kernel_rows = 3, .kernel_columns = 3},
+        "5x2x3x3 f.weight -", NULL},
+    {"linear-of-a-size-unknown-input", "f.weight [5,18]; g.weight [5,8]",
+        {.kernel_rows = 3, .kernel_columns = 3}, "5x18x1x1 f.weight -", NULL},
     {"norm", NORM, {.layer = "c", .batch_norm = "n", .batch_norm_eps = 1}, "4x3x1x1 c.weight -",
         NULL},
 
@@ -237,6 +255,17 @@ static const LayerCase layer_cases[] = {
     {"missing-control", NET, {.layer = "c\n\033"}, NULL, "\"c\\u000a\\u001b\""},
     {"ambiguous", NET, {.layer = NULL}, NULL, "2 weights fit, so layer= must name one"},
     {"none-fits", NET, {.in_channels = 5}, NULL, "no weight fits an input of 5 channels; the"},
+    {"ambiguous-input", PAIR, {.in_channels = 4}, NULL,
+        "2 weights fit an input of 4 channels, so layer= must name one; the weights"},
+    {"ambiguous-whole-input", "a.weight [4,2,3,3]; f.weight [5,18]",
+        {.in_channels = 2, .in_rows = 3, .in_columns = 3}, NULL, "2 weights fit an input of 2"},
+    {"none-fits-one", NET, {.in_channels = 1}, NULL, "no weight fits an input of 1 channel; the"},
+    {"none-so-narrow", PAIR,
+        {.in_channels = 4, .kernel_rows = 3, .kernel_columns = 5, .groups = 1, .out_channels = 7},
+        NULL,
+        "no weight fits an input of 4 channels with a 3x5 kernel in 1 group with 7 output "
+        "channels; "
+        "the"},
     {"none-there", "a.bias [4]; b.bias [4]", {.layer = NULL}, NULL,
         "no weight fits; the weights in this file are: none"},
     {"only-does-not-fit", "a.weight [4,3,3,3]; a.bias [4]", {.in_channels = 5}, NULL,
@@ -355,10 +384,55 @@ test_many_candidates (void)
   GError *error = NULL;
   const CnnLayerQuery query = {.layer = NULL};
   g_assert_false (cnn_weights_load_layer (file, &query, &layer, &error));
-  g_assert_true (g_str_has_suffix (error->message, "l11.weight 1x1 float32 and 28 more"));
+  g_assert_true (g_str_has_suffix (error->message, "l7.weight 1x1 float32 and 32 more"));
   g_clear_error (&error);
   cnn_weights_close (file);
   g_string_free (shapes, TRUE);
+}
+
+/* What a search may find, as "INPUTS>OUTPUTS ROWSxCOLUMNS". */
+static const struct {
+  const gchar *title, *shapes;
+  CnnLayerQuery query;
+  const gchar *choices;
+} choice_cases[] = {
+    {"by-channels", "a.weight [2,3,3,3]; b.weight [5,16,1,1]", {.layer = NULL},
+        "3>2 3x3, 16>5 1x1, 6>2 3x3, 80>5 1x1"},
+    {"ambiguous-left-out", "a.weight [2,3,3,3]; b.weight [2,6,3,3]; c.weight [1,8,1,1]",
+        {.layer = NULL}, "3>2 3x3, 8>1 1x1, 12>2 3x3"},
+    {"all-ambiguous", "a.weight [2,3,3,3]; b.weight [2,3,1,1]", {.layer = NULL}, ""},
+    {"grouped", PAIR, {.groups = 2}, "8>6 3x3, 4>8 5x5"},
+    {"narrow", PAIR, {.kernel_rows = 5, .kernel_columns = 5, .groups = 1}, "2>8 5x5"},
+    {"outputs", PAIR, {.out_channels = 6, .groups = 1}, "4>6 3x3"},
+    {"pointwise", "a.weight [1,3,3,3]; f.weight [1,4]; g.weight [1,5]",
+        {.kind = CNN_LAYER_POINTWISE}, "4>1 1x1, 5>1 1x1"},
+    {"whole-input", "a.weight [1,3,3,3]; f.weight [2,48]; g.weight [5,4]", {.layer = NULL},
+        "3>1 3x3, 0>2 0x0, 0>5 0x0"},
+    {"linear-of-a-size", "f.weight [5,18]; g.weight [4,9]; h.weight [4,8]",
+        {.kernel_rows = 3, .kernel_columns = 3}, "2>5 3x3, 1>4 3x3"},
+    {"linear-of-a-pixel", "f.weight [2,3]; g.weight [1,4]", {.kernel_rows = 1, .kernel_columns = 1},
+        "3>2 1x1, 4>1 1x1, 6>2 1x1"},
+};
+
+static void
+test_choices (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (choice_cases); i++) {
+    CnnWeightsFile *file = open_built (choice_cases[i].shapes);
+    GArray *choices = cnn_weights_list_choices (file, &choice_cases[i].query);
+    GString *text = g_string_new (NULL);
+    for (guint c = 0; c < choices->len; c++) {
+      const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, c);
+      g_string_append_printf (text, "%s%d>%d %dx%d", c > 0 ? ", " : "", choice->in_channels,
+          choice->out_channels, choice->kernel_rows, choice->kernel_columns);
+    }
+    if (!g_str_equal (text->str, choice_cases[i].choices))
+      g_error ("%s: \"%s\" instead of \"%s\"", choice_cases[i].title, text->str,
+          choice_cases[i].choices);
+    g_string_free (text, TRUE);
+    g_array_unref (choices);
+    cnn_weights_close (file);
+  }
 }
 
 int
@@ -378,6 +452,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, &layer_cases[i], test_layer);
     g_free (path);
   }
+  g_test_add_func ("/layer/choices", test_choices);
   g_test_add_func ("/layer/many-candidates", test_many_candidates);
   return g_test_run ();
 }
