@@ -3,33 +3,21 @@
  *
  *     cnn-bench --layers L1,M1 --threads 1,2 --json
  */
-#include "bench.h"
+#include "report.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define MAX_ROUNDS 4000
-
-static const BenchContender *const contenders[] = {
-    &bench_cnn,
-#if BENCH_HAVE_ONEDNN
-    &bench_onednn,
-    &bench_onednn_winograd,
-#endif
-#if BENCH_HAVE_XNNPACK
-    &bench_xnnpack,
-#endif
-#if BENCH_HAVE_OPENCV
-    &bench_opencv,
-#endif
-};
-#define N_CONTENDERS (int)(sizeof contenders / sizeof *contenders)
+typedef enum {
+  MODE_LAYERS,
+  MODE_ELEMENTS,
+  MODE_CHAINS,
+} Mode;
 
 typedef struct {
+  Mode mode;
   const char *layers;  /* comma-separated, NULL for all */
   const char *threads; /* comma-separated */
   const char *isa;
@@ -37,162 +25,68 @@ typedef struct {
   bool json, only_cnn, processor_time;
 } Options;
 
-typedef struct {
+/* ---- Contenders ------------------------------------------------------------------------------ */
+
+/* Peers of this build, and what to install for the others. */
+static const struct {
+  const char *name, *package;
   const BenchContender *contender;
-  BenchRun *run;
-  double *times;
-  int n_times;
-  double best, median; /* seconds */
-} Result;
+  const char *(*absence) (void); /* NULL for those that were linked */
+} peers[] = {
+#if BENCH_HAVE_ONEDNN
+    {"onednn", "", &bench_onednn, NULL},
+    {"onednn-winograd", "", &bench_onednn_winograd, NULL},
+#else
+    {"onednn", "libdnnl-dev 2", NULL, NULL},
+#endif
+#if BENCH_HAVE_XNNPACK
+    {"xnnpack", "", &bench_xnnpack, NULL},
+#else
+    {"xnnpack", "libxnnpack-dev", NULL, NULL},
+#endif
+#if BENCH_HAVE_OPENCV
+    {"opencv", "", &bench_opencv, NULL},
+#else
+    {"opencv", "libopencv-dev", NULL, NULL},
+#endif
+#if BENCH_HAVE_FFMPEG
+    {"ffmpeg", "", &bench_ffmpeg, NULL},
+#else
+    {"ffmpeg", "libavfilter-dev", NULL, NULL},
+#endif
+    {"torch", "python3-torch", &bench_torch, bench_torch_absence},
+    {"torch-nchw", "python3-torch", &bench_torch_nchw, bench_torch_absence},
+    {"onnxruntime", "npm's onnxruntime-node", &bench_onnxruntime, bench_onnxruntime_absence},
+};
+#define N_PEERS (int)(sizeof peers / sizeof *peers)
 
-/* ---- Measuring ------------------------------------------------------------------------------- */
-
-static int
-compare_times (const void *a, const void *b)
+static bool
+computes_networks (const BenchContender *contender)
 {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
+  return contender == &bench_torch || contender == &bench_torch_nchw ||
+         contender == &bench_onnxruntime;
 }
 
+/* Those of a mode, ended by NULL, ours first. */
 static void
-summarize (Result *result)
+choose_contenders (const Options *options, const BenchContender *chosen[BENCH_MAX_CONTENDERS + 1])
 {
-  qsort (result->times, (size_t)result->n_times, sizeof *result->times, compare_times);
-  result->best = result->times[0];
-  result->median = result->times[result->n_times / 2];
-}
-
-/* The threads of some libraries go on spinning for a while after their work: not on the next one's
- * time. What slept is woken by a run that does not count. */
-static void
-change_contender (const Result *next, int n_threads)
-{
-  const struct timespec pause = {0, 30 * 1000 * 1000};
-  if (n_threads > 1) {
-    nanosleep (&pause, NULL);
-    next->contender->run (next->run);
+  int n = 0;
+  chosen[n++] = options->mode == MODE_CHAINS ? &bench_cnn_pipeline : &bench_cnn;
+  if (options->mode == MODE_ELEMENTS)
+    chosen[n++] = &bench_element;
+  if (options->mode == MODE_CHAINS)
+    chosen[n++] = &bench_cnn_parts;
+  for (int i = 0; i < N_PEERS; i++) {
+    const BenchContender *peer = peers[i].contender;
+    if (peer && !options->only_cnn && options->mode != MODE_ELEMENTS &&
+        (options->mode == MODE_CHAINS ? computes_networks (peer) : peer != &bench_onnxruntime))
+      chosen[n++] = peer;
   }
-}
-
-/* In each round every contender runs once: a machine that slows down slows all of them. */
-static void
-measure (Result *results, int n_results, int n_threads, double seconds)
-{
-  const int least_rounds = 7;
-  for (int i = 0; i < n_results; i++) {
-    results[i].contender->run (results[i].run);
-    results[i].contender->run (results[i].run);
-  }
-  double spent = 0;
-  for (int round = 0; round < MAX_ROUNDS; round++) {
-    if (round >= least_rounds && spent > seconds * n_results)
-      break;
-    for (int i = 0; i < n_results; i++) {
-      change_contender (&results[i], n_threads);
-      const double time = results[i].contender->run (results[i].run);
-      results[i].times[results[i].n_times++] = time;
-      spent += n_threads > 1 ? 2 * time + 0.03 : time;
-    }
-  }
-  for (int i = 0; i < n_results; i++)
-    summarize (&results[i]);
-}
-
-static void
-warn_when_different (const BenchLayer *layer, Result *ours, Result *theirs)
-{
-  const float *a = ours->contender->output (ours->run);
-  const float *b = theirs->contender->output (theirs->run);
-  if (!a || !b)
-    return;
-  const double tolerance = 1e-3 * sqrt (bench_flops (layer) / (double)bench_output_count (layer));
-  for (size_t i = 0; i < bench_output_count (layer); i++) {
-    if (fabs ((double)a[i] - (double)b[i]) > tolerance) {
-      fprintf (stderr, "%s: value %zu is %g, but %g in %s\n", layer->name, i, (double)a[i],
-          (double)b[i], theirs->contender->name);
-      return;
-    }
-  }
-}
-
-/* ---- Printing -------------------------------------------------------------------------------- */
-
-static double
-best_peer (const Result *results, int n_results)
-{
-  double best = 0;
-  for (int i = 1; i < n_results; i++)
-    best = best == 0 || results[i].best < best ? results[i].best : best;
-  return best;
-}
-
-static void
-print_json (const BenchLayer *layer, int n_threads, const Result *result, double peer)
-{
-  const bool ours = result->contender == &bench_cnn;
-  printf ("{\"layer\":\"%s\",\"threads\":%d,\"isa\":\"%s\",\"who\":\"%s\",\"best_ms\":%.5f,"
-          "\"median_ms\":%.5f,\"gflops\":%.2f",
-      layer->name, n_threads, bench_cnn_isa (), result->contender->name, 1e3 * result->best,
-      1e3 * result->median, 1e-9 * bench_flops (layer) / result->best);
-  if (ours && peer > 0)
-    printf (",\"ratio_to_best_peer\":%.3f", peer / result->best);
-  printf ("}\n");
-}
-
-/* The time against the nearer of two limits: multiply-adds and memory. Winograd may pass 100. */
-static double
-percent_of_limit (const BenchLayer *layer, BenchLimits limits, double seconds)
-{
-  const double compute = 1e-9 * bench_flops (layer) / limits.gflops;
-  const double memory = 1e-9 * bench_bytes (layer) / limits.gigabytes;
-  return 100 * (compute > memory ? compute : memory) / seconds;
-}
-
-static void
-print_row (const BenchLayer *layer, BenchLimits limits, const Result *result, double peer)
-{
-  const bool ours = result->contender == &bench_cnn;
-  printf ("%-4s %-34s %-16s %9.3f %9.3f %9.1f", ours ? layer->name : "", ours ? layer->what : "",
-      result->contender->name, 1e3 * result->best, 1e3 * result->median,
-      1e-9 * bench_flops (layer) / result->best);
-  if (limits.gflops > 0)
-    printf (" %6.0f%%", percent_of_limit (layer, limits, result->best));
-  if (ours && peer > 0)
-    printf ("  %.2fx the best peer", peer / result->best);
-  printf ("\n");
+  chosen[n] = NULL;
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */
-
-static void
-bench_layer (const Options *options, const BenchLayer *layer, int n_threads, BenchLimits limits)
-{
-  Result results[N_CONTENDERS];
-  int n_results = 0;
-  for (int i = 0; i < (options->only_cnn ? 1 : N_CONTENDERS); i++) {
-    BenchRun *run = contenders[i]->prepare (layer, n_threads);
-    if (run)
-      results[n_results++] =
-          (Result){contenders[i], run, malloc (MAX_ROUNDS * sizeof (double)), 0, 0, 0};
-    else if (i == 0)
-      return;
-  }
-  measure (results, n_results, n_threads, options->seconds);
-  const double peer = best_peer (results, n_results);
-  for (int i = 0; i < n_results; i++) {
-    if (i > 0)
-      warn_when_different (layer, &results[0], &results[i]);
-    if (options->json)
-      print_json (layer, n_threads, &results[i], peer);
-    else
-      print_row (layer, limits, &results[i], peer);
-  }
-  fflush (stdout);
-  for (int i = 0; i < n_results; i++) {
-    results[i].contender->release (results[i].run);
-    free (results[i].times);
-  }
-}
 
 /* True when a comma-separated list has the name, or there is no list. */
 static bool
@@ -208,7 +102,41 @@ is_listed (const char *list, const char *name)
   return list == NULL;
 }
 
-static void
+/* The layers or networks of a mode, one after the other: false behind the last. */
+static bool
+get_network (Mode mode, int index, BenchNetwork *network)
+{
+  if (mode == MODE_CHAINS ? index >= BENCH_N_NETWORKS : !bench_layers[index].name)
+    return false;
+  *network =
+      mode == MODE_CHAINS ? bench_network (index) : bench_network_of_layer (&bench_layers[index]);
+  return true;
+}
+
+/* False when a contender computed something else. */
+static bool
+bench_all (const Options *options, int n_threads, BenchLimits limits)
+{
+  const BenchContender *contenders[BENCH_MAX_CONTENDERS + 1];
+  BenchNetwork network;
+  bool differs = false;
+  choose_contenders (options, contenders);
+  for (int i = 0; get_network (options->mode, i, &network); i++) {
+    BenchRace race;
+    if (!is_listed (options->layers, network.name))
+      continue;
+    if (!bench_race (&race, contenders, &network, n_threads, options->seconds,
+            options->mode != MODE_LAYERS, &differs))
+      differs = true;
+    else if (options->json)
+      bench_print_race_json (&network, &race);
+    else
+      bench_print_race (&network, &race, limits);
+  }
+  return !differs;
+}
+
+static bool
 bench_threads (const Options *options, int n_threads, BenchLimits one)
 {
   const BenchLimits limits = n_threads == 1 ? one : bench_measure_limits (n_threads);
@@ -221,38 +149,76 @@ bench_threads (const Options *options, int n_threads, BenchLimits one)
         "machine is busy\n",
         n_threads, gain);
   if (!options->json)
-    printf ("%-4s %-34s %-16s %9s %9s %9s %7s\n", "", "", "who", "best ms", "median", "GFLOP/s",
-        "limit");
-  for (const BenchLayer *layer = bench_layers; layer->name; layer++) {
-    if (is_listed (options->layers, layer->name))
-      bench_layer (options, layer, n_threads, limits);
+    bench_print_header ();
+  return bench_all (options, n_threads, limits);
+}
+
+/* ---- Options --------------------------------------------------------------------------------- */
+
+static void
+list_everything (void)
+{
+  for (const BenchLayer *layer = bench_layers; layer->name; layer++)
+    printf ("%-10s %s\n", layer->name, layer->what);
+  printf ("with --chains:\n");
+  for (int i = 0; i < BENCH_N_NETWORKS; i++) {
+    const BenchNetwork network = bench_network (i);
+    printf ("%-10s %s\n", network.name, network.what);
+  }
+  printf ("against:");
+  for (int i = 0; i < N_PEERS; i++) {
+    if (peers[i].contender && (!peers[i].absence || !peers[i].absence ()))
+      printf (" %s", peers[i].name);
+  }
+  printf ("\n");
+  for (int i = 0; i < N_PEERS; i++) {
+    const char *absence = peers[i].absence ? peers[i].absence () : NULL;
+    if (!peers[i].contender)
+      printf ("without %s: not in this build; %s has it\n", peers[i].name, peers[i].package);
+    else if (absence)
+      printf ("without %s: %s; %s has it\n", peers[i].name, absence, peers[i].package);
   }
 }
 
-static void
-list_layers (void)
+/* False, with a sentence, when a name is none of the mode's. */
+static bool
+check_layers (const Options *options)
 {
-  for (const BenchLayer *layer = bench_layers; layer->name; layer++)
-    printf ("%-4s %s\n", layer->name, layer->what);
-  printf ("against:");
-  for (int i = 1; i < N_CONTENDERS; i++)
-    printf (" %s", contenders[i]->name);
-  printf ("\n");
+  for (const char *at = options->layers; at && *at;) {
+    const int length = (int)strcspn (at, ",");
+    BenchNetwork network;
+    bool known = false;
+    for (int i = 0; !known && get_network (options->mode, i, &network); i++)
+      known = strlen (network.name) == (size_t)length &&
+              strncmp (network.name, at, (size_t)length) == 0;
+    if (!known) {
+      fprintf (stderr, "--layers: there is no %s \"%.*s\": --list names them\n",
+          options->mode == MODE_CHAINS ? "network" : "layer", length, at);
+      return false;
+    }
+    at += length + (at[length] == ',');
+  }
+  return true;
 }
 
 static int
 usage (int status)
 {
   fprintf (status ? stderr : stdout,
-      "cnn-bench [--list] [--layers L1,M1] [--threads 1,2] [--isa avx2] [--seconds 0.5] [--json]\n"
-      "          [--only-cnn] [--processor-time]\n"
+      "cnn-bench [--list] [--elements | --chains] [--layers L1,M1] [--threads 1,2] [--isa avx2]\n"
+      "          [--seconds 0.5] [--json] [--only-cnn] [--processor-time]\n"
       "Times each layer, and the same layer in every library this was built with, in rounds.\n"
-      "  --list      layers and libraries\n"
+      "  --elements  each layer as an element in a pipeline, beside its kernel alone\n"
+      "  --chains    whole networks as pipelines, beside their kernels one after the other\n"
+      "  --list      layers, networks and libraries\n"
+      "  --layers    some layers, or with --chains networks (default all)\n"
       "  --threads   numbers of threads, one after the other (default 1)\n"
       "  --isa       cap on the instruction set: c, sse4, avx2, avx512, neon\n"
       "  --seconds   for each library on each layer (default 0.5)\n"
       "  --json      one line of JSON a result\n"
-      "  --only-cnn  no other libraries\n");
+      "  --only-cnn  no other libraries\n"
+      "  --processor-time  counts only the time the process had a processor: for busy machines\n"
+      "The exit status is 1 when a library computed something else than ours.\n");
   return status;
 }
 
@@ -262,6 +228,8 @@ parse_options (int argc, char **argv, Options *options)
 {
   static const struct option known[] = {
       {"list", no_argument, NULL, 'l'},
+      {"elements", no_argument, NULL, 'e'},
+      {"chains", no_argument, NULL, 'c'},
       {"layers", required_argument, NULL, 'L'},
       {"threads", required_argument, NULL, 't'},
       {"isa", required_argument, NULL, 'i'},
@@ -275,8 +243,14 @@ parse_options (int argc, char **argv, Options *options)
   for (int option; (option = getopt_long (argc, argv, "h", known, NULL)) != -1;) {
     switch (option) {
     case 'l':
-      list_layers ();
+      list_everything ();
       exit (0);
+    case 'e':
+      options->mode = MODE_ELEMENTS;
+      break;
+    case 'c':
+      options->mode = MODE_CHAINS;
+      break;
     case 'L':
       options->layers = optarg;
       break;
@@ -313,7 +287,7 @@ main (int argc, char **argv)
   Options options = {.threads = "1", .isa = getenv ("CNN_ISA"), .seconds = 0.5};
   if (!parse_options (argc, argv, &options))
     return usage (1);
-  if (!bench_cnn_open (options.isa))
+  if (!check_layers (&options) || !bench_cnn_open (options.isa))
     return 1;
   if (options.processor_time && strcmp (options.threads, "1") != 0) {
     fprintf (stderr, "--processor-time adds up over threads: it goes with --threads 1\n");
@@ -322,6 +296,7 @@ main (int argc, char **argv)
   if (options.processor_time)
     bench_use_processor_time ();
   const BenchLimits one = bench_measure_limits (1);
+  bool same = true;
   for (const char *at = options.threads; *at; at += strcspn (at, "0123456789")) {
     char *end;
     const long n_threads = strtol (at, &end, 10);
@@ -329,9 +304,9 @@ main (int argc, char **argv)
       fprintf (stderr, "--threads %s: numbers from 1 to 64 are expected\n", options.threads);
       return 1;
     }
-    bench_threads (&options, (int)n_threads, one);
+    same = bench_threads (&options, (int)n_threads, one) && same;
     at = end;
   }
   bench_cnn_close ();
-  return 0;
+  return same ? 0 : 1;
 }

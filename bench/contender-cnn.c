@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Our kernels without elements: a layer, or the layers of a network one after the other. */
 #include "bench.h"
 #include "cnn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  CnnLayer *layer; /* or */
+  CnnMerge *merge;
+  float *weights, *bias;
+  CnnImage out;
+} Part;
 
 struct BenchRun {
-  CnnLayer *layer;
-  CnnImage in, out;
-  float *weights, *bias;
+  BenchNetwork network;
+  Part parts[BENCH_MAX_LAYERS];
+  CnnImage in;
   int n_threads;
 };
 
@@ -24,6 +33,8 @@ bench_cnn_open (const char *isa_name)
     fprintf (stderr, "%s\n", error.message);
     return false;
   }
+  if (isa_name)
+    setenv ("CNN_ISA", isa_name, true); /* for the elements */
   kernels = cnn_kernels_new (isa);
   workers = cnn_workers_new (0);
   return kernels && workers;
@@ -55,97 +66,188 @@ make_window (const BenchLayer *layer)
   return (CnnWindow){axis, axis};
 }
 
-static CnnLayer *
-make_layer (const BenchLayer *layer, BenchRun *run, CnnFormat input, CnnFormat output)
+static CnnFormat
+make_format (const BenchLayer *layer, bool bytes)
 {
-  static const float scale[4] = {1 / 255.0f, 1 / 255.0f, 1 / 255.0f, 1 / 255.0f};
-  const CnnContext context = {kernels, workers, getenv ("CNN_EXACT") != NULL};
-  const CnnShape shape = {1, layer->height, layer->width, layer->inputs};
-  CnnError error;
-  CnnLayer *made;
-  if (layer->kind == BENCH_CONVOLUTION) {
-    const CnnConv2dDesc desc = {
-        .input = shape,
-        .input_format = input,
-        .output_format = output,
-        .normalization = {layer->bytes_in ? scale : NULL, NULL},
-        .window = make_window (layer),
-        .out_channels = layer->outputs,
-        .groups = layer->groups,
-        .weights = run->weights,
-        .bias = run->bias,
-    };
-    made = cnn_conv2d_new (&context, &desc, &error);
-  } else {
-    const CnnPool2dDesc desc = {
-        .input = shape,
-        .input_format = input,
-        .output_format = output,
-        .mode = layer->kind == BENCH_MAX_POOL ? CNN_POOL_MAX : CNN_POOL_AVERAGE,
-        .window = make_window (layer),
-        .count_include_pad = true,
-    };
-    made = cnn_pool2d_new (&context, &desc, &error);
-  }
-  if (!made)
-    fprintf (stderr, "%s: %s\n", layer->name, error.message);
-  return made;
+  return (CnnFormat){bytes ? CNN_SAMPLE_UINT8 : CNN_SAMPLE_FLOAT32,
+      layer->planar ? CNN_LAYOUT_NCHW : CNN_LAYOUT_NHWC};
 }
 
-static CnnImage
-make_image (CnnFormat format, CnnShape shape, size_t count)
+static CnnLayer *
+make_convolution (const CnnContext *context, const BenchLayer *layer, Part *part, CnnError *error)
 {
-  void *samples = format.type == CNN_SAMPLE_UINT8 ? (void *)bench_bytes_new (count)
-                                                  : (void *)bench_values (count);
-  return cnn_image_from_tensor (samples, format.type, format.layout, shape);
+  static const float scale[4] = {1 / 255.0f, 1 / 255.0f, 1 / 255.0f, 1 / 255.0f};
+  static const float slope = 0.1f;
+  static const CnnActivation activations[] = {
+      [BENCH_NO_ACTIVATION] = CNN_ACTIVATION_NONE,
+      [BENCH_RELU] = CNN_ACTIVATION_RELU,
+      [BENCH_LEAKY_RELU] = CNN_ACTIVATION_LEAKY_RELU,
+      [BENCH_CRELU] = CNN_ACTIVATION_CRELU,
+      [BENCH_TANH] = CNN_ACTIVATION_TANH,
+      [BENCH_SIGMOID] = CNN_ACTIVATION_SIGMOID,
+  };
+  part->weights = bench_weights (layer);
+  part->bias = bench_bias (layer);
+  const CnnConv2dDesc desc = {
+      .input = {1, layer->height, layer->width, layer->inputs},
+      .input_format = make_format (layer, layer->bytes_in),
+      .output_format = make_format (layer, layer->bytes_out),
+      .normalization = {layer->bytes_in ? scale : NULL, NULL},
+      .window = make_window (layer),
+      .out_channels = layer->outputs,
+      .groups = layer->groups,
+      .weights = part->weights,
+      .bias = layer->bytes_out ? NULL : part->bias,
+      .activation = activations[layer->activation],
+      .alpha = &slope,
+      .n_alpha = 1,
+  };
+  return cnn_conv2d_new (context, &desc, error);
+}
+
+static CnnLayer *
+make_layer (const CnnContext *context, const BenchLayer *layer, Part *part, CnnError *error)
+{
+  const CnnShape input = {1, layer->height, layer->width, layer->inputs};
+  const CnnFormat format = make_format (layer, false);
+  if (layer->kind == BENCH_CONVOLUTION)
+    return make_convolution (context, layer, part, error);
+  if (layer->kind == BENCH_PIXEL_SHUFFLE || layer->kind == BENCH_BILINEAR) {
+    const CnnUpsample2dDesc desc = {
+        .input = input,
+        .input_format = format,
+        .output_format = format,
+        .mode = layer->kind == BENCH_BILINEAR ? CNN_UPSAMPLE_BILINEAR : CNN_UPSAMPLE_PIXEL_SHUFFLE,
+        .factor = layer->stride,
+    };
+    return cnn_upsample2d_new (context, &desc, error);
+  }
+  const CnnPool2dDesc desc = {
+      .input = input,
+      .input_format = format,
+      .output_format = format,
+      .mode = layer->kind == BENCH_MAX_POOL ? CNN_POOL_MAX : CNN_POOL_AVERAGE,
+      .window = make_window (layer),
+      .count_include_pad = true,
+  };
+  return cnn_pool2d_new (context, &desc, error);
+}
+
+static CnnMerge *
+make_merge (
+    const CnnContext *context, const BenchRun *run, const BenchLayer *layer, CnnError *error)
+{
+  const CnnFormat format = make_format (layer, false);
+  const CnnBranch branches[] = {
+      {"from", run->parts[layer->from].out.shape, format, {NULL, NULL}},
+      {"second", run->parts[layer->second].out.shape, format, {NULL, NULL}},
+  };
+  const CnnMergeDesc desc = {
+      .mode = layer->kind == BENCH_ADD ? CNN_MERGE_ADD : CNN_MERGE_CONCAT,
+      .n_branches = 2,
+      .branches = branches,
+      .output_format = format,
+  };
+  return cnn_merge_new (context, &desc, error);
+}
+
+static bool
+make_part (BenchRun *run, int index)
+{
+  const CnnContext context = {kernels, workers, getenv ("CNN_EXACT") != NULL};
+  const BenchLayer *layer = &run->network.layers[index];
+  Part *part = &run->parts[index];
+  CnnError error;
+  CnnShape shape;
+  if (layer->kind == BENCH_CONCATENATE || layer->kind == BENCH_ADD) {
+    part->merge = make_merge (&context, run, layer, &error);
+    shape = part->merge ? cnn_merge_output_shape (part->merge) : (CnnShape){0};
+  } else {
+    part->layer = make_layer (&context, layer, part, &error);
+    shape = part->layer ? cnn_layer_output_shape (part->layer) : (CnnShape){0};
+  }
+  if (!part->layer && !part->merge) {
+    fprintf (stderr, "%s, layer %d: %s\n", run->network.name, index + 1, error.message);
+    return false;
+  }
+  const CnnFormat format = make_format (layer, layer->bytes_out);
+  const size_t count = bench_output_count (layer);
+  void *samples = cnn_alloc (count, layer->bytes_out ? 1 : sizeof (float));
+  memset (samples, 0, count * (layer->bytes_out ? 1 : sizeof (float)));
+  part->out = cnn_image_from_tensor (samples, format.type, format.layout, shape);
+  return true;
 }
 
 static void
 release (BenchRun *run)
 {
-  cnn_layer_free (run->layer);
+  for (int i = 0; i < run->network.n_layers; i++) {
+    Part *part = &run->parts[i];
+    cnn_layer_free (part->layer);
+    cnn_merge_free (part->merge);
+    bench_free (part->weights);
+    bench_free (part->bias);
+    bench_free (part->out.data);
+  }
   bench_free (run->in.data);
-  bench_free (run->out.data);
-  bench_free (run->weights);
-  bench_free (run->bias);
   free (run);
 }
 
 static BenchRun *
-prepare (const BenchLayer *layer, int n_threads)
+prepare (const BenchNetwork *network, int n_threads)
 {
-  const CnnLayout layout = layer->planar ? CNN_LAYOUT_NCHW : CNN_LAYOUT_NHWC;
-  const CnnFormat input = {layer->bytes_in ? CNN_SAMPLE_UINT8 : CNN_SAMPLE_FLOAT32, layout};
-  const CnnFormat output = {layer->bytes_out ? CNN_SAMPLE_UINT8 : CNN_SAMPLE_FLOAT32, layout};
+  const BenchLayer *first = &network->layers[0];
+  const CnnFormat format = make_format (first, first->bytes_in);
   BenchRun *run = calloc (1, sizeof *run);
+  run->network = *network;
   run->n_threads = n_threads;
-  run->weights = bench_weights (layer);
-  run->bias = layer->bytes_out ? NULL : bench_values ((size_t)layer->outputs);
-  run->layer = make_layer (layer, run, input, output);
-  if (!run->layer) {
-    release (run);
-    return NULL;
+  for (int i = 0; i < network->n_layers; i++) {
+    if (!make_part (run, i)) {
+      release (run);
+      return NULL;
+    }
   }
-  run->in = make_image (input, cnn_layer_input_shape (run->layer), bench_input_count (layer));
-  run->out = make_image (output, cnn_layer_output_shape (run->layer), bench_output_count (layer));
+  run->in = cnn_image_from_tensor (
+      first->bytes_in ? (void *)bench_input_bytes (first) : (void *)bench_input (first),
+      format.type, format.layout, (CnnShape){1, first->height, first->width, first->inputs});
   return run;
+}
+
+static const CnnImage *
+output_of (const BenchRun *run, int index)
+{
+  return index == BENCH_NETWORK_INPUT ? &run->in : &run->parts[index].out;
 }
 
 static double
 run_once (BenchRun *run)
 {
   const double start = bench_now ();
-  cnn_layer_run (run->layer, &run->in, &run->out, run->n_threads);
+  for (int i = 0; i < run->network.n_layers; i++) {
+    const BenchLayer *layer = &run->network.layers[i];
+    Part *part = &run->parts[i];
+    const CnnImage *in = output_of (run, layer->from);
+    if (part->merge) {
+      const CnnImage branches[] = {*in, *output_of (run, layer->second)};
+      cnn_merge_run (part->merge, branches, &part->out, run->n_threads);
+    } else
+      cnn_layer_run (part->layer, in, &part->out, run->n_threads);
+  }
   return bench_now () - start;
 }
 
-static const float *
+static float *
 output (BenchRun *run)
 {
-  return run->out.type == CNN_SAMPLE_FLOAT32 && run->in.type == CNN_SAMPLE_FLOAT32 &&
-                 run->out.channel_stride == sizeof (float)
-             ? (const float *)run->out.data
-             : NULL;
+  const BenchLayer *last = bench_last_layer (&run->network);
+  const void *samples = run->parts[run->network.n_layers - 1].out.data;
+  const size_t count = bench_output_count (last);
+  if (last->bytes_out)
+    return bench_floats_of_bytes (samples, count);
+  float *values = cnn_alloc (count, sizeof *values);
+  memcpy (values, samples, count * sizeof *values);
+  return values;
 }
 
-const BenchContender bench_cnn = {"cnn", prepare, run_once, output, release};
+const BenchContender bench_cnn = {"cnn", true, prepare, run_once, output, release};
+const BenchContender bench_cnn_parts = {"cnn-parts", true, prepare, run_once, output, release};

@@ -3,9 +3,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xnnpack.h>
 
 struct BenchRun {
+  BenchLayer layer;
   xnn_operator_t operator;
   pthreadpool_t threads;
   float *in, *out, *weights, *bias;
@@ -78,19 +80,31 @@ release (BenchRun *run)
   free (run);
 }
 
-static BenchRun *
-prepare (const BenchLayer *layer, int n_threads)
+/* Its kernels may read this much beyond the input. */
+static float *
+extended_input (const BenchLayer *layer)
 {
-  /* Its kernels may read this much beyond the input. */
-  const size_t extra = XNN_EXTRA_BYTES / sizeof (float);
-  if (layer->planar || xnn_initialize (NULL) != xnn_status_success)
+  const size_t count = bench_input_count (layer);
+  float *plain = bench_input (layer);
+  float *values = bench_values (count + XNN_EXTRA_BYTES / sizeof (float));
+  memcpy (values, plain, count * sizeof *values);
+  bench_free (plain);
+  return values;
+}
+
+static BenchRun *
+prepare (const BenchNetwork *network, int n_threads)
+{
+  const BenchLayer *layer = &network->layers[0];
+  if (network->n_layers != 1 || layer->planar || xnn_initialize (NULL) != xnn_status_success)
     return NULL;
   BenchRun *run = calloc (1, sizeof *run);
+  run->layer = *layer;
   run->threads = pthreadpool_create ((size_t)n_threads);
-  run->in = bench_values (bench_input_count (layer) + extra);
-  run->out = bench_values (bench_output_count (layer) + extra);
+  run->in = extended_input (layer);
+  run->out = bench_values (bench_output_count (layer) + XNN_EXTRA_BYTES / sizeof (float));
   run->weights = reorder_weights (layer);
-  run->bias = bench_values ((size_t)layer->outputs);
+  run->bias = bench_bias (layer);
   if (create (layer, run) != xnn_status_success || setup (layer, run) != xnn_status_success) {
     release (run);
     return NULL;
@@ -106,10 +120,13 @@ run_once (BenchRun *run)
   return bench_now () - start;
 }
 
-static const float *
+static float *
 output (BenchRun *run)
 {
-  return run->out;
+  const size_t count = bench_output_count (&run->layer);
+  float *values = bench_values (count);
+  memcpy (values, run->out, count * sizeof *values);
+  return values;
 }
 
-const BenchContender bench_xnnpack = {"xnnpack", prepare, run_once, output, release};
+const BenchContender bench_xnnpack = {"xnnpack", false, prepare, run_once, output, release};

@@ -5,60 +5,6 @@
 #include "peak.h"
 
 #include <string.h>
-#include <time.h>
-
-static clockid_t clock_used = CLOCK_MONOTONIC;
-
-void
-bench_use_processor_time (void)
-{
-  clock_used = CLOCK_PROCESS_CPUTIME_ID;
-}
-
-double
-bench_now (void)
-{
-  struct timespec time;
-  clock_gettime (clock_used, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-float *
-bench_values (size_t count)
-{
-  float *values = cnn_alloc (count, sizeof *values);
-  unsigned state = 12345;
-  for (size_t i = 0; values && i < count; i++) {
-    state = state * 1664525u + 1013904223u;
-    values[i] = (float)(state >> 8) / 8388608.0f - 1.0f;
-  }
-  return values;
-}
-
-float *
-bench_weights (const BenchLayer *layer)
-{
-  static const float smooth[9] = {1, 2, 1, 2, 4, 2, 1, 2, 1};
-  float *weights = bench_values (bench_weight_count (layer));
-  for (size_t i = 0; weights && layer->bytes_out && i < bench_weight_count (layer); i++)
-    weights[i] = smooth[i % 9] / 16;
-  return weights;
-}
-
-unsigned char *
-bench_bytes_new (size_t count)
-{
-  unsigned char *bytes = cnn_alloc (count, 1);
-  for (size_t i = 0; bytes && i < count; i++)
-    bytes[i] = (unsigned char)(i * 7 + (i >> 9));
-  return bytes;
-}
-
-void
-bench_free (void *block)
-{
-  cnn_free (block);
-}
 
 #if CNN_HAVE_X86_SIMD || CNN_HAVE_ARM_SIMD
 
