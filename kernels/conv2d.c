@@ -13,6 +13,7 @@ const CnnConvAlgorithm *const cnn_conv_algorithms[] = {
     &cnn_conv_flat,
     &cnn_conv_plane,
     &cnn_conv_plane_to_pixels,
+    &cnn_conv_rows,
     &cnn_conv_winograd,
     NULL,
 };

@@ -132,6 +132,29 @@ typedef struct {
 
 typedef void CnnConvPlaneFunc (const CnnConvPlane *plane);
 
+/* The most output rows that CnnConvRows computes together. */
+#define CNN_CONV_ROWS 4
+
+/* Pixels in lanes, several rows of one output plane, which share the input rows they see:
+ *
+ *     out[r][x] = bias + sum over i < inputs, ky < kernel_rows, kx < kernel_columns of
+ *         taps[(i * (kernel_rows + rows - 1) + r + ky) * kernel_columns + kx][x] *
+ *         weights[(i * kernel_rows + ky) * kernel_columns + kx]
+ *
+ * for x < count and r < rows. */
+typedef struct {
+  const float *const *taps;
+  int inputs, kernel_rows, kernel_columns;
+  const float *weights;
+  float bias;
+  int rows; /* in [1, CNN_CONV_ROWS] */
+  int count;
+  float low, high;
+  float *out[CNN_CONV_ROWS];
+} CnnConvRows;
+
+typedef void CnnConvRowsFunc (const CnnConvRows *rows);
+
 /* Each channel by itself, channels in lanes, over interleaved rows:
  *
  *     out[p * channels + c] = bias[c] + sum over t < n_taps of
