@@ -84,6 +84,23 @@ geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnEr
   return possible;
 }
 
+static gboolean
+gst_cnn_convolution_get_geometry (
+    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+{
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
+  if (!geometry_for_any_input (self, geometry, error))
+    return FALSE;
+  if (!input || geometry->n_choices == 0)
+    return TRUE;
+  GstCnnConvolutionSettings settings;
+  copy_settings (self, &settings);
+  gst_cnn_geometry_init (geometry);
+  const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
+  gst_cnn_convolution_settings_clear (&settings);
+  return possible;
+}
+
 static void
 keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, gint in_channels)
 {
@@ -106,23 +123,6 @@ gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
 {
   *weights = PRIVATE (GST_CNN_CONVOLUTION (layer))->shown;
   return weights->values != NULL;
-}
-
-static gboolean
-gst_cnn_convolution_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
-{
-  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
-  if (!geometry_for_any_input (self, geometry, error))
-    return FALSE;
-  if (!input || geometry->n_choices == 0)
-    return TRUE;
-  GstCnnConvolutionSettings settings;
-  copy_settings (self, &settings);
-  gst_cnn_geometry_init (geometry);
-  const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
-  gst_cnn_convolution_settings_clear (&settings);
-  return possible;
 }
 
 static CnnLayer *
