@@ -7,20 +7,30 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <string.h>
 
 typedef struct {
   CnnWeightsFile *file;
   struct archive *archive;
+  struct archive_entry *entry;
+  la_int64_t position; /* of libarchive in the bytes of the file */
   GError **error;
 } Reader;
+
+static CnnWeightsError
+error_code (const Reader *reader)
+{
+  return archive_errno (reader->archive) == ENOMEM ? CNN_WEIGHTS_ERROR_MEMORY
+                                                   : CNN_WEIGHTS_ERROR_INVALID;
+}
 
 static gboolean
 refuse_member (const Reader *reader, const CnnZipMember *member)
 {
   const gchar *why = archive_error_string (reader->archive);
   gchar *printable = why ? cnn_weights_printable (why, strlen (why)) : NULL;
-  cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, member->name, reader->error,
+  cnn_weights_refuse (reader->file, error_code (reader), member->name, reader->error,
       "cannot be read from the archive: %s", printable ? printable : "it has another size there");
   g_free (printable);
   return FALSE;
@@ -96,11 +106,10 @@ read_members (const Reader *reader, const GArray *members)
   gsize used = 0;
   for (guint i = 0; i < members->len; i++) {
     const CnnZipMember *member = &g_array_index (members, CnnZipMember, i);
-    struct archive_entry *entry;
     /* A warning here is about attributes and character sets, which do not concern us. */
-    gint result = archive_read_next_header (reader->archive, &entry);
+    gint result = archive_read_next_header2 (reader->archive, reader->entry);
     if ((result != ARCHIVE_OK && result != ARCHIVE_WARN) ||
-        archive_entry_size (entry) != (la_int64_t)member->size)
+        archive_entry_size (reader->entry) != (la_int64_t)member->size)
       return refuse_member (reader, member);
     guint8 *target = member->deflated ? reader->file->inflated + used : NULL;
     if (!read_member (reader, member, target))
@@ -112,19 +121,54 @@ read_members (const Reader *reader, const GArray *members)
   return TRUE;
 }
 
+/* libarchive's own reader of memory crashes or leaks where it gets none for itself, as does its own entry:
+ * hence these callbacks, and an entry of ours. */
+static la_ssize_t
+read_bytes (struct archive *archive, void *data, const void **bytes)
+{
+  Reader *reader = data;
+  const gsize left = reader->file->size - (gsize)reader->position;
+  *bytes = reader->file->bytes + reader->position;
+  reader->position += (la_int64_t)left;
+  return (la_ssize_t)left;
+}
+
+static la_int64_t
+seek_bytes (struct archive *archive, void *data, la_int64_t offset, int whence)
+{
+  Reader *reader = data;
+  const la_int64_t size = (la_int64_t)reader->file->size;
+  const la_int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? reader->position : size;
+  reader->position = offset < -from ? 0 : offset > size - from ? size : from + offset;
+  return reader->position;
+}
+
+static la_int64_t
+skip_bytes (struct archive *archive, void *data, la_int64_t count)
+{
+  Reader *reader = data;
+  const la_int64_t before = reader->position;
+  return seek_bytes (archive, data, count, SEEK_CUR) - before;
+}
+
 static gboolean
 open_archive (Reader *reader)
 {
-  CnnWeightsFile *file = reader->file;
+  reader->entry = archive_entry_new ();
   reader->archive = archive_read_new ();
-  if (!reader->archive)
+  if (!reader->entry || !reader->archive)
     return cnn_weights_refuse (
-        file, CNN_WEIGHTS_ERROR_MEMORY, NULL, reader->error, "cannot be read: no memory");
-  if (archive_read_support_format_zip_seekable (reader->archive) == ARCHIVE_OK &&
-      archive_read_open_memory (reader->archive, file->bytes, file->size) == ARCHIVE_OK)
+        reader->file, CNN_WEIGHTS_ERROR_MEMORY, NULL, reader->error, "cannot be read: no memory");
+  struct archive *archive = reader->archive;
+  if (archive_read_support_format_zip_seekable (archive) == ARCHIVE_OK &&
+      archive_read_set_read_callback (archive, read_bytes) == ARCHIVE_OK &&
+      archive_read_set_seek_callback (archive, seek_bytes) == ARCHIVE_OK &&
+      archive_read_set_skip_callback (archive, skip_bytes) == ARCHIVE_OK &&
+      archive_read_set_callback_data (archive, reader) == ARCHIVE_OK &&
+      archive_read_open1 (archive) == ARCHIVE_OK)
     return TRUE;
-  const gchar *why = archive_error_string (reader->archive);
-  return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
+  const gchar *why = archive_error_string (archive);
+  return cnn_weights_refuse (reader->file, error_code (reader), NULL, reader->error,
       "cannot be read as a zip archive: %s", why ? why : "no memory");
 }
 
@@ -140,6 +184,7 @@ cnn_npz_read (CnnWeightsFile *file, GError **error)
            read_members (&reader, members);
   if (reader.archive)
     archive_read_free (reader.archive);
+  archive_entry_free (reader.entry);
   g_array_unref (members);
   return good;
 }

@@ -11,7 +11,8 @@
  *
  * Memory: an open file takes at most twice its size on disk plus 64 MiB, and a layer takes four
  * bytes an element. Blocks of a size the file decides are allocated so that failing is an error
- * (CNN_WEIGHTS_ERROR_MEMORY); the small rest is GLib's, which aborts when memory is exhausted.
+ * (CNN_WEIGHTS_ERROR_MEMORY), and so are those of libarchive and zlib; the small rest is GLib's, which
+ * aborts when memory is exhausted.
  */
 #pragma once
 

@@ -80,8 +80,10 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
       {.kind = CNN_LAYER_POINTWISE, .layer = "a", .in_channels = 4},
       {.layer = "conv", .batch_norm = "bn", .batch_norm_eps = 1e-5, .alpha_layer = "act"},
   };
-  for (guint i = 0; i < G_N_ELEMENTS (queries); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (queries); i++) {
     find_layer (file, &queries[i]);
+    g_array_unref (cnn_weights_list_choices (file, &queries[i]));
+  }
   cnn_weights_close (file);
   return 0;
 }
