@@ -222,6 +222,17 @@ usage (int status)
   return status;
 }
 
+static bool
+parse_seconds (const char *text, double *seconds)
+{
+  char *end;
+  *seconds = strtod (text, &end);
+  const bool valid = end != text && *end == '\0' && *seconds >= 0 && *seconds <= 3600;
+  if (!valid)
+    fprintf (stderr, "--seconds %s: a number from 0 to 3600 is expected\n", text);
+  return valid;
+}
+
 /* False when an option is wrong; exits by itself after --help and --list. */
 static bool
 parse_options (int argc, char **argv, Options *options)
@@ -261,7 +272,8 @@ parse_options (int argc, char **argv, Options *options)
       options->isa = optarg;
       break;
     case 's':
-      options->seconds = atof (optarg);
+      if (!parse_seconds (optarg, &options->seconds))
+        exit (1);
       break;
     case 'j':
       options->json = true;
