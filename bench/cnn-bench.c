@@ -174,9 +174,9 @@ list_everything (void)
   for (int i = 0; i < N_PEERS; i++) {
     const char *absence = peers[i].absence ? peers[i].absence () : NULL;
     if (!peers[i].contender)
-      printf ("without %s: not in this build; %s has it\n", peers[i].name, peers[i].package);
+      printf ("without %s (%s): not in this build\n", peers[i].name, peers[i].package);
     else if (absence)
-      printf ("without %s: %s; %s has it\n", peers[i].name, absence, peers[i].package);
+      printf ("without %s (%s): %s\n", peers[i].name, peers[i].package, absence);
   }
 }
 

@@ -15,7 +15,7 @@ let ort;
 try {
   ort = createRequire(import.meta.url)('onnxruntime-node');
 } catch {
-  answer('no npm package onnxruntime-node');
+  answer('no the package is not installed');
   process.exit(0);
 }
 
