@@ -27,9 +27,6 @@ typedef struct {
 typedef void
 CnnViewAverageFunc (const float *row, int channels, const CnnViewSpans *spans, float *out);
 
-/* The same for one channel. */
-typedef void CnnViewAveragePlaneFunc (const float *row, const CnnViewSpans *spans, float *out);
-
 /* planes[c * plane_stride + p] = pixels[p * channels + c], p in [0, n_pixels), c in [0, channels).
  */
 typedef void CnnViewTransposeFunc (
@@ -38,6 +35,14 @@ typedef void CnnViewTransposeFunc (
 /* pixels[i] = table[level of values[i]], see CnnViewScale; table has CNN_VIEW_TABLE_SIZE entries. */
 typedef void CnnViewPaintFunc (
     const float *values, size_t count, CnnViewScale scale, const uint32_t *table, uint32_t *pixels);
+
+/* Equal values follow each other often: that many counters take turns, so that none waits for itself. */
+#define CNN_VIEW_COUNTERS 4
+
+/* Adds 1 to counts[i % CNN_VIEW_COUNTERS * CNN_VIEW_TABLE_SIZE + level of values[i]] for each of the
+ * values. */
+typedef void
+CnnViewCountFunc (const float *values, size_t count, CnnViewScale scale, uint32_t *counts);
 
 /* out[i] = pixels[i / times], i in [0, count * times); times >= 1. */
 typedef void CnnViewRepeatFunc (const uint32_t *pixels, size_t count, int times, uint32_t *out);

@@ -1,107 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Feature maps as pictures: one pass over a frame finds the ranges and keeps the tiles. */
-#include "view.h"
+/* How a stream is looked at, and tiles onto the screen. */
+#include "view-private.h"
 
-#include "dispatch.h"
 #include "memory.h"
 
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 /* Ranges are collected over at least this many floats at a time, in whole pixels. */
 #define RANGE_PERIOD 256
-/* and in whole rows of about this many, which stay in cache until they are averaged. */
-#define RANGE_BLOCK 32768
-/* Up to this many channels of a pixel are taken apart before they are averaged along a row. */
-#define FEW_CHANNELS 7
-
-struct CnnView {
-  const CnnKernels *kernels;
-  CnnViewGeometry geometry;
-  int *maps;
-  int *planes; /* where tile i lies in `tiles` */
-
-  /* An interleaved frame is read in rows of pixels. When few of its channels are drawn, only these
-   * are picked out of the rows before anything else is done to them. */
-  int channels; /* kept of each pixel */
-  int *picked;  /* which ones, or NULL for all */
-  CnnViewSpans rows, columns;
-  bool resize_rows, resize_columns;
-  size_t tile_size;
-  float *tiles;
-
-  float *floats; /* max_taps rows as floats, where the frame's cannot be used in place */
-  size_t floats_stride;
-  const float **row_pointers; /* max_taps */
-  float *row_weights;         /* max_taps */
-  float *blended, *averaged, *planar;
-
-  size_t period; /* of the ranges: a multiple of the interleaved channels */
-  float *minimum, *maximum;
-  CnnMapRange *ranges;
-
-  uint32_t *pixels, *enlarged;                 /* one row */
-  uint32_t level_numbers[CNN_VIEW_TABLE_SIZE]; /* a table that paints levels as they are */
-};
-
-/* ---- Colours --------------------------------------------------------------------------------- */
-
-uint32_t
-cnn_pixel (const CnnPixelFormat *format, uint32_t colour)
-{
-  unsigned char bytes[4] = {0};
-  bytes[format->red] = (unsigned char)(colour >> 16);
-  bytes[format->green] = (unsigned char)(colour >> 8);
-  bytes[format->blue] = (unsigned char)colour;
-  if (format->unused >= 0)
-    bytes[format->unused] = 255;
-  uint32_t pixel;
-  memcpy (&pixel, bytes, 4);
-  return pixel;
-}
-
-/* Colour of a level. The lowest and the highest level, or the middle one, stay. */
-static int
-colour_index (int level, double gamma, bool centred)
-{
-  double shade = (level + 0.5) / CNN_VIEW_LEVELS;
-  if (gamma != 1 && centred) {
-    const double half = (CNN_VIEW_LEVELS - 1) / 2.0;
-    double distance = (level - CNN_VIEW_LEVELS / 2) / half;
-    shade = 0.5 + 0.5 * copysign (pow (fabs (distance), gamma), distance);
-  } else if (gamma != 1) {
-    shade = pow (level / (CNN_VIEW_LEVELS - 1.0), gamma);
-  }
-  int index = (int)(shade * 256);
-  return index < 0 ? 0 : index > 255 ? 255 : index;
-}
-
-void
-cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bool centred,
-    const CnnPixelFormat *format)
-{
-  table->format = *format;
-  for (int level = 0; level < CNN_VIEW_LEVELS; level++) {
-    int index = colour_index (level, gamma, centred);
-    table->pixels[level] = cnn_pixel (format, cnn_colormap_colour (colormap, index));
-  }
-  table->pixels[CNN_VIEW_NAN] = cnn_pixel (format, CNN_VIEW_NAN_COLOUR);
-  table->pixels[CNN_VIEW_PLUS_INFINITY] = cnn_pixel (format, CNN_VIEW_PLUS_INFINITY_COLOUR);
-  table->pixels[CNN_VIEW_MINUS_INFINITY] = cnn_pixel (format, CNN_VIEW_MINUS_INFINITY_COLOUR);
-}
-
-CnnViewScale
-cnn_view_scale (double min, double max)
-{
-  double width = max - min;
-  if (!(width > CNN_VIEW_LEVELS / (double)FLT_MAX))
-    return (CnnViewScale){0, 0, 0};
-  /* From the middle: differences stay finite for every pair of floats, and 0 of a range that is
-   * symmetric about it is the middle level exactly. */
-  return (CnnViewScale){
-      (float)(min + width / 2), (float)(CNN_VIEW_LEVELS / width), CNN_VIEW_LEVELS / 2};
-}
 
 /* ---- Geometry -------------------------------------------------------------------------------- */
 
@@ -138,12 +44,6 @@ spans_init (CnnViewSpans *spans, int input, int output)
   return true;
 }
 
-static bool
-is_interleaved (const CnnView *view)
-{
-  return view->geometry.layout == CNN_LAYOUT_NHWC;
-}
-
 /* Decides which channels of a pixel are kept and where each tile lies. */
 static bool
 choose_planes (CnnView *view)
@@ -160,7 +60,7 @@ choose_planes (CnnView *view)
   view->channels = 1;
   for (int i = 0; i < geometry->n_maps; i++)
     view->planes[i] = i;
-  if (!is_interleaved (view))
+  if (!cnn_view_is_interleaved (view))
     return true;
 
   int *place = cnn_alloc ((size_t)channels, sizeof *place);
@@ -204,13 +104,26 @@ greatest_common_divisor (size_t a, size_t b)
 }
 
 static bool
-allocate (CnnView *view)
+allocate_averages (CnnView *view)
+{
+  const size_t width = (size_t)view->geometry.shape.w, channels = (size_t)view->channels;
+  const size_t together = channels > VIEW_ROWS_TOGETHER ? channels : VIEW_ROWS_TOGETHER;
+  view->averaged = cnn_alloc ((size_t)view->geometry.tile_width * together, sizeof *view->averaged);
+  if (channels > VIEW_FEW_CHANNELS)
+    return view->averaged != NULL;
+  view->gathered = cnn_alloc (width * channels, VIEW_ROWS_TOGETHER * sizeof *view->gathered);
+  view->turned = cnn_alloc (width, VIEW_ROWS_TOGETHER * sizeof *view->turned);
+  return view->averaged && view->gathered && view->turned;
+}
+
+static bool
+allocate_tiles (CnnView *view)
 {
   const CnnShape shape = view->geometry.shape;
   int width = view->geometry.tile_width, height = view->geometry.tile_height;
-  int interleaved = is_interleaved (view) ? shape.c : 1;
-  size_t n_planes = is_interleaved (view) ? (size_t)shape.n * (size_t)view->channels
-                                          : (size_t)view->geometry.n_maps;
+  int interleaved = cnn_view_is_interleaved (view) ? shape.c : 1;
+  size_t n_planes = cnn_view_is_interleaved (view) ? (size_t)shape.n * (size_t)view->channels
+                                                   : (size_t)view->geometry.n_maps;
 
   if (!spans_init (&view->rows, shape.h, height) || !spans_init (&view->columns, shape.w, width))
     return false;
@@ -226,8 +139,15 @@ allocate (CnnView *view)
   view->row_pointers = cnn_alloc ((size_t)view->rows.max_taps, sizeof *view->row_pointers);
   view->row_weights = cnn_alloc ((size_t)view->rows.max_taps, sizeof *view->row_weights);
   view->blended = cnn_alloc (view->floats_stride, sizeof *view->blended);
-  view->planar = cnn_alloc (view->floats_stride, sizeof *view->planar);
-  view->averaged = cnn_alloc ((size_t)width * (size_t)view->channels, sizeof *view->averaged);
+  return allocate_averages (view) && view->tiles && view->floats && view->row_pointers &&
+         view->row_weights && view->blended;
+}
+
+static bool
+allocate_ranges (CnnView *view)
+{
+  const CnnShape shape = view->geometry.shape;
+  const int interleaved = cnn_view_is_interleaved (view) ? shape.c : 1;
 
   /* Whole vectors where that takes no more than a few pixels. */
   size_t pixels = interleaved >= 64 ? 1 : 64 / greatest_common_divisor (64, (size_t)interleaved);
@@ -237,12 +157,16 @@ allocate (CnnView *view)
   view->maximum = cnn_alloc (view->period, sizeof *view->maximum);
   view->ranges = cnn_alloc ((size_t)shape.n * (size_t)shape.c, sizeof *view->ranges);
 
-  view->pixels = cnn_alloc ((size_t)width, sizeof *view->pixels);
-  view->enlarged =
-      cnn_alloc ((size_t)width * (size_t)view->geometry.enlargement, sizeof *view->enlarged);
-  return view->tiles && view->floats && view->row_pointers && view->row_weights && view->blended &&
-         view->planar && view->averaged && view->minimum && view->maximum && view->ranges &&
-         view->pixels && view->enlarged;
+  return view->minimum && view->maximum && view->ranges;
+}
+
+static bool
+allocate_pixels (CnnView *view)
+{
+  const size_t width = (size_t)view->geometry.tile_width;
+  view->pixels = cnn_alloc (width, sizeof *view->pixels);
+  view->enlarged = cnn_alloc (width * (size_t)view->geometry.enlargement, sizeof *view->enlarged);
+  return view->pixels && view->enlarged;
 }
 
 static bool
@@ -275,9 +199,8 @@ cnn_view_new (const CnnKernels *kernels, const CnnViewGeometry *geometry, CnnErr
   if (view) {
     view->kernels = kernels;
     view->geometry = *geometry;
-    for (uint32_t level = 0; level < CNN_VIEW_TABLE_SIZE; level++)
-      view->level_numbers[level] = level;
-    if (choose_planes (view) && allocate (view))
+    if (choose_planes (view) && allocate_tiles (view) && allocate_ranges (view) &&
+        allocate_pixels (view))
       return view;
   }
   cnn_view_free (view);
@@ -301,7 +224,8 @@ cnn_view_free (CnnView *view)
   cnn_free (view->row_pointers);
   cnn_free (view->row_weights);
   cnn_free (view->blended);
-  cnn_free (view->planar);
+  cnn_free (view->gathered);
+  cnn_free (view->turned);
   cnn_free (view->averaged);
   cnn_free (view->minimum);
   cnn_free (view->maximum);
@@ -311,217 +235,7 @@ cnn_view_free (CnnView *view)
   cnn_free (view);
 }
 
-/* ---- Reading --------------------------------------------------------------------------------- */
-
-static bool
-is_in_place (const CnnView *view, const unsigned char *samples)
-{
-  return view->geometry.type == CNN_SAMPLE_FLOAT32 && (uintptr_t)samples % sizeof (float) == 0;
-}
-
-/* `count` samples as floats: in place where they can be read as such, else in `floats`. */
-static const float *
-as_floats (const CnnView *view, const unsigned char *samples, size_t count, float *floats)
-{
-  if (is_in_place (view, samples))
-    return (const float *)(const void *)samples;
-  if (view->geometry.type == CNN_SAMPLE_FLOAT32)
-    memcpy (floats, samples, count * sizeof (float));
-  else
-    for (size_t i = 0; i < count; i++)
-      floats[i] = samples[i];
-  return floats;
-}
-
-static void
-pick_channels (const CnnView *view, const float *row, float *picked)
-{
-  for (int x = 0; x < view->geometry.shape.w; x++, row += view->geometry.shape.c)
-    for (int k = 0; k < view->channels; k++)
-      *picked++ = row[view->picked[k]];
-}
-
-static void
-start_ranges (CnnView *view)
-{
-  for (size_t i = 0; i < view->period; i++) {
-    view->minimum[i] = INFINITY;
-    view->maximum[i] = -INFINITY;
-  }
-}
-
-/* Adds what was collected to the ranges of `channels` maps from `ranges` on. */
-static void
-finish_ranges (CnnView *view, int channels, CnnMapRange *ranges)
-{
-  for (size_t i = 0, c = 0; i < view->period; i++, c = c + 1 == (size_t)channels ? 0 : c + 1) {
-    ranges[c].min = view->minimum[i] < ranges[c].min ? view->minimum[i] : ranges[c].min;
-    ranges[c].max = view->maximum[i] > ranges[c].max ? view->maximum[i] : ranges[c].max;
-  }
-}
-
-static void
-widen_ranges (CnnView *view, const float *row, size_t count, int channels, CnnMapRange *ranges)
-{
-  if (view->kernels->view_range (row, count, view->period, view->minimum, view->maximum))
-    return;
-  for (size_t i = 0, c = 0; i < count; i++, c = c + 1 == (size_t)channels ? 0 : c + 1)
-    ranges[c].not_finite += !(fabsf (row[i]) <= FLT_MAX);
-}
-
-/* What one pass over a frame, or one plane of it, reads and writes. */
-typedef struct {
-  const unsigned char *samples;
-  int channels;        /* of a pixel */
-  int kept;            /* of these, 0 when only the ranges are wanted */
-  CnnMapRange *ranges; /* of the `channels` maps */
-  float *tiles;        /* of the `kept` maps */
-} Pass;
-
-/* Row y as floats, `kept` of each pixel. `slot` names the scratch row to use. */
-static const float *
-read_row (CnnView *view, const Pass *pass, int y, int slot)
-{
-  size_t count = (size_t)view->geometry.shape.w * (size_t)pass->channels;
-  const unsigned char *samples =
-      pass->samples + (size_t)y * count * cnn_sample_bytes (view->geometry.type);
-  float *scratch = view->floats + (size_t)slot * view->floats_stride;
-  if (!view->picked)
-    return as_floats (view, samples, count, scratch);
-  float *whole = view->floats + (size_t)view->rows.max_taps * view->floats_stride;
-  pick_channels (view, as_floats (view, samples, count, whole), scratch);
-  return scratch;
-}
-
-static void
-widen_ranges_by_rows (CnnView *view, const Pass *pass, int y, int n_rows)
-{
-  size_t row_size = (size_t)view->geometry.shape.w * (size_t)pass->channels;
-  const unsigned char *samples =
-      pass->samples + (size_t)y * row_size * cnn_sample_bytes (view->geometry.type);
-  size_t count = (size_t)n_rows * row_size;
-  widen_ranges (
-      view, as_floats (view, samples, count, view->floats), count, pass->channels, pass->ranges);
-}
-
-/* Averages `kept` channels along a row into a row of each tile. */
-static void
-average_row (CnnView *view, const Pass *pass, const float *row, float *tiles)
-{
-  const CnnKernels *kernels = view->kernels;
-  size_t width = (size_t)view->geometry.shape.w;
-  if (pass->kept > FEW_CHANNELS) {
-    kernels->view_average (row, pass->kept, &view->columns, view->averaged);
-    kernels->view_transpose (
-        view->averaged, view->columns.size, pass->kept, tiles, view->tile_size);
-    return;
-  }
-  if (pass->kept > 1) {
-    kernels->view_transpose (row, (int)width, pass->kept, view->planar, width);
-    row = view->planar;
-  }
-  for (int c = 0; c < pass->kept; c++)
-    kernels->view_average_plane (
-        row + (size_t)c * width, &view->columns, tiles + (size_t)c * view->tile_size);
-}
-
-/* Row o of the tiles. */
-static void
-make_row (CnnView *view, const Pass *pass, int o)
-{
-  const CnnViewSpans *rows = &view->rows;
-  float *tiles = pass->tiles + (size_t)o * (size_t)view->geometry.tile_width;
-  for (int t = 0; t < rows->n_taps[o]; t++) {
-    view->row_pointers[t] = read_row (view, pass, rows->first[o] + t, t);
-    view->row_weights[t] = rows->weights[(size_t)t * (size_t)rows->size + (size_t)o];
-  }
-  const float *row = view->row_pointers[0];
-  if (view->resize_rows) {
-    size_t count = (size_t)view->geometry.shape.w * (size_t)pass->kept;
-    view->kernels->view_blend (
-        view->row_pointers, view->row_weights, rows->n_taps[o], count, view->blended);
-    row = view->blended;
-  }
-  if (view->resize_columns)
-    average_row (view, pass, row, tiles);
-  else
-    view->kernels->view_transpose (
-        row, view->geometry.tile_width, pass->kept, tiles, view->tile_size);
-}
-
-/* Rows are widened into the ranges just before they are averaged, while they are in cache. */
-static void
-run_pass (CnnView *view, const Pass *pass)
-{
-  const int height = view->geometry.shape.h;
-  size_t row_size = (size_t)view->geometry.shape.w * (size_t)pass->channels;
-  int block = 1;
-  if (is_in_place (view, pass->samples) && row_size < RANGE_BLOCK)
-    block = (int)(RANGE_BLOCK / row_size);
-
-  int widened = 0;
-  start_ranges (view);
-  for (int o = 0; o < view->rows.size; o++) {
-    int needed = pass->kept > 0 ? view->rows.first[o] + view->rows.n_taps[o] : height;
-    for (; widened < needed; widened += block)
-      widen_ranges_by_rows (
-          view, pass, widened, height - widened < block ? height - widened : block);
-    if (pass->kept > 0)
-      make_row (view, pass, o);
-  }
-  finish_ranges (view, pass->channels, pass->ranges);
-}
-
-static void
-read_interleaved (CnnView *view, const unsigned char *tensor, size_t plane_bytes)
-{
-  const CnnShape shape = view->geometry.shape;
-  for (int n = 0; n < shape.n; n++) {
-    const Pass pass = {.samples = tensor + (size_t)n * (size_t)shape.c * plane_bytes,
-        .channels = shape.c,
-        .kept = view->channels,
-        .ranges = view->ranges + (size_t)n * (size_t)shape.c,
-        .tiles = view->tiles + (size_t)n * (size_t)view->channels * view->tile_size};
-    run_pass (view, &pass);
-  }
-}
-
-static void
-read_planar (CnnView *view, const unsigned char *tensor, size_t plane_bytes)
-{
-  size_t n_maps = (size_t)view->geometry.shape.n * (size_t)view->geometry.shape.c;
-  /* Drawn maps first; those drawn twice are read twice, which is rare. */
-  for (int i = 0; i < view->geometry.n_maps; i++) {
-    size_t map = (size_t)view->maps[i];
-    view->ranges[map] = (CnnMapRange){INFINITY, -INFINITY, 0};
-    const Pass pass = {.samples = tensor + map * plane_bytes,
-        .channels = 1,
-        .kept = 1,
-        .ranges = &view->ranges[map],
-        .tiles = view->tiles + (size_t)i * view->tile_size};
-    run_pass (view, &pass);
-  }
-  for (size_t map = 0; map < n_maps; map++) {
-    CnnMapRange *range = &view->ranges[map];
-    const Pass pass = {
-        .samples = tensor + map * plane_bytes, .channels = 1, .kept = 0, .ranges = range};
-    if (range->min > range->max && range->not_finite == 0)
-      run_pass (view, &pass);
-  }
-}
-
-void
-cnn_view_read (CnnView *view, const unsigned char *tensor)
-{
-  const CnnShape shape = view->geometry.shape;
-  size_t plane_bytes = (size_t)shape.h * (size_t)shape.w * cnn_sample_bytes (view->geometry.type);
-  for (size_t map = 0; map < (size_t)shape.n * (size_t)shape.c; map++)
-    view->ranges[map] = (CnnMapRange){INFINITY, -INFINITY, 0};
-  if (is_interleaved (view))
-    read_interleaved (view, tensor, plane_bytes);
-  else
-    read_planar (view, tensor, plane_bytes);
-}
+/* ---- Results --------------------------------------------------------------------------------------- */
 
 const CnnMapRange *
 cnn_view_ranges (const CnnView *view)
@@ -540,14 +254,11 @@ cnn_view_tile (const CnnView *view, int index)
 void
 cnn_view_count (CnnView *view, int index, CnnViewScale scale, size_t *counts)
 {
-  size_t width = (size_t)view->geometry.tile_width;
-  const float *values = cnn_view_tile (view, index);
-  for (int y = 0; y < view->geometry.tile_height; y++, values += width) {
-    view->kernels->view_paint (values, width, scale, view->level_numbers, view->pixels);
-    for (size_t x = 0; x < width; x++)
-      if (view->pixels[x] < CNN_VIEW_LEVELS)
-        counts[view->pixels[x]]++;
-  }
+  memset (view->counters, 0, sizeof view->counters);
+  view->kernels->view_count (cnn_view_tile (view, index), view->tile_size, scale, view->counters);
+  for (int counter = 0; counter < CNN_VIEW_COUNTERS; counter++)
+    for (int level = 0; level < CNN_VIEW_LEVELS; level++)
+      counts[level] += view->counters[counter * CNN_VIEW_TABLE_SIZE + level];
 }
 
 void

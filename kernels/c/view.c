@@ -50,12 +50,6 @@ cnn_view_average_c (const float *row, int channels, const CnnViewSpans *spans, f
 }
 
 void
-cnn_view_average_plane_c (const float *row, const CnnViewSpans *spans, float *out)
-{
-  cnn_view_average_c (row, 1, spans, out);
-}
-
-void
 cnn_view_transpose_c (
     const float *pixels, int n_pixels, int channels, float *planes, size_t plane_stride)
 {
@@ -84,6 +78,13 @@ cnn_view_paint_c (
 {
   for (size_t i = 0; i < count; i++)
     pixels[i] = table[level_of (values[i], scale)];
+}
+
+void
+cnn_view_count_c (const float *values, size_t count, CnnViewScale scale, uint32_t *counts)
+{
+  for (size_t i = 0; i < count; i++)
+    counts[i % CNN_VIEW_COUNTERS * CNN_VIEW_TABLE_SIZE + (size_t)level_of (values[i], scale)]++;
 }
 
 void

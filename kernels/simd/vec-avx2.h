@@ -150,6 +150,12 @@ vec_to_int (Vec v)
   return _mm256_cvtps_epi32 (v);
 }
 
+VEC_INLINE VecInt
+vec_to_int_toward_zero (Vec v)
+{
+  return _mm256_cvttps_epi32 (v);
+}
+
 VEC_INLINE Vec
 vec_from_int (VecInt i)
 {

@@ -147,6 +147,12 @@ vec_to_int (Vec v)
   return vcvtnq_s32_f32 (v);
 }
 
+VEC_INLINE VecInt
+vec_to_int_toward_zero (Vec v)
+{
+  return vcvtq_s32_f32 (v);
+}
+
 VEC_INLINE Vec
 vec_from_int (VecInt i)
 {

@@ -14,6 +14,7 @@
  * vec_even, vec_odd (a, b)         every second float of a followed by b
  * vec_round                        to nearest, ties to even
  * vec_to_int                       to nearest, ties to even; |v| < 2^31
+ * vec_to_int_toward_zero           |v| < 2^31
  * vec_pow2 (i)                     2^i for i in [-126, 127]
  * vec_load_u8, vec_load_u16        VEC_LANES integer samples as floats
  * vec_store_u8                     clamp (v rounded, ties to even, 0, 255), NaN gives 0

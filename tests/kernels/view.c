@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,38 @@ run_paint (void)
 }
 
 const CheckTest check_view_paint = {"view-paint", "view_paint", run_paint};
+
+static void
+check_count_once (int isa, size_t count, CnnViewScale scale, CheckGuard guard)
+{
+  enum { SIZE = CNN_VIEW_COUNTERS * CNN_VIEW_TABLE_SIZE };
+  float *values = check_guarded (count * sizeof (float), guard);
+  uint32_t *counts = check_guarded (SIZE * sizeof (uint32_t), guard);
+  uint32_t *expected = malloc (SIZE * sizeof *expected);
+  check_fill_edges (values, count);
+  for (uint32_t i = 0; i < SIZE; i++)
+    counts[i] = expected[i] = i;
+  cnn_view_count_c (values, count, scale, expected);
+  check_kernels (isa)->view_count (values, count, scale, counts);
+  check_context ("view_count %s: %zu values", isa_name (isa), count);
+  for (size_t i = 0; i < SIZE && check_ok (); i++)
+    if (counts[i] != expected[i])
+      check_fail ("counter %zu is %u instead of %u", i, counts[i], expected[i]);
+  check_guarded_free (values);
+  check_guarded_free (counts);
+  free (expected);
+}
+
+static void
+run_count (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (int count = 1; count < 60 && check_ok (); count++)
+      check_count_once (isa, (size_t)count, cnn_view_scale (-1, check_random_int (0, 2)),
+          (CheckGuard)(count % 2));
+}
+
+const CheckTest check_view_count = {"view-count", "view_count", run_count};
 
 static void
 run_pack (void)
@@ -382,6 +415,7 @@ typedef struct {
   const unsigned char *tensor;
   unsigned char *picture;
   CnnViewTable table;
+  bool clip;
 } Bench;
 
 /* A 64-channel map of 320x180 in a picture of 1280x720: 8x8 tiles of 157x88. */
@@ -392,6 +426,9 @@ draw_frame (void *data)
   cnn_view_read (bench->view, bench->tensor);
   for (int tile = 0; tile < 64; tile++) {
     CnnMapRange range = cnn_view_ranges (bench->view)[tile];
+    size_t counts[CNN_VIEW_LEVELS] = {0};
+    if (bench->clip)
+      cnn_view_count (bench->view, tile, cnn_view_scale (range.min, range.max), counts);
     cnn_view_draw (bench->view, tile, cnn_view_scale (range.min, range.max), &bench->table,
         bench->picture + tile / 8 * 90 * 1280 * 4 + tile % 8 * 160 * 4, 1280 * 4);
   }
@@ -416,8 +453,13 @@ bench_layout (int isa, CnnLayout layout, const float *values)
   bench.view = cnn_view_new (check_kernels (isa), &geometry, NULL);
   bench.tensor = (const unsigned char *)values;
   bench.picture = malloc (1280 * 720 * 4);
-  check_bench (layout == CNN_LAYOUT_NHWC ? "view 64x180x320 nhwc" : "view 64x180x320 nchw",
-      isa_name (isa), draw_frame, &bench);
+  for (int clip = 0; clip < 2; clip++) {
+    char name[40];
+    snprintf (name, sizeof name, "view 64x180x320 %s%s",
+        layout == CNN_LAYOUT_NHWC ? "nhwc" : "nchw", clip ? " clip" : "");
+    bench.clip = clip;
+    check_bench (name, isa_name (isa), draw_frame, &bench);
+  }
   free (bench.picture);
   cnn_view_free (bench.view);
 }
