@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#define ELLIPSIS " \342\200\246 "
 #define DOT "  \302\267  "
-#define TIMES "\303\227"
+#define DASH "\342\200\223"
 
 gdouble
 gst_cnn_view_drawing_value (const GstCnnViewDrawing *drawing, gint map, gint y, gint x)
@@ -23,15 +22,15 @@ gst_cnn_view_drawing_value (const GstCnnViewDrawing *drawing, gint map, gint y, 
   return value;
 }
 
-static gint
-write_text (const GstCnnViewDrawing *drawing, gint size, gint x, gint y, const gchar *string,
-    guint32 colour)
+gint
+gst_cnn_view_drawing_write (const GstCnnViewDrawing *drawing, gint size, gint x, gint y,
+    const gchar *string, guint32 colour)
 {
   return gst_cnn_view_text_draw (drawing->text, drawing->canvas, size, x, y, string, colour);
 }
 
-static gint
-width_of (const GstCnnViewDrawing *drawing, gint size, const gchar *string)
+gint
+gst_cnn_view_drawing_width (const GstCnnViewDrawing *drawing, gint size, const gchar *string)
 {
   return gst_cnn_view_text_width (drawing->text, size, string);
 }
@@ -42,36 +41,44 @@ draw_plate (const GstCnnViewDrawing *drawing, gint x, gint y, const gchar *strin
 {
   const GstCnnViewCanvas *canvas = drawing->canvas;
   gint size = drawing->layout->text_size;
-  gint width = width_of (drawing, size, string) + size, height = size * 9 / 5;
+  gint width = gst_cnn_view_drawing_width (drawing, size, string) + size, height = size * 9 / 5;
   x = MAX (0, MIN (x, canvas->width - width));
   y = MAX (0, MIN (y, canvas->height - height));
   gst_cnn_view_canvas_shade (canvas, (GstCnnViewBox){x, y, width, height}, 0x000000, 200);
-  write_text (drawing, size, x + size / 2, y + height / 2, string, colour);
+  gst_cnn_view_drawing_write (drawing, size, x + size / 2, y + height / 2, string, colour);
 }
 
-/* Number of a map as people see it: of a batch, entry and channel. */
-static void
-name_map (const GstCnnViewDrawing *drawing, gint map, gchar *name, gsize size)
+void
+gst_cnn_view_name_map (CnnShape shape, gint map, gchar *name)
 {
-  if (drawing->shape.n > 1)
-    g_snprintf (name, size, "%d:%d", map / drawing->shape.c, map % drawing->shape.c);
+  if (shape.n > 1)
+    g_snprintf (name, GST_CNN_VIEW_NAME_SIZE, "%d:%d", map / shape.c, map % shape.c);
   else
-    g_snprintf (name, size, "%d", map);
-}
-
-static void
-name_range (gdouble min, gdouble max, const gchar *equals, gchar *name, gsize size)
-{
-  gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_number (low, min);
-  gst_cnn_view_number (high, max);
-  if (min == max)
-    g_snprintf (name, size, "%s%s", equals, low);
-  else
-    g_snprintf (name, size, "%s" ELLIPSIS "%s", low, high);
+    g_snprintf (name, GST_CNN_VIEW_NAME_SIZE, "%d", map);
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
+
+/* Which of the maps are shown; nothing when all are. */
+static void
+describe_page (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
+{
+  const GstCnnViewLayout *layout = drawing->layout;
+  const gint total = drawing->shape.n * drawing->shape.c, last = layout->n_shown - 1;
+  gchar low[GST_CNN_VIEW_NAME_SIZE], high[GST_CNN_VIEW_NAME_SIZE], page[48] = "";
+  gst_cnn_view_name_map (drawing->shape, drawing->maps[0], low);
+  gst_cnn_view_name_map (drawing->shape, drawing->maps[last], high);
+  if (layout->n_pages > 1)
+    g_snprintf (page, sizeof page, DOT "page %d of %d", layout->page + 1, layout->n_pages);
+  if (drawing->scene->settings.channel >= 0 || (last == 0 && total > 1))
+    g_snprintf (string, size, "channel %s of %d%s", low, total, page);
+  else if (last + 1 == total)
+    *string = '\0';
+  else if (drawing->maps[last] - drawing->maps[0] == last)
+    g_snprintf (string, size, "channels %s" DASH "%s of %d%s", low, high, total, page);
+  else
+    g_snprintf (string, size, "%d of %d channels%s", last + 1, total, page);
+}
 
 void
 gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing)
@@ -81,23 +88,14 @@ gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing)
   if (box.height == 0)
     return;
   const gint size = layout->text_size, middle = box.y + box.height / 2;
-  gint x =
-      write_text (drawing, size, box.x + size / 2, middle, drawing->scene->title, GST_CNN_VIEW_INK);
+  gint x = gst_cnn_view_drawing_write (
+      drawing, size, box.x + size / 2, middle, drawing->scene->title, GST_CNN_VIEW_INK);
   gchar details[160];
-  if (drawing->scene->settings.channel >= 0) {
-    gchar name[32];
-    name_map (drawing, drawing->maps[0], name, sizeof name);
-    g_snprintf (
-        details, sizeof details, "channel %s of %d", name, drawing->shape.n * drawing->shape.c);
-  } else if (layout->n_pages > 1) {
-    g_snprintf (details, sizeof details, "page %d of %d", layout->page + 1, layout->n_pages);
-  } else {
-    return;
-  }
-  gint width = width_of (drawing, size, details);
+  describe_page (drawing, details, sizeof details);
+  gint width = gst_cnn_view_drawing_width (drawing, size, details);
   gint right = box.x + box.width - width - size / 2;
   if (right > x + size)
-    write_text (drawing, size, right, middle, details, GST_CNN_VIEW_FAINT);
+    gst_cnn_view_drawing_write (drawing, size, right, middle, details, GST_CNN_VIEW_FAINT);
 }
 
 static void
@@ -147,68 +145,34 @@ gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing)
     gst_cnn_view_number (low, drawing->intervals[0].min);
     gst_cnn_view_number (high, drawing->intervals[0].max);
   }
-  gint x = write_text (drawing, size, box.x + size / 2, middle, low, GST_CNN_VIEW_INK) + size / 2;
+  gint x =
+      gst_cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, low, GST_CNN_VIEW_INK) +
+      size / 2;
   gint bar = CLAMP (box.width / 4, 24, 20 * size);
-  gint left = box.x + box.width - x - width_of (drawing, size, high) - size;
+  gint left = box.x + box.width - x - gst_cnn_view_drawing_width (drawing, size, high) - size;
   bar = MAX (0, MIN (bar, left));
   draw_colour_bar (
       drawing, (GstCnnViewBox){x, box.y + box.height / 4, bar, MAX (1, box.height / 2)});
-  x = write_text (drawing, size, x + bar + size / 2, middle, high, GST_CNN_VIEW_INK) + 2 * size;
+  x = gst_cnn_view_drawing_write (
+          drawing, size, x + bar + size / 2, middle, high, GST_CNN_VIEW_INK) +
+      2 * size;
 
   gchar string[128];
   describe_colours (drawing, string, sizeof string);
-  if (x + width_of (drawing, size, string) < box.x + box.width - size)
-    x = write_text (drawing, size, x, middle, string, GST_CNN_VIEW_FAINT) + 2 * size;
+  if (x + gst_cnn_view_drawing_width (drawing, size, string) < box.x + box.width - size)
+    x = gst_cnn_view_drawing_write (drawing, size, x, middle, string, GST_CNN_VIEW_FAINT) +
+        2 * size;
   if (drawing->not_finite > 0) {
     g_snprintf (
         string, sizeof string, "%" G_GSIZE_FORMAT " NaN or \342\210\236", drawing->not_finite);
-    gint width = width_of (drawing, size, string) + size;
+    gint width = gst_cnn_view_drawing_width (drawing, size, string) + size;
     if (x + width < box.x + box.width)
-      write_text (drawing, size, box.x + box.width - width, middle, string, CNN_VIEW_NAN_COLOUR);
+      gst_cnn_view_drawing_write (
+          drawing, size, box.x + box.width - width, middle, string, CNN_VIEW_NAN_COLOUR);
   }
 }
 
-/* ---- Tiles ----------------------------------------------------------------------------------- */
-
-/* Number on the left, range on the right: what fits of both. */
-static void
-draw_caption (const GstCnnViewDrawing *drawing, gint index)
-{
-  const gint size = drawing->layout->caption_size;
-  const CnnMapRange *range = &drawing->ranges[drawing->maps[index]];
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, index);
-  gint middle = tile.y - drawing->layout->caption_height / 2;
-
-  gchar name[32], details[96];
-  name_map (drawing, drawing->maps[index], name, sizeof name);
-  gint margin = size / 3, right = tile.x + tile.width - margin;
-  if (width_of (drawing, size, name) + 2 * margin > tile.width)
-    return;
-  gint x = write_text (drawing, size, tile.x + margin, middle, name, GST_CNN_VIEW_INK) + size / 2;
-  if (range->not_finite > 0) {
-    g_snprintf (details, sizeof details, "%" G_GSIZE_FORMAT " NaN/\342\210\236", range->not_finite);
-    gint width = width_of (drawing, size, details);
-    if (right - width >= x) {
-      write_text (drawing, size, right - width, middle, details, CNN_VIEW_NAN_COLOUR);
-      right -= width + size / 2;
-    }
-  }
-  if (range->min > range->max)
-    return;
-  name_range (range->min, range->max, drawing->layout->bars ? "" : "= ", details, sizeof details);
-  gint width = width_of (drawing, size, details);
-  if (right - width >= x)
-    write_text (drawing, size, right - width, middle, details, GST_CNN_VIEW_FAINT);
-}
-
-void
-gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing)
-{
-  if (drawing->layout->caption_height == 0)
-    return;
-  for (gint i = 0; i < drawing->layout->n_shown; i++)
-    draw_caption (drawing, i);
-}
+/* ---- Bars ------------------------------------------------------------------------------------ */
 
 /* Rows of `box` from the height of one value to that of another. */
 static GstCnnViewBox
@@ -346,31 +310,45 @@ mark_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
       (GstCnnViewBox){tile.x + left, tile.y + top, MAX (1, right - left), MAX (1, bottom - top)});
 }
 
-void
-gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
+/* Beside the pointer: which map, unless only one is shown or captions tell, and which value. */
+static void
+draw_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
 {
   const GstCnnViewScene *scene = drawing->scene;
   const GstCnnViewLayout *layout = drawing->layout;
-  const gboolean grid = scene->settings.channel < 0 && !layout->bars;
+  const gint map = drawing->maps[pointed->index];
+  const gboolean grid = scene->settings.channel < 0;
+  const gboolean captioned = layout->caption_height > 0 && !layout->bar_names;
+  gchar name[GST_CNN_VIEW_NAME_SIZE], number[GST_CNN_VIEW_NUMBER_SIZE];
+  gst_cnn_view_name_map (drawing->shape, map, name);
+  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, map, pointed->y, pointed->x));
+  GString *string = g_string_new (NULL);
+  if (layout->bars || (grid && !captioned))
+    g_string_append_printf (string, "channel %s   ", name);
+  if (!layout->bars)
+    g_string_append_printf (string, "y %d  x %d   ", pointed->y, pointed->x);
+  g_string_append (string, number);
+  draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
+      (gint)scene->pointer_y + layout->text_size, string->str, GST_CNN_VIEW_INK);
+  g_string_free (string, TRUE);
+}
+
+void
+gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
+{
+  const GstCnnViewLayout *layout = drawing->layout;
+  const gboolean beside_source = layout->source.width > 0;
+  const gboolean grid = drawing->scene->settings.channel < 0;
   Pointed pointed;
-  if ((grid && layout->source.width == 0) || !find_pointed (drawing, &pointed))
+  /* Over a plain grid only what its captions had no room for. */
+  if ((grid && !layout->bars && !layout->row_names && !beside_source) ||
+      !find_pointed (drawing, &pointed))
     return;
-  if (!layout->bars && (layout->enlargement >= 4 || layout->source.width > 0))
+  if (!layout->bars && (beside_source || (!grid && layout->enlargement >= 4)))
     mark_value (drawing, &pointed);
   draw_field (drawing, pointed.y, pointed.x);
-  if (!scene->has_pointer)
-    return;
-
-  gint map = drawing->maps[pointed.index];
-  gchar name[32], number[GST_CNN_VIEW_NUMBER_SIZE], string[128];
-  name_map (drawing, map, name, sizeof name);
-  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, map, pointed.y, pointed.x));
-  if (layout->bars)
-    g_snprintf (string, sizeof string, "channel %s   %s", name, number);
-  else
-    g_snprintf (string, sizeof string, "y %d  x %d   %s", pointed.y, pointed.x, number);
-  draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
-      (gint)scene->pointer_y + layout->text_size, string, GST_CNN_VIEW_INK);
+  if (drawing->scene->has_pointer)
+    draw_value (drawing, &pointed);
 }
 
 static void
@@ -396,8 +374,8 @@ draw_help (const GstCnnViewDrawing *drawing)
   gint size = CLAMP (canvas->height / (2 * n_lines + 4), 8, drawing->layout->text_size * 5 / 4);
   gint keys = 0, texts = 0, line = size * 9 / 5;
   for (gint i = 0; i < n_lines; i++) {
-    keys = MAX (keys, width_of (drawing, size, lines[i][0]));
-    texts = MAX (texts, width_of (drawing, size, lines[i][1]));
+    keys = MAX (keys, gst_cnn_view_drawing_width (drawing, size, lines[i][0]));
+    texts = MAX (texts, gst_cnn_view_drawing_width (drawing, size, lines[i][1]));
   }
   GstCnnViewBox box = {0, 0, keys + texts + 5 * size, n_lines * line + 2 * size};
   box.x = (canvas->width - box.width) / 2;
@@ -405,9 +383,10 @@ draw_help (const GstCnnViewDrawing *drawing)
   gst_cnn_view_canvas_shade (canvas, box, 0x000000, 215);
   for (gint i = 0; i < n_lines; i++) {
     gint y = box.y + size + i * line + line / 2;
-    gint right = box.x + 2 * size + keys - width_of (drawing, size, lines[i][0]);
-    write_text (drawing, size, right, y, lines[i][0], GST_CNN_VIEW_ACCENT);
-    write_text (drawing, size, box.x + 3 * size + keys, y, lines[i][1], GST_CNN_VIEW_INK);
+    gint right = box.x + 2 * size + keys - gst_cnn_view_drawing_width (drawing, size, lines[i][0]);
+    gst_cnn_view_drawing_write (drawing, size, right, y, lines[i][0], GST_CNN_VIEW_ACCENT);
+    gst_cnn_view_drawing_write (
+        drawing, size, box.x + 3 * size + keys, y, lines[i][1], GST_CNN_VIEW_INK);
   }
 }
 
@@ -417,8 +396,8 @@ gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing)
   const GstCnnViewLayout *layout = drawing->layout;
   const GstCnnViewCanvas *canvas = drawing->canvas;
   if (layout->n_pages > 1 && layout->title.height == 0) {
-    gchar string[48];
-    g_snprintf (string, sizeof string, "%d / %d", layout->page + 1, layout->n_pages);
+    gchar string[160];
+    describe_page (drawing, string, sizeof string);
     draw_plate (drawing, canvas->width, canvas->height, string, GST_CNN_VIEW_INK);
   }
   if (drawing->scene->settings.freeze) {

@@ -35,8 +35,17 @@ typedef struct {
   gsize not_finite;                 /* in all maps */
 } GstCnnViewDrawing;
 
+/* Number of a map as people see it: of a batch, entry and channel. */
+#define GST_CNN_VIEW_NAME_SIZE 32
+void gst_cnn_view_name_map (CnnShape shape, gint map, gchar *name);
+
 /* One value of the tensor. */
 gdouble gst_cnn_view_drawing_value (const GstCnnViewDrawing *drawing, gint map, gint y, gint x);
+
+/* Text of the drawing: where it ends, and how wide it is. See gstcnnviewtext.h. */
+gint gst_cnn_view_drawing_write (const GstCnnViewDrawing *drawing, gint size, gint x, gint y,
+    const gchar *string, guint32 colour);
+gint gst_cnn_view_drawing_width (const GstCnnViewDrawing *drawing, gint size, const gchar *string);
 
 void gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing);
 void gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing);

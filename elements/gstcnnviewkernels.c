@@ -3,17 +3,12 @@
 
 #include "gstcnnchain.h"
 #include "gstcnnviewdecoration.h"
+#include "gstcnnviewkernelgrid.h"
 
 #include <math.h>
 #include <string.h>
 
 #define TIMES "\303\227"
-/* Pixels between pictures, room for the mark around one of them. */
-#define GAP 3
-/* Smaller pictures of a kernel, and of its single value, tell nothing. In pixels. */
-#define LEAST_PICTURE 8
-#define LEAST_VALUE 3
-
 struct _GstCnnViewKernels {
   GstCnnWeights weights; /* values NULL: none */
   GstMapInfo map;
@@ -29,17 +24,6 @@ struct _GstCnnViewKernels {
 
   CnnViewTable table;
 };
-
-/* Pictures side by side and below each other. */
-typedef struct {
-  gint n_items, n_shown;
-  gint columns;
-  gint rows_of_item, columns_of_item; /* in values */
-  gint cell;                          /* pixels of a value */
-  gint caption;                       /* height below each picture */
-  gint step_x, step_y;
-  GstCnnViewBox box;
-} Grid;
 
 /* What is being drawn. */
 typedef struct {
@@ -142,78 +126,6 @@ has_colours (const GstCnnViewKernels *kernels)
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
 
-static void
-place_items (Grid *grid, gint columns, gint n_shown, gint cell)
-{
-  grid->columns = columns;
-  grid->n_shown = n_shown;
-  grid->cell = cell;
-  grid->step_x = grid->columns_of_item * cell + GAP;
-  grid->step_y = grid->rows_of_item * cell + grid->caption + GAP;
-}
-
-/* The largest cells with which all pictures fit, 0 when they do not. */
-static gint
-largest_cell (const Grid *grid, gint columns, gint most)
-{
-  gint rows = (grid->n_items - 1) / columns + 1;
-  gint64 width = grid->box.width - (gint64)(columns - 1) * GAP;
-  gint64 height = grid->box.height - (gint64)(rows - 1) * GAP - (gint64)rows * grid->caption;
-  if (width < 1 || height < 1)
-    return 0;
-  return (gint)MIN (
-      most, MIN (width / columns / grid->columns_of_item, height / rows / grid->rows_of_item));
-}
-
-static gint
-least_cell (const Grid *grid)
-{
-  const gint side = MIN (grid->rows_of_item, grid->columns_of_item);
-  return side == 1 ? LEAST_VALUE : (LEAST_PICTURE - 1) / side + 1;
-}
-
-/* All pictures with the largest cells, and then the fewest empty places; or as many as fit with the
- * smallest. */
-static void
-fit_items (Grid *grid, gint most_cell)
-{
-  gint best = 0, best_columns = 1, least_empty = 0;
-  gint most_columns = MIN (grid->n_items, grid->box.width / (grid->columns_of_item + GAP) + 1);
-  for (gint columns = most_columns; columns >= 1; columns--) {
-    gint cell = largest_cell (grid, columns, most_cell);
-    gint empty = ((grid->n_items - 1) / columns + 1) * columns - grid->n_items;
-    if (cell > best || (cell == best && empty < least_empty)) {
-      best = cell;
-      best_columns = columns;
-      least_empty = empty;
-    }
-  }
-  const gint least = least_cell (grid);
-  if (best >= least || (best == 1 && grid->n_items == 1)) {
-    place_items (grid, best_columns, grid->n_items, best);
-    return;
-  }
-  place_items (grid, 1, 0, least);
-  gint columns = (grid->box.width + GAP) / grid->step_x;
-  gint rows = (grid->box.height + GAP) / grid->step_y;
-  place_items (grid, MAX (1, columns), MIN (grid->n_items, columns * rows), least);
-}
-
-static GstCnnViewBox
-item_box (const Grid *grid, gint index)
-{
-  return (GstCnnViewBox){grid->box.x + index % grid->columns * grid->step_x,
-      grid->box.y + index / grid->columns * grid->step_y, grid->columns_of_item * grid->cell,
-      grid->rows_of_item * grid->cell};
-}
-
-static gint
-grid_height (const Grid *grid)
-{
-  gint rows = grid->n_shown == 0 ? 0 : (grid->n_shown - 1) / grid->columns + 1;
-  return MAX (0, rows * grid->step_y - GAP);
-}
-
 static guint32
 colour_of (const Drawing *drawing, gdouble value, gdouble most)
 {
@@ -227,9 +139,10 @@ colour_of (const Drawing *drawing, gdouble value, gdouble most)
 }
 
 static void
-fill_cell (const Drawing *drawing, const Grid *grid, gint item, gint y, gint x, guint32 pixel)
+fill_cell (const Drawing *drawing, const GstCnnViewKernelGrid *grid, gint item, gint y, gint x,
+    guint32 pixel)
 {
-  GstCnnViewBox box = item_box (grid, item);
+  GstCnnViewBox box = gst_cnn_view_kernel_grid_item (grid, item);
   gst_cnn_view_canvas_fill_pixel (drawing->canvas,
       (GstCnnViewBox){box.x + x * grid->cell, box.y + y * grid->cell, grid->cell, grid->cell},
       pixel);
@@ -237,8 +150,8 @@ fill_cell (const Drawing *drawing, const Grid *grid, gint item, gint y, gint x, 
 
 /* Blue below 0, red above. Rows of `values` are `stride` apart. */
 static void
-draw_slice (const Drawing *drawing, const Grid *grid, gint item, const gfloat *values, gint stride,
-    gdouble most)
+draw_slice (const Drawing *drawing, const GstCnnViewKernelGrid *grid, gint item,
+    const gfloat *values, gint stride, gdouble most)
 {
   for (gint y = 0; y < grid->rows_of_item; y++)
     for (gint x = 0; x < grid->columns_of_item; x++)
@@ -255,7 +168,7 @@ shade_of (gdouble value, gdouble most)
 
 /* What a kernel of three colours looks for, as a colour: grey is 0. */
 static void
-draw_colours (const Drawing *drawing, const Grid *grid, gint item, gint output)
+draw_colours (const Drawing *drawing, const GstCnnViewKernelGrid *grid, gint item, gint output)
 {
   const GstCnnViewKernels *kernels = drawing->kernels;
   const gfloat *planes[3];
@@ -354,13 +267,13 @@ draw_range (
 
 /* ---- The panel ------------------------------------------------------------------------------- */
 
-static Grid
+static GstCnnViewKernelGrid
 start_grid (const Drawing *drawing, gint n_items, gint rows, gint columns, gint caption)
 {
   const GstCnnViewKernelsPanel *panel = drawing->panel;
   gint heading = panel->text_size * 9 / 5, footing = panel->caption_size * 9 / 5;
   /* The mark around a picture at the edge needs its room. */
-  Grid grid = {.n_items = n_items,
+  GstCnnViewKernelGrid grid = {.n_items = n_items,
       .rows_of_item = rows,
       .columns_of_item = columns,
       .caption = caption,
@@ -369,13 +282,15 @@ start_grid (const Drawing *drawing, gint n_items, gint rows, gint columns, gint 
 }
 
 static gint
-footing_middle (const Drawing *drawing, const Grid *grid)
+footing_middle (const Drawing *drawing, const GstCnnViewKernelGrid *grid)
 {
-  return grid->box.y + grid_height (grid) + 2 + drawing->panel->caption_size * 9 / 10;
+  return grid->box.y + gst_cnn_view_kernel_grid_height (grid) + 2 +
+         drawing->panel->caption_size * 9 / 10;
 }
 
 static void
-note_missing (const Grid *grid, gint first, const gchar *what, gchar *note, gsize size)
+note_missing (
+    const GstCnnViewKernelGrid *grid, gint first, const gchar *what, gchar *note, gsize size)
 {
   if (grid->n_shown == 0)
     g_snprintf (note, size, "no room to draw the %s", what);
@@ -396,8 +311,9 @@ draw_all (const Drawing *drawing, gint marked)
 {
   const GstCnnViewKernels *kernels = drawing->kernels;
   const GstCnnWeights *weights = &kernels->weights;
-  Grid grid = start_grid (drawing, weights->out_channels, weights->rows, weights->columns, 0);
-  fit_items (&grid, drawing->panel->text_size);
+  GstCnnViewKernelGrid grid =
+      start_grid (drawing, weights->out_channels, weights->rows, weights->columns, 0);
+  gst_cnn_view_kernel_grid_fit (&grid, drawing->panel->text_size);
   /* Of more than fit, those around the marked one. */
   const gint first = grid.n_shown > 0 ? marked / grid.n_shown * grid.n_shown : 0;
   grid.n_shown = MIN (grid.n_shown, grid.n_items - first);
@@ -410,7 +326,7 @@ draw_all (const Drawing *drawing, gint marked)
           drawing, &grid, i, values, weights->columns, greatest (values, kernel_size (kernels)));
   }
   if (grid.n_shown > 0)
-    mark (drawing, item_box (&grid, marked - first));
+    mark (drawing, gst_cnn_view_kernel_grid_item (&grid, marked - first));
   gchar note[96] = "each in its own range";
   if (has_colours (kernels))
     g_strlcpy (note, "grey is 0, each in its own range", sizeof note);
@@ -423,7 +339,8 @@ draw_all (const Drawing *drawing, gint marked)
 }
 
 static void
-draw_range_of (const Drawing *drawing, const Grid *grid, gdouble most, const gchar *note)
+draw_range_of (
+    const Drawing *drawing, const GstCnnViewKernelGrid *grid, gdouble most, const gchar *note)
 {
   gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
   gst_cnn_view_number (low, -most);
@@ -438,15 +355,16 @@ draw_matrix (const Drawing *drawing, gint marked)
   const GstCnnViewKernels *kernels = drawing->kernels;
   const GstCnnWeights *weights = &kernels->weights;
   const gfloat *values = slice_of (kernels, 0, 0);
-  Grid grid = start_grid (drawing, 1, weights->out_channels, weights->in_channels, 0);
+  GstCnnViewKernelGrid grid =
+      start_grid (drawing, 1, weights->out_channels, weights->in_channels, 0);
   grid.rows_of_item = MAX (1, MIN (grid.rows_of_item, grid.box.height));
   grid.columns_of_item = MAX (1, MIN (grid.columns_of_item, grid.box.width));
-  fit_items (&grid, drawing->panel->text_size);
+  gst_cnn_view_kernel_grid_fit (&grid, drawing->panel->text_size);
   gdouble most = greatest (values, (gsize)weights->out_channels * kernel_size (kernels));
   if (grid.n_shown > 0)
     draw_slice (drawing, &grid, 0, values, weights->in_channels, most);
   if (grid.n_shown > 0 && marked < grid.rows_of_item) {
-    GstCnnViewBox row = item_box (&grid, 0);
+    GstCnnViewBox row = gst_cnn_view_kernel_grid_item (&grid, 0);
     row.y += marked * grid.cell;
     row.height = grid.cell;
     mark (drawing, row);
@@ -460,14 +378,14 @@ draw_matrix (const Drawing *drawing, gint marked)
 
 /* Below the pictures of a kernel of colours. */
 static void
-draw_names (const Drawing *drawing, const Grid *grid)
+draw_names (const Drawing *drawing, const GstCnnViewKernelGrid *grid)
 {
   static const gchar *const names[] = {"colour", "red", "green", "blue"};
   static const gchar *const short_names[] = {"RGB", "R", "G", "B"};
   const gint size = drawing->panel->caption_size;
   const gboolean wide = width_of (drawing, size, names[0]) <= grid->columns_of_item * grid->cell;
   for (gint i = 0; i < grid->n_shown; i++) {
-    GstCnnViewBox box = item_box (grid, i);
+    GstCnnViewBox box = gst_cnn_view_kernel_grid_item (grid, i);
     const gchar *name = wide ? names[i] : short_names[i];
     if (width_of (drawing, size, name) <= box.width)
       write_text (
@@ -482,9 +400,9 @@ draw_one (const Drawing *drawing, gint output)
   const GstCnnViewKernels *kernels = drawing->kernels;
   const GstCnnWeights *weights = &kernels->weights;
   const gint before = has_colours (kernels) ? 1 : 0;
-  Grid grid = start_grid (drawing, weights->in_channels + before, weights->rows, weights->columns,
-      before * drawing->panel->caption_size * 3 / 2);
-  fit_items (&grid, 2 * drawing->panel->text_size);
+  GstCnnViewKernelGrid grid = start_grid (drawing, weights->in_channels + before, weights->rows,
+      weights->columns, before * drawing->panel->caption_size * 3 / 2);
+  gst_cnn_view_kernel_grid_fit (&grid, 2 * drawing->panel->text_size);
   gdouble most = greatest (slice_of (kernels, output, 0), kernel_size (kernels));
   for (gint i = 0; i < grid.n_shown; i++) {
     if (i < before)

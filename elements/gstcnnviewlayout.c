@@ -13,6 +13,8 @@
 #define LEAST_TILE 16
 /* Tiles with less room go without captions. */
 #define LEAST_CAPTIONED_WIDTH 22
+/* Width of a digit in text sizes, at most. */
+#define DIGIT_WIDTH 0.65
 /* Kernels take this much of the height under the source, or more. */
 #define KERNELS_SHARE 0.4
 /* and have at least so many lines and signs of text, in text sizes. */
@@ -195,16 +197,17 @@ fit_pages (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   place_grid (layout, &paged, columns, rows, &fit);
 }
 
-/* A bar for each map of one value, at least two pixels wide where possible. */
+/* A bar for each map of one value, at least two pixels wide, or one where that takes no further page. */
 static void
 fit_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 {
-  gint gap = MIN (request->gap, 8), least = gap + 2;
-  gint most = MAX (1, layout->body.width / least);
-  if (request->n_tiles > most) {
-    gap = 0;
-    most = MAX (1, layout->body.width / 2);
-  }
+  const gint width = layout->body.width;
+  gint gap = MIN (request->gap, 8);
+  while (gap > 0 && request->n_tiles > width / (gap + 2))
+    gap /= 2;
+  gint most = MAX (1, width / (gap + 2));
+  if (request->n_tiles > most && request->n_tiles <= width)
+    most = width;
   gint columns = MIN (request->n_tiles, most);
   GstCnnViewRequest bars = *request;
   bars.gap = gap;
@@ -302,6 +305,52 @@ place_source (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   body->width -= column;
 }
 
+/* Room that the longest name takes. */
+static gint
+caption_width (const GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+{
+  gdouble digits = MAX (1, request->caption_letters) * DIGIT_WIDTH;
+  return (gint)ceil (layout->caption_size * (digits + 0.7));
+}
+
+static void
+place_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+{
+  if (request->captions)
+    layout->caption_height = caption_height (request->width);
+  if (layout->body.height < 4 * layout->caption_height)
+    layout->caption_height = 0;
+  fit_bars (layout, request);
+  layout->bar_names =
+      layout->caption_height > 0 && layout->tile_width < caption_width (layout, request);
+}
+
+/* FALSE when the tiles would be too small for their captions. */
+static gboolean
+place_captioned (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+{
+  layout->caption_height = caption_height (request->width);
+  gint least = MAX (LEAST_CAPTIONED_WIDTH, caption_width (layout, request));
+  if (fit_one_page (layout, request) && layout->tile_width >= least &&
+      layout->tile_height >= layout->caption_height)
+    return TRUE;
+  layout->caption_height = 0;
+  return FALSE;
+}
+
+/* On the left of the body, where it is wide enough. */
+static void
+place_row_names (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+{
+  GstCnnViewBox *body = &layout->body;
+  const gint width = caption_width (layout, request) + layout->caption_size / 2;
+  if (body->width < 6 * width || request->n_tiles < 2)
+    return;
+  layout->row_names = TRUE;
+  body->x += width;
+  body->width -= width;
+}
+
 void
 gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 {
@@ -309,20 +358,13 @@ gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *req
   place_lines (layout, request);
   place_source (layout, request);
   if (request->map_width == 1 && request->map_height == 1) {
-    if (request->captions)
-      layout->caption_height = caption_height (request->width);
-    if (layout->body.height < 4 * layout->caption_height)
-      layout->caption_height = 0;
-    fit_bars (layout, request);
+    place_bars (layout, request);
     return;
   }
-  if (request->captions) {
-    layout->caption_height = caption_height (request->width);
-    if (fit_one_page (layout, request) && layout->tile_width >= LEAST_CAPTIONED_WIDTH &&
-        layout->tile_height >= layout->caption_height)
-      return;
-    layout->caption_height = 0;
-  }
+  if (request->captions && place_captioned (layout, request))
+    return;
+  if (request->captions)
+    place_row_names (layout, request);
   if (!fit_one_page (layout, request))
     fit_pages (layout, request);
 }

@@ -108,6 +108,9 @@ gst_cnn_view_painter_request (CnnShape shape, const GstCnnViewScene *scene, gint
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
   request.captions = settings->labels;
+  gchar longest[GST_CNN_VIEW_NAME_SIZE];
+  gst_cnn_view_name_map (shape, shape.n * shape.c - 1, longest);
+  request.caption_letters = (gint)strlen (longest);
   request.title = settings->title;
   request.legend = settings->legend;
   return request;

@@ -162,8 +162,10 @@ static void
 make_decoration_specs (GParamSpec **specs)
 {
   const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
-  specs[GST_CNN_VIEW_PROP_LABELS] = spec_boolean (
-      "labels", "Labels", "Write the channel's number and its range on each tile", initial->labels);
+  specs[GST_CNN_VIEW_PROP_LABELS] = spec_boolean ("labels", "Labels",
+      "Write the channel's number and its range on each tile, or where tiles are small, numbers "
+      "before the rows",
+      initial->labels);
   specs[GST_CNN_VIEW_PROP_LEGEND] = spec_boolean (
       "legend", "Legend", "Draw a bar of the colours and what they mean", initial->legend);
   specs[GST_CNN_VIEW_PROP_TITLE] = spec_boolean (

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The arithmetic of the grid, for random requests. */
+#include "gstcnnviewkernelgrid.h"
 #include "gstcnnviewlayout.h"
 
 #include <gst/check/gstcheck.h>
@@ -144,6 +145,35 @@ GST_START_TEST (test_natural)
 }
 GST_END_TEST;
 
+/* Pictures of kernels lie in their box, apart from each other, and all are shown where one row would do. */
+GST_START_TEST (test_kernel_grids)
+{
+  GRand *random = g_rand_new_with_seed (7);
+  for (gint round = 0; round < 3000; round++) {
+    GstCnnViewKernelGrid grid = {
+        .box = {3, 5, g_rand_int_range (random, -5, 400), g_rand_int_range (random, -5, 300)},
+        .n_items = g_rand_int_range (random, 1, 600),
+        .rows_of_item = g_rand_int_range (random, 1, 20),
+        .columns_of_item = g_rand_int_range (random, 1, 20),
+        .caption = g_rand_boolean (random) ? 0 : 12};
+    const gint most = g_rand_int_range (random, 1, 30);
+    gst_cnn_view_kernel_grid_fit (&grid, most);
+    fail_unless (grid.n_shown >= 0 && grid.n_shown <= grid.n_items, "round %d", round);
+    fail_unless (gst_cnn_view_kernel_grid_height (&grid) <= MAX (0, grid.box.height));
+    for (gint i = 0; i < grid.n_shown; i++) {
+      GstCnnViewBox item = gst_cnn_view_kernel_grid_item (&grid, i);
+      fail_unless (item.x >= 3 && item.y >= 5 && item.x + item.width <= 3 + grid.box.width &&
+                       item.y + item.height + grid.caption <= 5 + grid.box.height,
+          "round %d: picture %d of %d leaves the box", round, i, grid.n_shown);
+      fail_unless (item.width == grid.cell * grid.columns_of_item && grid.cell >= 1);
+    }
+    fail_unless (grid.step_x > grid.cell * grid.columns_of_item &&
+                 grid.step_y > grid.cell * grid.rows_of_item + grid.caption);
+  }
+  g_rand_free (random);
+}
+GST_END_TEST;
+
 static Suite *
 layout_suite (void)
 {
@@ -153,6 +183,7 @@ layout_suite (void)
   tcase_add_test (tests, test_random);
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_natural);
+  tcase_add_test (tests, test_kernel_grids);
   return suite;
 }
 
