@@ -125,8 +125,7 @@ bench_all (const Options *options, int n_threads, BenchLimits limits)
     BenchRace race;
     if (!is_listed (options->layers, network.name))
       continue;
-    if (!bench_race (&race, contenders, &network, n_threads, options->seconds,
-            options->mode != MODE_LAYERS, &differs))
+    if (!bench_race (&race, contenders, &network, n_threads, options->seconds, &differs))
       differs = true;
     else if (options->json)
       bench_print_race_json (&network, &race);

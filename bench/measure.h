@@ -20,11 +20,11 @@ typedef struct {
   BenchResult results[BENCH_MAX_CONTENDERS]; /* those that can, in the order given, ours first */
 } BenchRace;
 
-/* Measures the contenders of a NULL-ended list for about `seconds` each, with one uncounted run before
- * each counted one if `settle`. False when the first cannot. A contender that computes something else
- * than the first is left out, with a sentence on standard error, and `differs` becomes true. */
+/* Measures the contenders of a NULL-ended list for about `seconds` each, in warm caches and in several
+ * places of memory. False when the first cannot. A contender that computes something else than the
+ * first is left out, with a sentence on standard error, and `differs` becomes true. */
 bool bench_race (BenchRace *race, const BenchContender *const *contenders,
-    const BenchNetwork *network, int n_threads, double seconds, bool settle, bool *differs);
+    const BenchNetwork *network, int n_threads, double seconds, bool *differs);
 
 /* The best time of those that are not ours, 0 when there are none. */
 double bench_best_peer (const BenchRace *race);
