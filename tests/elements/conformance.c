@@ -227,36 +227,60 @@ GST_END_TEST;
 
 #define LEAKY " activation=leaky-relu alpha=<0.1> ! cnnconv weights=@ layer=conv"
 
-/* "@" is the weights file. `shuffle`: the factor of a depth-to-space behind the elements. */
+/* A fire module of SqueezeNet: a 1x1 layer whose maps a 1x1 and a 3x3 layer share, joined. */
+#define FIRE(module, squeeze, small, large)                                                        \
+  " ! cnn1x1 weights=@ layer=convrelu_" #squeeze " activation=relu ! tee name=tee" #module         \
+  " tee" #module ". ! cnn1x1 weights=@ layer=convrelu_" #small " activation=relu ! "               \
+  "cnnmerge name=fire" #module " tee" #module ". ! cnnconv weights=@ layer=convrelu_" #large       \
+  " padding=1 activation=relu ! fire" #module ". fire" #module "."
+#define FIRE_0 FIRE (0, 1, 3, 2)
+#define FIRE_1 FIRE (1, 4, 6, 5)
+#define FIRE_2 FIRE (2, 7, 9, 8)
+#define FIRE_3 FIRE (3, 10, 12, 11)
+#define FIRE_4 FIRE (4, 13, 15, 14)
+#define FIRE_5 FIRE (5, 16, 18, 17)
+#define FIRE_6 FIRE (6, 19, 21, 20)
+#define FIRE_7 FIRE (7, 22, 24, 23)
+#define POOL " ! cnnpool kernel-size=3 stride=2 ceil-mode=true"
+
+/* "@" is the weights file. `shuffle`: the factor of a depth-to-space behind the elements. `softmax`: of the
+ * channels, behind that. */
 static const struct {
   const gchar *name, *elements;
   gint shuffle;
+  gboolean softmax;
 } networks[] = {
     {"mnist-cntk",
         "cnnconv weights=@ layer=conv1 padding=2 activation=relu ! cnnpool ! "
         "cnnconv weights=@ layer=conv2 padding=2 activation=relu ! cnnpool kernel-size=3 ! "
         "cnnconv weights=@ layer=fc",
-        1},
+        1, FALSE},
     {"espcn-ffmpeg",
         "cnnconv weights=@ layer=conv1 padding=4 padding-mode=symmetric activation=tanh ! "
         "cnnconv weights=@ layer=conv2 activation=tanh ! "
         "cnnconv weights=@ layer=conv3 activation=sigmoid",
-        2},
+        2, FALSE},
     {"srcnn-ffmpeg",
         "cnnconv weights=@ layer=conv1 padding=6 padding-mode=symmetric activation=relu ! "
         "cnn1x1 weights=@ layer=conv2 activation=relu ! "
         "cnnconv weights=@ layer=conv3 activation=relu",
-        1},
+        1, FALSE},
     {"waifu2x-vgg7-noise1",
         "cnnconv padding=7 padding-mode=replicate weights=@ layer=conv1" LEAKY "2" LEAKY "3" LEAKY
         "4" LEAKY "5" LEAKY "6" LEAKY "7",
-        1},
+        1, FALSE},
     {"anime4k-cnn-x2-s",
         "cnnconv weights=@ layer=conv2d_tf padding=1 activation=crelu ! "
         "cnnconv weights=@ layer=conv2d_1_tf padding=1 activation=crelu ! "
         "cnnconv weights=@ layer=conv2d_2_tf padding=1 activation=crelu ! "
         "cnnconv weights=@ layer=conv2d_last_tf padding=1",
-        1},
+        1, FALSE},
+    {"squeezenet1.1-torchvision",
+        "cnnconv weights=@ layer=convrelu_0 stride=2 activation=relu" POOL FIRE_0 FIRE_1 POOL FIRE_2
+            FIRE_3 POOL FIRE_4 FIRE_5 FIRE_6 FIRE_7
+        " ! cnn1x1 weights=@ layer=convrelu_25 activation=relu ! cnnpool mode=average "
+        "output-size=1",
+        1, TRUE},
 };
 
 /* Channels of one pixel become a square of pixels. */
@@ -274,8 +298,21 @@ depth_to_space (const Tensor *input, gint factor)
   return output;
 }
 
+/* Of one pixel, in place; the channels become columns, as the file of expectations has them. */
 static void
-run_network (const gchar *name, const gchar *description, gint shuffle)
+softmax (Tensor *scores)
+{
+  gdouble sum = 0;
+  for (gint c = 0; c < scores->c; c++)
+    sum += exp (scores->values[c]);
+  for (gint c = 0; c < scores->c; c++)
+    scores->values[c] = (gfloat)(exp (scores->values[c]) / sum);
+  scores->w = scores->c;
+  scores->c = 1;
+}
+
+static void
+run_network (const gchar *name, const gchar *description, gint shuffle, gboolean with_softmax)
 {
   gchar *weights = g_build_filename (models, name, "model.safetensors", NULL);
   gchar *input_path = g_build_filename (models, name, "test_input.npy", NULL);
@@ -283,6 +320,8 @@ run_network (const gchar *name, const gchar *description, gint shuffle)
   gchar **parts = g_strsplit (description, "@", 0), *elements = g_strjoinv (weights, parts);
   Tensor *input = tensor_from_npy (input_path), *expected = tensor_from_npy (output_path);
   Tensor *maps = run_elements (elements, input), *output = depth_to_space (maps, shuffle);
+  if (with_softmax)
+    softmax (output);
   gdouble largest = 0;
   for (gsize i = 0; i < tensor_count (expected); i++)
     largest = MAX (largest, fabs (expected->values[i]));
@@ -300,7 +339,8 @@ run_network (const gchar *name, const gchar *description, gint shuffle)
 
 GST_START_TEST (test_networks)
 {
-  run_network (networks[__i__].name, networks[__i__].elements, networks[__i__].shuffle);
+  run_network (networks[__i__].name, networks[__i__].elements, networks[__i__].shuffle,
+      networks[__i__].softmax);
 }
 GST_END_TEST;
 
