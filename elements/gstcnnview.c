@@ -16,6 +16,10 @@
  * for each input channel. Kernels change with the weights. Those of more than 1 MiB, and of joined branches,
  * are not shown.
  *
+ * What keys and clicks change shows with the next frame. None comes while the pipeline is paused or after the
+ * last frame of a still picture: `space` freezes the maps and stays interactive, and imagefreeze makes a
+ * stream of a picture.
+ *
  * Built against GStreamer 1.26 or later it also takes video whose buffers carry a tensor as GstTensorMeta,
  * as inference elements attach it, and shows that tensor; tensor-layout says how its dimensions are ordered.
  *

@@ -8,8 +8,7 @@ static void
 name_range (gdouble min, gdouble max, const gchar *equals, gchar *name, gsize size)
 {
   gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_number (low, min);
-  gst_cnn_view_number (high, max);
+  gst_cnn_view_range_numbers (low, high, min, max);
   if (min == max)
     g_snprintf (name, size, "%s%s", equals, low);
   else

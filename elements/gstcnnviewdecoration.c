@@ -116,7 +116,8 @@ static void
 describe_colours (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
 {
   const GstCnnViewSettings *settings = &drawing->scene->settings;
-  static const gchar *const ranges[] = {"each channel", "all channels", "symmetric", "fixed"};
+  static const gchar *const ranges[] = {
+      "range of each channel", "range of all channels", "range around 0", "fixed range"};
   gchar gamma[48] = "";
   if (settings->gamma != 1) {
     gchar number[GST_CNN_VIEW_NUMBER_SIZE];
@@ -126,7 +127,8 @@ describe_colours (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
   gint range = drawing->layout->bars && settings->normalize == GST_CNN_VIEW_NORMALIZE_CHANNEL
                    ? GST_CNN_VIEW_NORMALIZE_LAYER
                    : (gint)settings->normalize;
-  g_snprintf (string, size, "%s%s", ranges[range], gamma);
+  g_snprintf (string, size, "%s%s" DOT "%s", ranges[range], gamma,
+      gst_cnn_view_colormap_nick (settings->colormap));
 }
 
 /* low [colours] high   what the range is ... not a number: n */
@@ -142,8 +144,7 @@ gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing)
                              layout->n_shown == 1 || layout->bars;
   gchar low[GST_CNN_VIEW_NUMBER_SIZE] = "min", high[GST_CNN_VIEW_NUMBER_SIZE] = "max";
   if (one_range) {
-    gst_cnn_view_number (low, drawing->intervals[0].min);
-    gst_cnn_view_number (high, drawing->intervals[0].max);
+    gst_cnn_view_range_numbers (low, high, drawing->intervals[0].min, drawing->intervals[0].max);
   }
   gint x =
       gst_cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, low, GST_CNN_VIEW_INK) +
@@ -401,10 +402,10 @@ gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing)
     draw_plate (drawing, canvas->width, canvas->height, string, GST_CNN_VIEW_INK);
   }
   if (drawing->scene->settings.freeze) {
-    gint size = layout->text_size;
-    GstCnnViewBox bar = {canvas->width - 2 * size, size, size / 3, size};
+    gint size = layout->text_size, top = layout->title.height + size / 2;
+    GstCnnViewBox bar = {canvas->width - 2 * size, top + size / 2, size / 3, size};
     gst_cnn_view_canvas_shade (
-        canvas, (GstCnnViewBox){bar.x - size / 2, size / 2, size * 2, size * 2}, 0x000000, 200);
+        canvas, (GstCnnViewBox){bar.x - size / 2, top, size * 2, size * 2}, 0x000000, 200);
     gst_cnn_view_canvas_fill (canvas, bar, GST_CNN_VIEW_ACCENT);
     bar.x += size * 2 / 3;
     gst_cnn_view_canvas_fill (canvas, bar, GST_CNN_VIEW_ACCENT);

@@ -38,6 +38,15 @@ gst_cnn_view_colormap_get_type (void)
   return type;
 }
 
+const gchar *
+gst_cnn_view_colormap_nick (CnnColormap colormap)
+{
+  GEnumClass *klass = g_type_class_ref (gst_cnn_view_colormap_get_type ());
+  const GEnumValue *value = g_enum_get_value (klass, (gint)colormap);
+  g_type_class_unref (klass);
+  return value->value_nick;
+}
+
 GType
 gst_cnn_view_tensor_layout_get_type (void)
 {

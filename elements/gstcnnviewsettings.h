@@ -22,6 +22,8 @@ typedef enum {
 GType gst_cnn_view_normalize_get_type (void);
 GType gst_cnn_view_colormap_get_type (void);
 GType gst_cnn_view_tensor_layout_get_type (void);
+/* As in a launch line. */
+const gchar *gst_cnn_view_colormap_nick (CnnColormap colormap);
 
 /* Plain values: copied once a frame. Enums are as wide as int. */
 G_STATIC_ASSERT (sizeof (GstCnnViewNormalize) == sizeof (gint));

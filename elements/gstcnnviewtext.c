@@ -141,3 +141,11 @@ gst_cnn_view_number (gchar *string, gdouble value)
     g_snprintf (string, GST_CNN_VIEW_NUMBER_SIZE, "%s%s", sign, digits);
   }
 }
+
+void
+gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max)
+{
+  const gdouble least = 1e-5 * MAX (fabs (min), fabs (max));
+  gst_cnn_view_number (low, fabs (min) < least ? 0 : min);
+  gst_cnn_view_number (high, fabs (max) < least ? 0 : max);
+}

@@ -23,6 +23,8 @@ gint gst_cnn_view_text_draw (GstCnnViewText *text, const GstCnnViewCanvas *canva
 /* A number as a person writes it: three significant digits, a real minus sign. */
 #define GST_CNN_VIEW_NUMBER_SIZE 32
 void gst_cnn_view_number (gchar *string, gdouble value);
+/* The ends of a range: what is nothing beside the other end is 0. */
+void gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max);
 
 G_END_DECLS
 
