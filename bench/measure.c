@@ -33,10 +33,10 @@ summarize (BenchResult *result)
  * time. Runs that do not count wake what slept, and fill the caches again, which takes several: what
  * is timed is a stream of frames through the same buffers. Returns the seconds spent. */
 static double
-change_contender (const BenchResult *next, int n_threads)
+change_contender (const BenchResult *next, int n_threads, double enough)
 {
   const struct timespec pause = {0, 30 * 1000 * 1000};
-  const double start = bench_now (), enough = 0.01;
+  const double start = bench_now ();
   if (n_threads > 1)
     nanosleep (&pause, NULL);
   double spent = 0;
@@ -50,13 +50,14 @@ static void
 measure (BenchRace *race, double seconds)
 {
   const int least_rounds = seconds > 0 ? 3 : 1;
+  const double warm = seconds > 0 ? 0.01 : 0;
   double spent = 0;
   for (int round = 0; round < MAX_ROUNDS / SITTINGS; round++) {
     if (round >= least_rounds && spent >= seconds * race->n_results)
       break;
     for (int i = 0; i < race->n_results; i++) {
       BenchResult *result = &race->results[i];
-      spent += change_contender (result, race->n_threads);
+      spent += change_contender (result, race->n_threads, warm);
       const double time = result->contender->run (result->run);
       result->times[result->n_times++] = time;
       spent += time;
@@ -192,10 +193,11 @@ bench_race (BenchRace *race, const BenchContender *const *contenders, const Benc
       return false;
   }
   compare_results (race, network, differs);
-  for (int sitting = 0; sitting < SITTINGS; sitting++) {
+  const int sittings = seconds > 0 ? SITTINGS : 1;
+  for (int sitting = 0; sitting < sittings; sitting++) {
     if (sitting > 0)
       change_memory (race, network, sitting);
-    measure (race, seconds / SITTINGS);
+    measure (race, seconds / sittings);
   }
   for (int i = 0; i < race->n_results; i++) {
     summarize (&race->results[i]);
