@@ -424,7 +424,8 @@ gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y)
   if (index >= layout->n_shown)
     return -1;
   GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, index);
-  if (x >= tile.x + tile.width || y >= tile.y + tile.height)
+  /* The gap between two bars is narrow: it belongs to the left one. */
+  if ((!layout->bars && x >= tile.x + tile.width) || y >= tile.y + tile.height)
     return -1;
   return index;
 }

@@ -55,7 +55,7 @@ void gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *w
 /* Box of shown tile `index`, without its caption. For bars the full-height column of the bar. */
 GstCnnViewBox gst_cnn_view_layout_tile (const GstCnnViewLayout *layout, gint index);
 
-/* The shown tile at a point (its caption counts), or -1. */
+/* The shown tile at a point (its caption counts, and right of a bar its gap), or -1. */
 gint gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y);
 
 G_END_DECLS

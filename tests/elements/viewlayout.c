@@ -145,6 +145,40 @@ GST_START_TEST (test_natural)
 }
 GST_END_TEST;
 
+static GstCnnViewLayout
+bars (gint count)
+{
+  const GstCnnViewRequest request = {.width = 1280,
+      .height = 720,
+      .map_width = 1,
+      .map_height = 1,
+      .n_tiles = count,
+      .gap = 2,
+      .captions = TRUE,
+      .caption_letters = 4};
+  GstCnnViewLayout layout;
+  gst_cnn_view_layout_init (&layout, &request);
+  return layout;
+}
+
+/* A pointer between two bars is on the left one; a thousand fit on a page; more take bars of two pixels. */
+GST_START_TEST (test_bars)
+{
+  GstCnnViewLayout layout = bars (100);
+  fail_unless (layout.bars && layout.step_x > layout.tile_width);
+  GstCnnViewBox tile = gst_cnn_view_layout_tile (&layout, 7);
+  fail_unless_equals_int (
+      gst_cnn_view_layout_find (&layout, tile.x + tile.width + 0.5, tile.y + 9), 7);
+  fail_unless_equals_int (gst_cnn_view_layout_find (&layout, tile.x - 0.5, tile.y + 9), 6);
+  layout = bars (1000);
+  fail_unless (layout.n_pages == 1 && layout.tile_width == 1 && layout.bar_names);
+  layout = bars (2000);
+  fail_unless (layout.n_pages == 4 && layout.tile_width == 2);
+  layout = bars (20);
+  fail_unless (layout.caption_height > 0 && !layout.bar_names);
+}
+GST_END_TEST;
+
 /* Pictures of kernels lie in their box, apart from each other, and all are shown where one row would do. */
 GST_START_TEST (test_kernel_grids)
 {
@@ -183,6 +217,7 @@ layout_suite (void)
   tcase_add_test (tests, test_random);
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_natural);
+  tcase_add_test (tests, test_bars);
   tcase_add_test (tests, test_kernel_grids);
   return suite;
 }
