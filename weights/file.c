@@ -201,7 +201,11 @@ guess_format (const gchar *path, const gchar *printable, const guint8 *bytes, gs
     *format = CNN_WEIGHTS_NPZ;
   else if (size > 8 && bytes[8] == '{')
     *format = CNN_WEIGHTS_SAFETENSORS;
-  else {
+  else if (size >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5) {
+    g_set_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_INVALID, "%s: is " CNN_WEIGHTS_PICKLE,
+        printable);
+    return FALSE;
+  } else {
     g_set_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_INVALID,
         "%s: is no weights file: neither its name says .npy, .npz or .safetensors nor do its first "
         "bytes",

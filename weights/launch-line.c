@@ -218,11 +218,13 @@ cnn_launch_line_new (const CnnWeightsFile *file, const gchar *path, gchar **obst
   if (!names_are_printable (modules, path)) {
     *obstacle = g_strdup ("a name has control characters");
   } else {
-    /* In the file's order, or else by name. */
+    /* In the file's order, or else by name, or else with the classifier behind all. */
+    static void (*const arrange[]) (GArray *) = {
+        cnn_modules_sort_by_name, cnn_modules_put_linear_last};
     GArray *stages = build_stages (modules, obstacle);
-    if (!stages) {
+    for (guint i = 0; !stages && i < G_N_ELEMENTS (arrange); i++) {
       gchar *ignored = NULL;
-      cnn_modules_sort_by_name (modules);
+      arrange[i](modules);
       stages = build_stages (modules, &ignored);
       g_free (ignored);
     }

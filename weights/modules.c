@@ -117,3 +117,39 @@ cnn_modules_sort_by_name (GArray *modules)
 {
   g_array_sort (modules, compare_names);
 }
+
+static gboolean
+is_same_part (const CnnModule *a, const CnnModule *b)
+{
+  const gsize length = strcspn (a->name, ".");
+  return length == strcspn (b->name, ".") && memcmp (a->name, b->name, length) == 0;
+}
+
+static gboolean
+part_has (const GArray *modules, const CnnModule *member, CnnModuleKind kind)
+{
+  for (guint i = 0; i < modules->len; i++) {
+    const CnnModule *module = &g_array_index (modules, CnnModule, i);
+    if (module->kind == kind && is_same_part (module, member))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void
+cnn_modules_put_linear_last (GArray *modules)
+{
+  GArray *last = g_array_new (FALSE, FALSE, sizeof (CnnModule)),
+         *first = g_array_new (FALSE, FALSE, sizeof (CnnModule));
+  for (guint i = 0; i < modules->len; i++) {
+    const CnnModule *module = &g_array_index (modules, CnnModule, i);
+    const gboolean goes_last = part_has (modules, module, CNN_MODULE_LINEAR) &&
+                               !part_has (modules, module, CNN_MODULE_CONV2D);
+    g_array_append_vals (goes_last ? last : first, module, 1);
+  }
+  g_array_append_vals (first, last->data, last->len);
+  if (modules->len > 0)
+    memcpy (modules->data, first->data, modules->len * sizeof (CnnModule));
+  g_array_unref (last);
+  g_array_unref (first);
+}

@@ -33,4 +33,8 @@ GArray *cnn_weights_list_modules (const CnnWeightsFile *file);
  * layers, usually, in files whose writer sorted the tensors. */
 void cnn_modules_sort_by_name (GArray *modules);
 
+/* Moves the parts of a network that have Linear layers and no convolution behind the others, which stay
+ * in order: "classifier" behind "features". A part is all up to the first dot of the names. */
+void cnn_modules_put_linear_last (GArray *modules);
+
 G_END_DECLS

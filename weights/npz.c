@@ -57,13 +57,32 @@ read_member (const Reader *reader, const CnnZipMember *member, guint8 *target)
 }
 
 static gboolean
+refuse_pickle (const CnnWeightsFile *file, const gchar *name, GError **error)
+{
+  return cnn_weights_refuse (
+      file, CNN_WEIGHTS_ERROR_INVALID, name, error, "is " CNN_WEIGHTS_PICKLE);
+}
+
+/* torch.save puts the pickle first. It also pads between the members, which no .npz file does: it is known
+ * before the archive is looked over. */
+static gboolean
+starts_with_pickle (const CnnWeightsFile *file)
+{
+  static const gchar suffix[] = "data.pkl";
+  const gsize header = 30, length = sizeof suffix - 1;
+  if (file->size < header || memcmp (file->bytes, "PK\3\4", 4) != 0)
+    return FALSE;
+  const gsize name = file->bytes[26] | (gsize)file->bytes[27] << 8;
+  return name >= length && name <= file->size - header &&
+         memcmp (file->bytes + header + name - length, suffix, length) == 0;
+}
+
+static gboolean
 add_member (const Reader *reader, const CnnZipMember *member, const guint8 *bytes)
 {
   const gchar *suffix = ".npy";
   if (g_str_has_suffix (member->name, "data.pkl"))
-    return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, member->name, reader->error,
-        "is a Python pickle, which runs code when it is read: save the model with "
-        "safetensors.torch.save_file or numpy.savez instead of torch.save");
+    return refuse_pickle (reader->file, member->name, reader->error);
   if (!g_str_has_suffix (member->name, suffix))
     return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, member->name, reader->error,
         "is no .npy file, as every member of a .npz file must be");
@@ -175,6 +194,8 @@ open_archive (Reader *reader)
 gboolean
 cnn_npz_read (CnnWeightsFile *file, GError **error)
 {
+  if (starts_with_pickle (file))
+    return refuse_pickle (file, NULL, error);
   Reader reader = {.file = file, .error = error};
   GArray *members = g_array_new (FALSE, FALSE, sizeof (CnnZipMember));
   gboolean good = cnn_zip_read_directory (file, members, error);

@@ -71,6 +71,11 @@ GPtrArray *cnn_weights_list_kernels (const CnnWeightsFile *file);
 gboolean cnn_dtype_to_float32 (CnnDtype dtype, gboolean big_endian, const guint8 *bytes,
     gsize stride, gsize count, gfloat *values, gsize *failed);
 
+/* What torch.save writes, with the remedy. */
+#define CNN_WEIGHTS_PICKLE                                                                         \
+  "a Python pickle, which runs code when it is read: save the model with "                         \
+  "safetensors.torch.save_file or numpy.savez instead of torch.save"
+
 /* Sets "FILE: tensor "NAME" FAULT", without the tensor when `name` is NULL. Returns FALSE. */
 gboolean cnn_weights_refuse (const CnnWeightsFile *file, CnnWeightsError code, const gchar *name,
     GError **error, const gchar *fault, ...) G_GNUC_PRINTF (5, 6);

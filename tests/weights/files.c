@@ -134,6 +134,18 @@ test_format_by_contents (void)
   path = write_file ("text", "# Weights {\n", 12);
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "text: is no weights file");
   remove_file (path);
+  path = write_file ("old.pt", "\x80\2\x8a\n", 4);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "old.pt: is a Python pickle, which runs code");
+  remove_file (path);
+  /* What torch.save writes now: the rest is not looked at. */
+  static const gchar pickle[] =
+      "PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\14\0\0\0net/data.pkl";
+  path = write_file ("net.pth", pickle, sizeof pickle - 1);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "net.pth: is a Python pickle, which runs code");
+  remove_file (path);
+  path = write_file ("cut.pth", pickle, sizeof pickle - 2);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "is no .npz file, or cut off");
+  remove_file (path);
   path = write_file ("short", "12345678{", 9);
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "but a safetensors header of");
   remove_file (path);

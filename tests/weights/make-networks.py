@@ -46,6 +46,10 @@ network('sorted', sorted([('features.0.weight', [4, 3, 3, 3]), ('features.0.bias
                           ('features.10.weight', [3, 4, 1, 1]), ('features.10.bias', [3]),
                           ('features.2.weight', [4, 1, 3, 3]), ('features.3.weight', [4])] +
                          batch_norm('features.1', 4)))
+network('sorted-classifier', sorted([('features.0.weight', [4, 3, 3, 3]), ('features.0.bias', [4]),
+                                    ('classifier.0.weight', [5, 36]), ('classifier.1.weight', [5]),
+                                    ('classifier.2.weight', [2, 5])] +
+                                   batch_norm('features.1', 4)))
 network('classifier', [('conv.weight', [4, 1, 5, 5]), ('conv.bias', [4]), ('fc1.weight', [6, 36]),
                        ('fc1.bias', [6]), ('fc2.weight', [5, 6])])
 network('perceptron', [('0.weight', [5, 36]), ('0.bias', [5]), ('2.weight', [3, 5])])
