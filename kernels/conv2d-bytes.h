@@ -16,7 +16,11 @@ void cnn_conv_bytes_free (CnnConvBytesPlan *plan);
 /* True when both images have pixels of the same adjacent bytes. */
 bool cnn_conv_bytes_fits (const CnnImage *in, const CnnImage *out);
 
-/* Output rows [y, y + rows) of frame n. */
+/* Turns `worker` to a frame, and forgets what it has kept of the last. */
+void cnn_conv_bytes_begin (const CnnConvBytesPlan *plan, int worker, const CnnImage *in);
+
+/* Output rows [y, y + rows) of frame n, after cnn_conv_bytes_begin (). Two rows together are faster
+ * than one by one. */
 void cnn_conv_bytes_compute (const CnnConvBytesPlan *plan, int worker, const CnnImage *in,
     const CnnImage *out, int n, int y, int rows);
 

@@ -248,6 +248,7 @@ conv2d_destroy (CnnLayer *layer)
 typedef struct {
   CnnConv2d *conv;
   const CnnImage *in, *out;
+  int strip; /* output rows */
   int strips_per_frame, n_strips, strips_per_task;
   int n_parts; /* tasks that share a strip's output channels */
   bool in_bytes;
@@ -266,10 +267,12 @@ run_strips (void *data, int task, int worker_index)
   worker->n_parts = run->n_parts;
   cnn_reader_begin (&worker->reader, run->in);
   cnn_writer_begin (&worker->writer, run->out);
+  if (run->in_bytes)
+    cnn_conv_bytes_begin (conv->bytes, worker_index, run->in);
   for (int strip = first; strip < end; strip++) {
     const int n = strip / run->strips_per_frame;
-    const int y = strip % run->strips_per_frame * conv->strip;
-    const int rows = conv->computed.h - y < conv->strip ? conv->computed.h - y : conv->strip;
+    const int y = strip % run->strips_per_frame * run->strip;
+    const int rows = conv->computed.h - y < run->strip ? conv->computed.h - y : run->strip;
     if (run->in_bytes) {
       cnn_conv_bytes_compute (conv->bytes, worker_index, run->in, run->out, n, y, rows);
       continue;
@@ -299,9 +302,10 @@ conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thre
   CnnConv2d *conv = (CnnConv2d *)layer;
   Run run = {.conv = conv, .in = in, .out = out};
   run.in_bytes = conv->bytes && cnn_conv_bytes_fits (in, out);
-  run.strips_per_frame = (conv->computed.h - 1) / conv->strip + 1;
+  run.strip = run.in_bytes ? CNN_CONV_BYTES_ROWS : conv->strip;
+  run.strips_per_frame = (conv->computed.h - 1) / run.strip + 1;
   run.n_strips = conv->computed.n * run.strips_per_frame;
-  const int overlap = (conv->reader_plan.ring_rows - 1) / conv->strip;
+  const int overlap = (conv->reader_plan.ring_rows - 1) / run.strip;
   run.strips_per_task = cnn_band_rows (run.n_strips, 1, overlap, n_threads);
   run.n_parts = choose_parts (conv, out, run.n_strips, n_threads);
   const int n_tasks = run.n_parts * ((run.n_strips - 1) / run.strips_per_task + 1);

@@ -205,19 +205,23 @@ typedef struct {
   int half;
 } CnnByteDivision;
 
-/* One filter over rows of bytes:
+/* The most output rows that CnnConvBytes computes together. */
+#define CNN_CONV_BYTES_ROWS 2
+
+/* One filter over rows of bytes, for output rows that see much the same:
  *
- *     out[x] = clamp ((bias + sum over t < n_taps of taps[t][x] * weights[t]) divided, 0, 255)
+ *     out[r][x] = clamp ((bias + sum over t < n_taps of taps[t][x] * weights[r][t]) divided, 0, 255)
  *
- * for x < count. n_taps is even; no partial sum leaves 16 bits. */
+ * for r < rows and x < count. n_taps is even; no partial sum leaves 16 bits. */
 typedef struct {
   const unsigned char *const *taps;
-  const signed char *weights; /* in [-127, 127] */
+  const signed char *weights[CNN_CONV_BYTES_ROWS]; /* in [-127, 127] */
   int n_taps;
   int bias;
   CnnByteDivision division;
+  int rows; /* in [1, CNN_CONV_BYTES_ROWS] */
   int count;
-  unsigned char *out;
+  unsigned char *out[CNN_CONV_BYTES_ROWS];
 } CnnConvBytes;
 
 typedef void CnnConvBytesFunc (const CnnConvBytes *bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compiled for SSE4.1, AVX2 and AVX-512. Two taps go through one multiply-add of bytes: even and odd
- * bytes of a vector are the two taps of one pixel. */
+ * bytes of a vector are the two taps of one pixel. Output rows computed together share the loads and the
+ * mixing, which take longer than the products. */
 #include "dispatch.h"
 
 #include <immintrin.h>
@@ -47,43 +48,63 @@ divide (Bytes sum, CnnByteDivision division)
   return sum;
 }
 
-/* Vectors computed together share their loads of pointers and weights. */
 #define MAX_VECTORS 2
+#define MAX_ROWS CNN_CONV_BYTES_ROWS
+
+static inline __attribute__ ((always_inline)) Bytes
+pair_of_weights (const signed char *weights)
+{
+  short pair;
+  memcpy (&pair, weights, sizeof pair);
+  return OP (set1_epi16) (pair);
+}
 
 static inline __attribute__ ((always_inline)) void
-compute_vectors (const CnnConvBytes *bytes, int x, const int vectors)
+compute_vectors (const CnnConvBytes *bytes, int x, const int rows, const int vectors)
 {
-  Bytes low[MAX_VECTORS], high[MAX_VECTORS];
-  for (int v = 0; v < vectors; v++)
-    low[v] = high[v] = OP (set1_epi16) ((short)bytes->bias);
+  Bytes low[MAX_ROWS][MAX_VECTORS], high[MAX_ROWS][MAX_VECTORS];
+  for (int r = 0; r < rows; r++) {
+    for (int v = 0; v < vectors; v++)
+      low[r][v] = high[r][v] = OP (set1_epi16) ((short)bytes->bias);
+  }
   for (int t = 0; t < bytes->n_taps; t += 2) {
     const unsigned char *first = bytes->taps[t] + x, *second = bytes->taps[t + 1] + x;
-    short pair;
-    memcpy (&pair, bytes->weights + t, sizeof pair);
-    const Bytes weights = OP (set1_epi16) (pair);
     for (int v = 0; v < vectors; v++) {
-      Bytes a = LOAD (first + v * LANES), b = LOAD (second + v * LANES);
-      low[v] = OP (add_epi16) (low[v], OP (maddubs_epi16) (OP (unpacklo_epi8) (a, b), weights));
-      high[v] = OP (add_epi16) (high[v], OP (maddubs_epi16) (OP (unpackhi_epi8) (a, b), weights));
+      const Bytes a = LOAD (first + v * LANES), b = LOAD (second + v * LANES);
+      const Bytes mixed_low = OP (unpacklo_epi8) (a, b), mixed_high = OP (unpackhi_epi8) (a, b);
+      for (int r = 0; r < rows; r++) {
+        const Bytes weights = pair_of_weights (bytes->weights[r] + t);
+        low[r][v] = OP (add_epi16) (low[r][v], OP (maddubs_epi16) (mixed_low, weights));
+        high[r][v] = OP (add_epi16) (high[r][v], OP (maddubs_epi16) (mixed_high, weights));
+      }
     }
   }
-  for (int v = 0; v < vectors; v++)
-    STORE (bytes->out + x + v * LANES,
-        OP (packus_epi16) (divide (low[v], bytes->division), divide (high[v], bytes->division)));
+  for (int r = 0; r < rows; r++) {
+    for (int v = 0; v < vectors; v++)
+      STORE (bytes->out[r] + x + v * LANES, OP (packus_epi16) (divide (low[r][v], bytes->division),
+                                                divide (high[r][v], bytes->division)));
+  }
+}
+
+static inline __attribute__ ((always_inline)) void
+compute_rows (const CnnConvBytes *bytes, const int rows)
+{
+  int x = 0;
+  for (; x + MAX_VECTORS * LANES <= bytes->count; x += MAX_VECTORS * LANES)
+    compute_vectors (bytes, x, rows, MAX_VECTORS);
+  for (; x + LANES <= bytes->count; x += LANES)
+    compute_vectors (bytes, x, rows, 1);
+  if (x < bytes->count) /* again some of the last ones */
+    compute_vectors (bytes, bytes->count - LANES, rows, 1);
 }
 
 void
 CNN_SYMBOL (conv_bytes) (const CnnConvBytes *bytes)
 {
-  if (bytes->count < LANES) {
+  if (bytes->count < LANES)
     cnn_conv_bytes_c (bytes);
-    return;
-  }
-  int x = 0;
-  for (; x + MAX_VECTORS * LANES <= bytes->count; x += MAX_VECTORS * LANES)
-    compute_vectors (bytes, x, MAX_VECTORS);
-  for (; x + LANES <= bytes->count; x += LANES)
-    compute_vectors (bytes, x, 1);
-  if (x < bytes->count) /* again some of the last ones */
-    compute_vectors (bytes, bytes->count - LANES, 1);
+  else if (bytes->rows == 2)
+    compute_rows (bytes, 2);
+  else
+    compute_rows (bytes, 1);
 }
