@@ -10,19 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum {
+enum {
   MODE_LAYERS,
   MODE_ELEMENTS,
   MODE_CHAINS,
-} Mode;
+};
 
 typedef struct {
-  Mode mode;
+  int mode;
   const char *layers;  /* comma-separated, NULL for all */
   const char *threads; /* comma-separated */
   const char *isa;
-  double seconds; /* for each contender on each layer */
-  bool json, only_cnn, processor_time;
+  double seconds;                     /* for each contender on each layer */
+  int json, only_cnn, processor_time; /* 0 or 1 */
 } Options;
 
 /* ---- Contenders ------------------------------------------------------------------------------ */
@@ -104,7 +104,7 @@ is_listed (const char *list, const char *name)
 
 /* The layers or networks of a mode, one after the other: false behind the last. */
 static bool
-get_network (Mode mode, int index, BenchNetwork *network)
+get_network (int mode, int index, BenchNetwork *network)
 {
   if (mode == MODE_CHAINS ? index >= BENCH_N_NETWORKS : !bench_layers[index].name)
     return false;
@@ -236,58 +236,37 @@ parse_seconds (const char *text, double *seconds)
 static bool
 parse_options (int argc, char **argv, Options *options)
 {
-  static const struct option known[] = {
+  const struct option known[] = {
       {"list", no_argument, NULL, 'l'},
-      {"elements", no_argument, NULL, 'e'},
-      {"chains", no_argument, NULL, 'c'},
+      {"elements", no_argument, &options->mode, MODE_ELEMENTS},
+      {"chains", no_argument, &options->mode, MODE_CHAINS},
       {"layers", required_argument, NULL, 'L'},
       {"threads", required_argument, NULL, 't'},
       {"isa", required_argument, NULL, 'i'},
       {"seconds", required_argument, NULL, 's'},
-      {"json", no_argument, NULL, 'j'},
-      {"only-cnn", no_argument, NULL, 'o'},
-      {"processor-time", no_argument, NULL, 'p'},
+      {"json", no_argument, &options->json, 1},
+      {"only-cnn", no_argument, &options->only_cnn, 1},
+      {"processor-time", no_argument, &options->processor_time, 1},
       {"help", no_argument, NULL, 'h'},
       {0},
   };
   for (int option; (option = getopt_long (argc, argv, "h", known, NULL)) != -1;) {
-    switch (option) {
-    case 'l':
+    if (option == 'l')
       list_everything ();
-      exit (0);
-    case 'e':
-      options->mode = MODE_ELEMENTS;
-      break;
-    case 'c':
-      options->mode = MODE_CHAINS;
-      break;
-    case 'L':
+    else if (option == 'h')
+      usage (0);
+    else if (option == 'L')
       options->layers = optarg;
-      break;
-    case 't':
+    else if (option == 't')
       options->threads = optarg;
-      break;
-    case 'i':
+    else if (option == 'i')
       options->isa = optarg;
-      break;
-    case 's':
-      if (!parse_seconds (optarg, &options->seconds))
-        exit (1);
-      break;
-    case 'j':
-      options->json = true;
-      break;
-    case 'o':
-      options->only_cnn = true;
-      break;
-    case 'p':
-      options->processor_time = true;
-      break;
-    case 'h':
-      exit (usage (0));
-    default:
+    else if (option == 's' && !parse_seconds (optarg, &options->seconds))
+      exit (1);
+    else if (option == '?')
       return false;
-    }
+    if (option == 'l' || option == 'h')
+      exit (0);
   }
   return optind == argc;
 }
