@@ -110,14 +110,25 @@ pack_panel (
   }
 }
 
-/* Output rows that share a walk through the weights: more than one where a row is short and the
- * weights are too many to stay in the second-level cache from one row to the next. */
+/* Each output sees the one pixel at its place: rows that follow each other in memory are one. */
+static bool
+is_pointwise (const CnnConv2d *conv)
+{
+  const CnnShape in = conv->base.input;
+  return conv->rows.kernel == 1 && conv->columns.kernel == 1 && conv->computed.h == in.h &&
+         conv->computed.w == in.w && conv->rows.padding_before == 0 &&
+         conv->columns.padding_before == 0;
+}
+
+/* Output rows that share a walk through the weights: more than one where a row is short, and either
+ * the weights are too many to stay in the second-level cache from one row to the next, or the rows
+ * can be joined, which leaves fewer pixels for narrow tiles. */
 static int
 choose_strip (const CnnConv2d *conv, size_t weight_floats)
 {
   const size_t cached_floats = (512 << 10) / sizeof (float);
-  const int enough_pixels = 128, w = conv->computed.w;
-  if (weight_floats < cached_floats || w >= enough_pixels)
+  const int enough_pixels = is_pointwise (conv) ? 384 : 128, w = conv->computed.w;
+  if ((weight_floats < cached_floats && !is_pointwise (conv)) || w >= enough_pixels)
     return 1;
   size_t row_floats = (size_t)conv->base.input.w * (size_t)conv->base.input.c;
   int rows = min ((enough_pixels + w - 1) / w, conv->computed.h);
@@ -154,6 +165,15 @@ tile_pack (CnnConv2d *conv, const float *weights, const float *bias)
   return true;
 }
 
+static bool
+rows_follow_each_other (const CnnConv2d *conv, const CnnConvWorker *worker)
+{
+  const CnnImage *in = worker->reader.image, *out = worker->writer.image;
+  return is_pointwise (conv) && worker->reader.in_place && worker->writer.in_place &&
+         in->row_stride == in->shape.w * in->pixel_stride &&
+         out->row_stride == out->shape.w * out->pixel_stride;
+}
+
 /* One panel of outputs for one span of each row of a strip. */
 static void
 tile_compute_panel (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows, int span,
@@ -178,6 +198,10 @@ tile_compute_panel (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, 
       .high = conv->high,
   };
   tile.panel = round_up (tile.outputs, lanes);
+  if (rows_follow_each_other (conv, worker)) {
+    tile.count *= rows;
+    rows = 1;
+  }
   for (int i = 0; i < rows; i++) {
     find_taps (conv, worker, n, y + i, span, runs_per_row (conv));
     shift_taps (worker, conv->n_taps, group * conv->group_inputs);
