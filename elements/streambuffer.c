@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "streambuffer.h"
 
+#include "gstcnnallocator.h"
+
 static CnnImage
 video_image (const GstCnnStreamInfo *info, const GstVideoFrame *frame)
 {
@@ -115,8 +117,9 @@ gst_cnn_allocation_propose (GstQuery *query)
   GstAllocationParams params;
   gst_allocation_params_init (&params);
   params.align = CNN_ALIGNMENT - 1;
-  gst_query_add_allocation_param (query, NULL, &params);
-  GstBufferPool *pool = need_pool ? make_pool (caps, &info, NULL, &params) : NULL;
+  GstAllocator *allocator = gst_cnn_allocator_get ();
+  gst_query_add_allocation_param (query, allocator, &params);
+  GstBufferPool *pool = need_pool ? make_pool (caps, &info, allocator, &params) : NULL;
   if (pool) {
     gst_query_add_allocation_pool (query, pool, (guint)info.bytes, 0, 0);
     gst_object_unref (pool);
@@ -142,13 +145,17 @@ gst_cnn_allocation_decide (GstQuery *query)
   if (has_params)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
   params.align = MAX (params.align, CNN_ALIGNMENT - 1);
+  const gboolean has_pool = gst_query_get_n_allocation_pools (query) > 0;
+  /* A pool may need memory of its own kind and say so only by refusing any other. */
+  if (!allocator && !has_pool)
+    allocator = gst_object_ref (gst_cnn_allocator_get ());
   if (has_params)
     gst_query_set_nth_allocation_param (query, 0, allocator, &params);
   else
     gst_query_add_allocation_param (query, allocator, &params);
 
   gboolean decided = TRUE;
-  if (gst_query_get_n_allocation_pools (query) == 0) {
+  if (!has_pool) {
     GstBufferPool *pool = make_pool (caps, &info, allocator, &params);
     decided = pool != NULL;
     if (pool) {

@@ -27,12 +27,12 @@ gboolean gst_cnn_frame_map (GstCnnMappedFrame *frame, const GstCnnStreamInfo *in
     GstBuffer *buffer, GstMapFlags flags, CnnError *error);
 void gst_cnn_frame_unmap (GstCnnMappedFrame *frame);
 
-/* Answers an upstream allocation query: a pool of aligned buffers, and that GstVideoMeta is understood.
- * FALSE when the query's caps are none of ours. */
+/* Answers an upstream allocation query: a pool and an allocator of the kernels' memory, and that
+ * GstVideoMeta is understood. FALSE when the query's caps are none of ours. */
 gboolean gst_cnn_allocation_propose (GstQuery *query);
 
 /* Completes a downstream allocation query: takes the peer's pool and allocator where it has them, and a
- * pool of our own where not. */
+ * pool of our own and the kernels' memory where not. */
 gboolean gst_cnn_allocation_decide (GstQuery *query);
 
 /* Configures the pool of a completed query, for base classes that leave that to their subclasses. FALSE

@@ -9,14 +9,29 @@
 #define HEIGHT 48
 #define FRAME_SIZE (WIDTH * HEIGHT * 3)
 
-static GstHarness *
-video_harness (const gchar *elements)
+static void
+set_video_caps (GstHarness *harness)
 {
-  GstHarness *harness = gst_harness_new_parse (elements);
   gchar *caps =
       g_strdup_printf ("video/x-raw,format=RGB,width=%d,height=%d,framerate=25/1", WIDTH, HEIGHT);
   gst_harness_set_src_caps_str (harness, caps);
   g_free (caps);
+}
+
+static GstHarness *
+video_harness (const gchar *elements)
+{
+  GstHarness *harness = gst_harness_new_parse (elements);
+  set_video_caps (harness);
+  return harness;
+}
+
+static GstHarness *
+merge_harness (void)
+{
+  GstElement *merge = gst_element_factory_make ("cnnmerge", NULL);
+  GstHarness *harness = gst_harness_new_with_element (merge, "sink_0", "src");
+  gst_object_unref (merge);
   return harness;
 }
 
@@ -254,13 +269,21 @@ GST_START_TEST (test_no_copies)
 
 GST_END_TEST
 
+static GstQuery *
+allocation_query (GstHarness *harness)
+{
+  GstCaps *caps = gst_pad_get_current_caps (harness->srcpad);
+  GstQuery *query = gst_query_new_allocation (caps, TRUE);
+  fail_unless (gst_pad_peer_query (harness->srcpad, query));
+  gst_caps_unref (caps);
+  return query;
+}
+
 /* Upstream is offered aligned buffers and may use any row stride. */
 GST_START_TEST (test_proposal)
 {
   GstHarness *harness = video_harness ("cnnconv kernel=box");
-  GstCaps *caps = gst_pad_get_current_caps (harness->srcpad);
-  GstQuery *query = gst_query_new_allocation (caps, TRUE);
-  fail_unless (gst_pad_peer_query (harness->srcpad, query));
+  GstQuery *query = allocation_query (harness);
   GstAllocationParams params;
   gst_query_parse_nth_allocation_param (query, 0, NULL, &params);
   fail_unless (params.align >= 63, "alignment %" G_GSIZE_FORMAT, params.align);
@@ -271,7 +294,6 @@ GST_START_TEST (test_proposal)
   fail_unless_equals_int (size, FRAME_SIZE);
   gst_object_unref (pool);
   gst_query_unref (query);
-  gst_caps_unref (caps);
 
   GstBuffer *maps = gst_harness_push_and_pull (harness, video_frame (harness, 0));
   GstMapInfo map;
@@ -279,6 +301,138 @@ GST_START_TEST (test_proposal)
   fail_unless_equals_uint64 ((guintptr)map.data % 64, 0);
   gst_buffer_unmap (maps, &map);
   gst_buffer_unref (maps);
+  gst_harness_teardown (harness);
+}
+
+GST_END_TEST
+
+static const guint8 *
+frame_address (GstBuffer *frame)
+{
+  GstMapInfo map;
+  fail_unless (gst_buffer_map (frame, &map, GST_MAP_READ));
+  const guint8 *address = map.data;
+  gst_buffer_unmap (frame, &map);
+  return address;
+}
+
+/* Without a wish of downstream's, frames are in the kernels' memory, and the pool gives the same one again
+ * once it is back. */
+static void
+check_frames_are_reused (GstHarness *harness, gsize alignment)
+{
+  const guint8 *expected = NULL;
+  for (guint i = 0; i < 4; i++) {
+    GstBuffer *maps = gst_harness_push_and_pull (harness, video_frame (harness, i * GST_SECOND));
+    fail_unless (gst_memory_is_type (gst_buffer_peek_memory (maps, 0), "CnnMemory"));
+    const guint8 *address = frame_address (maps);
+    fail_unless_equals_uint64 ((guintptr)address % alignment, 0);
+    fail_unless (!expected || address == expected, "frame %u is in fresh memory", i);
+    expected = address;
+    gst_buffer_unref (maps);
+  }
+  gst_harness_teardown (harness);
+}
+
+GST_START_TEST (test_frames_are_reused)
+{
+  check_frames_are_reused (video_harness ("cnnconv kernel=box"), 64);
+  check_frames_are_reused (video_harness ("cnnconv kernel=box ! cnnpool"), 64);
+  GstHarness *merge = merge_harness ();
+  set_video_caps (merge);
+  check_frames_are_reused (merge, 64);
+  /* 12 MB: in huge pages, which start every 2 MiB. */
+  GstHarness *view = gst_harness_new_parse ("cnnconv kernel=box ! tensor/strided ! cnnview");
+  gst_harness_set_sink_caps_str (view, "video/x-raw,width=2000,height=1500");
+  set_video_caps (view);
+  check_frames_are_reused (view, 2 << 20);
+}
+
+GST_END_TEST
+
+static GstPadProbeReturn
+propose_pool (GstPad *pad, GstPadProbeInfo *info, gpointer pool)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  GstCaps *caps;
+  GstVideoInfo video;
+  gst_query_parse_allocation (query, &caps, NULL);
+  fail_unless (gst_video_info_from_caps (&video, caps));
+  gst_query_add_allocation_pool (query, pool, (guint)video.size, 0, 0);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* A pool of downstream's is used, and with its own kind of memory. */
+GST_START_TEST (test_pool_of_downstream)
+{
+  static const gchar *const elements[] = {
+      "cnnconv kernel=box", "cnnconv kernel=box ! tensor/strided ! cnnview"};
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
+    GstHarness *harness = gst_harness_new_parse (elements[i]);
+    GstBufferPool *pool = gst_buffer_pool_new ();
+    gst_pad_add_probe (
+        harness->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, propose_pool, pool, NULL);
+    gst_harness_set_sink_caps_str (harness, "video/x-raw");
+    set_video_caps (harness);
+    GstBuffer *maps = gst_harness_push_and_pull (harness, video_frame (harness, 0));
+    fail_unless (maps->pool == pool, "%s used another pool", elements[i]);
+    fail_if (gst_memory_is_type (gst_buffer_peek_memory (maps, 0), "CnnMemory"));
+    gst_buffer_unref (maps);
+    gst_harness_teardown (harness);
+    gst_object_unref (pool);
+  }
+}
+
+GST_END_TEST
+
+/* Upstream is offered the same memory: cut and joined in place, and refused where sizes are absurd. */
+GST_START_TEST (test_memory_offered_to_upstream)
+{
+  GstHarness *harness = video_harness ("cnnconv kernel=box");
+  GstQuery *query = allocation_query (harness);
+  GstAllocator *allocator;
+  gst_query_parse_nth_allocation_param (query, 0, &allocator, NULL);
+  gst_query_unref (query);
+  fail_unless_equals_string (allocator->mem_type, "CnnMemory");
+
+  GstAllocationParams params = {.align = 4095, .prefix = 24, .padding = 40};
+  GstMemory *memory = gst_allocator_alloc (allocator, 1000, &params);
+  GstMapInfo map;
+  fail_unless (gst_memory_map (memory, &map, GST_MAP_WRITE));
+  fail_unless_equals_uint64 (((guintptr)map.data - params.prefix) % 4096, 0);
+  fail_unless_equals_uint64 (map.size, 1000);
+  fail_unless_equals_uint64 (map.maxsize, 1040);
+  for (guint i = 0; i < 1000; i++)
+    map.data[i] = (guint8)i;
+  guint8 *const data = map.data;
+  gst_memory_unmap (memory, &map);
+
+  GstMemory *front = gst_memory_share (memory, 100, 200);
+  GstMemory *back = gst_memory_share (memory, 300, -1);
+  GstMemory *inner = gst_memory_share (back, 10, 20);
+  gsize offset;
+  fail_unless (gst_memory_is_span (front, back, &offset));
+  fail_unless_equals_uint64 (offset, 100);
+  fail_if (gst_memory_is_span (back, front, NULL));
+  gst_memory_unref (memory); /* its parts keep it */
+  gst_memory_unref (back);
+  fail_unless (gst_memory_map (inner, &map, GST_MAP_READ));
+  fail_unless (map.data == data + 310 && map.size == 20 && map.data[0] == (310 & 255));
+  gst_memory_unmap (inner, &map);
+  fail_if (gst_memory_map (front, &map, GST_MAP_WRITE));
+  GstMemory *copy = gst_memory_copy (front, 50, -1);
+  fail_unless (gst_memory_map (copy, &map, GST_MAP_WRITE));
+  fail_unless (map.size == 150 && map.data[0] == 150);
+  gst_memory_unmap (copy, &map);
+  gst_memory_unref (copy);
+  gst_memory_unref (inner);
+  gst_memory_unref (front);
+
+  fail_unless (gst_allocator_alloc (allocator, G_MAXSIZE, NULL) == NULL);
+  fail_unless (gst_allocator_alloc (allocator, G_MAXSIZE - 63, &params) == NULL);
+  gst_object_unref (allocator);
   gst_harness_teardown (harness);
 }
 
@@ -297,6 +451,9 @@ streaming_suite (void)
   tcase_add_test (tests, test_metadata);
   tcase_add_test (tests, test_no_copies);
   tcase_add_test (tests, test_proposal);
+  tcase_add_test (tests, test_frames_are_reused);
+  tcase_add_test (tests, test_pool_of_downstream);
+  tcase_add_test (tests, test_memory_offered_to_upstream);
   return suite;
 }
 
