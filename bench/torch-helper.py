@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """PyTorch for cnn-bench, which starts this and talks to it in lines: see helper.h."""
+import ctypes
 import json
 import os
 import sys
@@ -25,6 +26,15 @@ except ImportError as error:
     sys.exit(0)
 torch.set_grad_enabled(False)
 warnings.simplefilter('ignore')  # of the exporter, about shapes that are fixed here
+
+# Debian's PyTorch leaves 1x1 convolutions to whichever BLAS is installed, which has threads of its own.
+try:
+    set_blas_threads = ctypes.CDLL('libblas.so.3').openblas_set_num_threads
+except (OSError, AttributeError):
+    print('PyTorch has to do with a slow BLAS here: libopenblas0-pthread is a fast one', file=sys.stderr)
+
+    def set_blas_threads(_):
+        """Nothing to set."""
 
 ACTIVATIONS = {
     'none': lambda x: x,
@@ -96,6 +106,7 @@ class Run:
 
     def seconds(self):
         torch.set_num_threads(self.threads)
+        set_blas_threads(self.threads)
         self.output = None
         start = self.clock()
         self.output = self.network(self.input)
