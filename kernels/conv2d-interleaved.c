@@ -134,7 +134,10 @@ choose_strip (const CnnConv2d *conv, size_t weight_floats)
   int rows = min ((enough_pixels + w - 1) / w, conv->computed.h);
   while (rows > 1 && (size_t)rows * (size_t)conv->rows.stride * row_floats > cached_floats)
     rows--;
-  return rows;
+  /* Strips of the same size, and as many for each of two threads. */
+  int strips = (conv->computed.h - 1) / rows + 1;
+  strips += strips > 1 ? strips % 2 : 0;
+  return (conv->computed.h - 1) / strips + 1;
 }
 
 static bool

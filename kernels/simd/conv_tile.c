@@ -19,19 +19,10 @@
 #define MAX_VECTORS 4
 
 /* Where a tile sees few rows, the next tile's samples come from memory, not from a cache that the
- * row above filled: ask for them while this one is computed. */
+ * row above filled: they are asked for while this one is computed, a cache line a pixel at a time,
+ * since a burst of them would hold up the tile's own loads. */
 #define MAX_PREFETCHED_TAPS 1
-
-VEC_INLINE void
-prefetch_tile (const CnnConvTile *tile, int first, const int pixels, const ptrdiff_t stride)
-{
-  if (tile->n_taps > MAX_PREFETCHED_TAPS || first + 2 * pixels > tile->count)
-    return;
-  const float *next = tile->taps[0] + (first + pixels) * stride;
-  const float *end = next + pixels * stride;
-  for (; next < end; next += 64 / sizeof (float))
-    __builtin_prefetch (next);
-}
+#define LINE_FLOATS 16
 
 VEC_INLINE void
 store_tile (const CnnConvTile *tile, int first, const int pixels, const int vectors,
@@ -88,7 +79,6 @@ compute_tile (
   const float *weights = tile->weights;
   Vec sum[MAX_PIXELS][MAX_VECTORS];
 
-  prefetch_tile (tile, first, pixels, stride);
   VEC_UNROLL (24)
   for (int p = 0; p < pixels; p++) {
     for (int v = 0; v < vectors; v++)
@@ -96,18 +86,28 @@ compute_tile (
   }
   /* Never empty: loops that might be would move all sums at their ends. */
   const float *const *taps = tile->taps, *const *const last = taps + tile->n_taps;
+  const float *next = *taps + (first + pixels) * stride;
   do {
     const float *tap = *taps + first * stride, *const end = tap + tile->run;
     do {
-      VEC_OPAQUE (tap);
-      /* One pointer for three pixels, the rest is in the addressing mode. */
-      const float *in[(MAX_PIXELS + 2) / 3];
-      VEC_UNROLL (24)
-      for (int p = 0; p < pixels; p += 3)
-        in[p / 3] = tap + p * stride;
-      multiply_add (weights, in, pixels, vectors, stride, sum);
-      weights += vectors * VEC_LANES;
-    } while (++tap < end);
+      const float *const line_end = end - tap > LINE_FLOATS ? tap + LINE_FLOATS : end;
+      if (tile->n_taps <= MAX_PREFETCHED_TAPS) {
+        VEC_UNROLL (24)
+        for (int p = 0; p < pixels; p++)
+          __builtin_prefetch (next + p * LINE_FLOATS);
+        next += pixels * LINE_FLOATS;
+      }
+      do {
+        VEC_OPAQUE (tap);
+        /* One pointer for three pixels, the rest is in the addressing mode. */
+        const float *in[(MAX_PIXELS + 2) / 3];
+        VEC_UNROLL (24)
+        for (int p = 0; p < pixels; p += 3)
+          in[p / 3] = tap + p * stride;
+        multiply_add (weights, in, pixels, vectors, stride, sum);
+        weights += vectors * VEC_LANES;
+      } while (++tap < line_end);
+    } while (tap < end);
   } while (++taps < last);
   store_tile (tile, first, pixels, vectors, sum);
 }
