@@ -134,9 +134,7 @@ choose_strip (const CnnConv2d *conv, size_t weight_floats)
   int rows = min ((enough_pixels + w - 1) / w, conv->computed.h);
   while (rows > 1 && (size_t)rows * (size_t)conv->rows.stride * row_floats > cached_floats)
     rows--;
-  /* Strips of the same size, and as many for each of two threads. */
-  int strips = (conv->computed.h - 1) / rows + 1;
-  strips += strips > 1 ? strips % 2 : 0;
+  const int strips = (conv->computed.h - 1) / rows + 1; /* of the same size */
   return (conv->computed.h - 1) / strips + 1;
 }
 
@@ -162,6 +160,7 @@ tile_pack (CnnConv2d *conv, const float *weights, const float *bias)
         conv->bias[packed + (size_t)i] = bias[first + i];
     }
   }
+  conv->n_panels = conv->groups * ((conv->group_outputs - 1) / widest + 1);
   conv->n_taps = conv->rows.kernel * runs_per_row (conv);
   conv->tile = 12;
   conv->strip = choose_strip (conv, outputs * per_output);
@@ -237,7 +236,7 @@ const CnnConvAlgorithm cnn_conv_tile = {
     .isa = tile_isa,
     .pack = tile_pack,
     .compute = tile_compute,
-    .splits_outputs = true,
+    .splits_strips = true,
 };
 
 /* ---- Dot: input channels in lanes ------------------------------------------------------------ */

@@ -15,7 +15,7 @@ typedef struct {
   CnnWriter writer;
   const float **taps; /* conv->n_taps pointers */
   float *scratch;     /* conv->scratch_floats, or NULL */
-  int part, n_parts;  /* which of several shares of the output channels it computes */
+  int part, n_parts;  /* which of several shares of the panels it computes */
 } CnnConvWorker;
 
 /* One way to convolve. */
@@ -31,8 +31,8 @@ typedef struct {
   bool (*pack) (CnnConv2d *conv, const float *weights, const float *bias);
   /* Output rows [y, y + rows) of frame n, rows <= conv->strip, up to the writer's finish. */
   void (*compute) (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows);
-  /* Whether compute () heeds a worker's part, for outputs of fewer rows than there are threads. */
-  bool splits_outputs;
+  /* Whether a strip may have fewer rows, with the same result, when threads are many. */
+  bool splits_strips;
 } CnnConvAlgorithm;
 
 extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;
@@ -58,6 +58,7 @@ struct CnnConv2d {
   const CnnConvAlgorithm *algorithm;
   int tile;              /* output pixels computed at a time */
   int strip;             /* output rows that share one walk through the weights */
+  int n_panels;          /* of output channels, which tasks may share; 1 when they may not */
   int n_taps;            /* pointers one call of a kernel takes */
   int block;             /* Winograd: tiles that go through the transforms together */
   size_t scratch_floats; /* of one worker, beside its rows */

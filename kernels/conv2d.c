@@ -122,6 +122,7 @@ describe (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnShape computed)
   conv->rows = cnn_axis_resolve (&desc->window.rows, desc->input.h);
   conv->columns = cnn_axis_resolve (&desc->window.columns, desc->input.w);
   conv->groups = desc->groups;
+  conv->n_panels = 1;
   conv->group_inputs = desc->input.c / desc->groups;
   conv->group_outputs = desc->out_channels / desc->groups;
   conv->uniform = is_uniform (conv, desc->weights, desc->bias);
@@ -254,7 +255,7 @@ typedef struct {
   bool in_bytes;
 } Run;
 
-/* Strips begin at the same rows whatever the number of threads. */
+/* Unless an algorithm splits them, strips begin at the same rows whatever the number of threads. */
 static void
 run_strips (void *data, int task, int worker_index)
 {
@@ -283,17 +284,37 @@ run_strips (void *data, int task, int worker_index)
   }
 }
 
-/* Shares of the output channels: only where rows are too few for the threads, as for a kernel of the
- * whole input, and where nothing is left to do for a row when its channels are computed. */
+/* How many tasks share a strip's output channels: only where strips are too few for the threads, as
+ * for a kernel of the whole input, and where nothing is left to do for a row when its channels are
+ * computed. */
 static int
 choose_parts (CnnConv2d *conv, const CnnImage *out, int n_strips, int n_threads)
 {
   CnnWriter *writer = &conv->workers[0].writer;
   cnn_writer_begin (writer, out);
-  if (n_strips >= n_threads || !conv->algorithm->splits_outputs || !writer->in_place ||
+  if (n_strips >= n_threads || !writer->in_place ||
       conv->writer_plan.desc.activation != CNN_ACTIVATION_NONE)
     return 1;
-  return (n_threads + n_strips - 1) / n_strips;
+  const int wanted = (n_threads + n_strips - 1) / n_strips;
+  return wanted < conv->n_panels ? wanted : conv->n_panels;
+}
+
+/* Cuts a frame into strips, and those into parts, that keep all threads busy. */
+static void
+choose_tasks (Run *run, int n_threads)
+{
+  CnnConv2d *conv = run->conv;
+  const int h = conv->computed.h, frames = conv->computed.n;
+  int strips = (h - 1) / run->strip + 1;
+  run->n_parts = run->in_bytes ? 1 : choose_parts (conv, run->out, frames * strips, n_threads);
+  if (!run->in_bytes && run->strip > 1 && conv->algorithm->splits_strips) {
+    const int shares = (n_threads - 1) / run->n_parts + 1;
+    strips = ((strips - 1) / shares + 1) * shares;
+    run->strip = (h - 1) / strips + 1;
+    strips = (h - 1) / run->strip + 1;
+  }
+  run->strips_per_frame = strips;
+  run->n_strips = frames * strips;
 }
 
 static void
@@ -303,11 +324,9 @@ conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thre
   Run run = {.conv = conv, .in = in, .out = out};
   run.in_bytes = conv->bytes && cnn_conv_bytes_fits (in, out);
   run.strip = run.in_bytes ? CNN_CONV_BYTES_ROWS : conv->strip;
-  run.strips_per_frame = (conv->computed.h - 1) / run.strip + 1;
-  run.n_strips = conv->computed.n * run.strips_per_frame;
+  choose_tasks (&run, n_threads);
   const int overlap = (conv->reader_plan.ring_rows - 1) / run.strip;
   run.strips_per_task = cnn_band_rows (run.n_strips, 1, overlap, n_threads);
-  run.n_parts = choose_parts (conv, out, run.n_strips, n_threads);
   const int n_tasks = run.n_parts * ((run.n_strips - 1) / run.strips_per_task + 1);
   cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_strips, &run);
 }

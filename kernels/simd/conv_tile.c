@@ -18,10 +18,10 @@
 #define MAX_PIXELS 24
 #define MAX_VECTORS 4
 
-/* Where a tile sees few rows, the next tile's samples come from memory, not from a cache that the
- * row above filled: they are asked for while this one is computed, a cache line a pixel at a time,
- * since a burst of them would hold up the tile's own loads. */
-#define MAX_PREFETCHED_TAPS 1
+/* Where rows are few and windows hardly overlap, the next tile's samples come from memory, not from a
+ * cache that the tiles before filled: they are asked for while this one is computed, a cache line a
+ * pixel at a time, since a burst of them would hold up the tile's own loads. */
+#define MAX_PREFETCHED_TAPS 3
 #define LINE_FLOATS 16
 
 VEC_INLINE void
@@ -84,14 +84,15 @@ compute_tile (
     for (int v = 0; v < vectors; v++)
       sum[p][v] = vec_load (tile->bias + v * VEC_LANES);
   }
+  const bool prefetches = tile->n_taps <= MAX_PREFETCHED_TAPS && tile->run <= 2 * stride;
   /* Never empty: loops that might be would move all sums at their ends. */
   const float *const *taps = tile->taps, *const *const last = taps + tile->n_taps;
-  const float *next = *taps + (first + pixels) * stride;
   do {
+    const float *next = *taps + (first + pixels) * stride;
     const float *tap = *taps + first * stride, *const end = tap + tile->run;
     do {
       const float *const line_end = end - tap > LINE_FLOATS ? tap + LINE_FLOATS : end;
-      if (tile->n_taps <= MAX_PREFETCHED_TAPS) {
+      if (prefetches) {
         VEC_UNROLL (24)
         for (int p = 0; p < pixels; p++)
           __builtin_prefetch (next + p * LINE_FLOATS);
