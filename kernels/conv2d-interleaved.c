@@ -372,6 +372,17 @@ depthwise_pack (CnnConv2d *conv, const float *weights, const float *bias)
   return true;
 }
 
+/* Whether a frame's samples are far more than the second-level cache holds. */
+static bool
+is_beyond_cache (const CnnConv2d *conv)
+{
+  const CnnShape in = conv->base.input, out = conv->computed;
+  const size_t cached_floats = (4 << 20) / sizeof (float);
+  return (size_t)in.h * (size_t)in.w * (size_t)in.c +
+             (size_t)out.h * (size_t)out.w * (size_t)out.c >
+         cached_floats;
+}
+
 static void
 depthwise_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
 {
@@ -388,6 +399,7 @@ depthwise_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, i
         .count = pixels.count,
         .low = conv->low,
         .high = conv->high,
+        .beyond_cache = is_beyond_cache (conv),
         .out = cnn_writer_row (&worker->writer, n, y) + (ptrdiff_t)pixels.first * conv->computed.c,
     };
     conv->base.context.kernels->conv_depthwise (&depthwise);

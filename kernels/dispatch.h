@@ -170,6 +170,7 @@ typedef struct {
   int channels;
   int count;
   float low, high;
+  bool beyond_cache; /* rows come from memory and go there: worth asking for them ahead of time */
   float *out;
 } CnnConvDepthwise;
 

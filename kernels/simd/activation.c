@@ -167,16 +167,29 @@ prelu_pixels (const float *alpha, const float *in, int count, int channels, floa
     }
 }
 
-static void
-crelu_pixels (const float *in, int count, int channels, float *out)
+/* Rows for which memory is asked ahead of time: nothing else has written where they go. */
+#define AHEAD_FLOATS 256
+#define LINE_FLOATS 16
+
+VEC_INLINE void
+crelu_pixels (const float *in, int count, const int channels, float *out)
 {
-  for (int i = 0; i < count; i++, in += channels, out += 2 * channels)
-    for (int c = 0; c < channels; c += VEC_LANES) {
-      const int lanes = vec_lanes_left (c, channels);
-      const Vec x = vec_load_partial (in + c, lanes);
-      vec_store_partial (out + c, relu (x), lanes);
-      vec_store_partial (out + channels + c, relu (vec_neg (x)), lanes);
+  const int line_pixels = channels < LINE_FLOATS ? LINE_FLOATS / channels : 1;
+  for (int first = 0; first < count; first += line_pixels) {
+    const int end = first + line_pixels < count ? first + line_pixels : count;
+    for (int i = 0; i < line_pixels * channels; i += LINE_FLOATS) {
+      __builtin_prefetch (in + AHEAD_FLOATS / 2 + i);
+      __builtin_prefetch (out + AHEAD_FLOATS + 2 * i, 1);
+      __builtin_prefetch (out + AHEAD_FLOATS + 2 * i + LINE_FLOATS, 1);
     }
+    for (int i = first; i < end; i++, in += channels, out += 2 * channels)
+      for (int c = 0; c < channels; c += VEC_LANES) {
+        const int lanes = vec_lanes_left (c, channels);
+        const Vec x = vec_load_partial (in + c, lanes);
+        vec_store_partial (out + c, relu (x), lanes);
+        vec_store_partial (out + channels + c, relu (vec_neg (x)), lanes);
+      }
+  }
 }
 
 #define ACTIVATE_ROW(name)                                                                         \
@@ -190,8 +203,17 @@ CNN_SYMBOL (activation) (CnnActivation activation, const float *alpha, int n_alp
 {
   const size_t floats = (size_t)count * (size_t)channels;
   if (activation == CNN_ACTIVATION_CRELU) {
-    crelu_pixels (in, count, channels, out);
-    return;
+    switch (channels) { /* constants, so that parts of a vector cost no more than a whole one */
+    case 4:
+      crelu_pixels (in, count, 4, out);
+      return;
+    case 8:
+      crelu_pixels (in, count, 8, out);
+      return;
+    default:
+      crelu_pixels (in, count, channels, out);
+      return;
+    }
   }
   if (activation == CNN_ACTIVATION_PRELU && n_alpha > 1) {
     prelu_pixels (alpha, in, count, channels, out);

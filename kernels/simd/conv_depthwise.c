@@ -107,16 +107,19 @@ compute_row (const CnnConvDepthwise *depthwise, int first, int end, int channel,
     compute_any (depthwise, p, channel, 1, whole, lanes);
 }
 
-/* Asks for what the next block sees of the last row, the one that no output above has seen. */
+/* Asks for a vector of channels of what the next block sees of the last row, the one that no output
+ * above has seen, and of what it writes. */
 VEC_INLINE void
-prefetch_block (const CnnConvDepthwise *depthwise, int first)
+prefetch_block (const CnnConvDepthwise *depthwise, int first, int channel)
 {
-  if (first + BLOCK_PIXELS > depthwise->count)
-    return;
   const float *next = depthwise->taps[depthwise->n_taps - 1] + first * depthwise->pixel_stride;
-  const float *end = next + BLOCK_PIXELS * depthwise->pixel_stride;
-  for (; next < end; next += 64 / sizeof (float))
-    __builtin_prefetch (next);
+  const float *out = depthwise->out + (size_t)first * (size_t)depthwise->channels;
+  for (int i = 0; i < VEC_LANES; i += 64 / sizeof (float)) {
+    for (int p = 0; p < BLOCK_PIXELS; p++) {
+      __builtin_prefetch (next + p * depthwise->pixel_stride + channel + i);
+      __builtin_prefetch (out + p * depthwise->channels + channel + i, 1);
+    }
+  }
 }
 
 void
@@ -126,8 +129,9 @@ CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
     const int end =
         first + BLOCK_PIXELS < depthwise->count ? first + BLOCK_PIXELS : depthwise->count;
     int channel = 0;
-    prefetch_block (depthwise, end);
     for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES) {
+      if (depthwise->beyond_cache)
+        prefetch_block (depthwise, end, channel);
       if (depthwise->n_taps == 9)
         compute_row_3x3 (depthwise, first, end, channel);
       else
