@@ -24,6 +24,18 @@
 #define MAX_PREFETCHED_TAPS 3
 #define LINE_FLOATS 16
 
+/* Asks for where the next tile goes, for layers that write far more than they read. */
+VEC_INLINE void
+prefetch_outputs (const CnnConvTile *tile, int first, const int pixels, const int vectors)
+{
+  VEC_UNROLL (24)
+  for (int p = 0; p < pixels; p++) {
+    const float *out = tile->out + (first + p) * tile->out_stride;
+    for (int v = 0; v < vectors; v++)
+      __builtin_prefetch (out + v * VEC_LANES, 1);
+  }
+}
+
 VEC_INLINE void
 store_tile (const CnnConvTile *tile, int first, const int pixels, const int vectors,
     Vec sum[MAX_PIXELS][MAX_VECTORS])
@@ -85,6 +97,8 @@ compute_tile (
       sum[p][v] = vec_load (tile->bias + v * VEC_LANES);
   }
   const bool prefetches = tile->n_taps <= MAX_PREFETCHED_TAPS && tile->run <= 2 * stride;
+  if (pixels > 12)
+    prefetch_outputs (tile, first + pixels, pixels, vectors);
   /* Never empty: loops that might be would move all sums at their ends. */
   const float *const *taps = tile->taps, *const *const last = taps + tile->n_taps;
   do {
