@@ -7,6 +7,7 @@
 #include "gstcnnview.h"
 #include "gstcnnviewinteraction.h"
 #include "gstcnnviewpainter.h"
+#include "gstcnnviewredraw.h"
 #include "gstcnnviewsettings.h"
 #include "gstcnnviewsource.h"
 #include "tensorcaps.h"
@@ -23,9 +24,11 @@ struct _GstCnnView {
   gchar *channels;
   GArray *maps; /* what `channels` means for the stream; NULL without one */
   GstCnnViewInteraction interaction;
-  GstPad *video_pad; /* NULL when not asked for */
+  GstPad *video_pad;            /* NULL when not asked for */
+  guint changes, drawn_changes; /* counted: of what is to be seen, and what is */
 
   GstCnnViewSource *source; /* locks itself */
+  GstCnnViewRedraw redraw;  /* likewise */
 
   /* Of the streaming thread. */
   GstCnnViewPainter *painter;
@@ -33,6 +36,7 @@ struct _GstCnnView {
   gboolean tensors_ride; /* the input is video, each buffer brings its own tensor as a meta */
   GstVideoInfo video;
   GstBuffer *frozen; /* shown instead of what comes */
+  gboolean repeats;  /* what is shown was shown before */
   gchar *layer;      /* name of the layer upstream, or NULL */
   GstCnnViewKernels *kernels;
   GstCnnChain chain; /* what it sees; source_rows 0 when not known */

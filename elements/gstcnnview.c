@@ -16,9 +16,11 @@
  * for each input channel. Kernels change with the weights. Those of more than 1 MiB, and of joined branches,
  * are not shown.
  *
- * What keys and clicks change shows with the next frame. None comes while the pipeline is paused or after the
- * last frame of a still picture: `space` freezes the maps and stays interactive, and imagefreeze makes a
- * stream of a picture.
+ * What keys, clicks and properties change shows with the next frame, and while the pipeline is paused at once:
+ * the picture is drawn anew and pushed with its old time behind a flush, after which the bus has an async-done as
+ * after a seek. Not so where a queue stands between cnnview and the sink: the flush would drop what it holds. After
+ * the end of the stream nothing changes: imagefreeze makes a stream of a still picture, and `space` freezes the maps
+ * of one that goes on.
  *
  * Built against GStreamer 1.26 or later it also takes video whose buffers carry a tensor as GstTensorMeta,
  * as inference elements attach it, and shows that tensor; tensor-layout says how its dimensions are ordered.
@@ -80,6 +82,7 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
   }
   if (accepted) {
     self->settings.channel = channel;
+    self->changes++;
     if (channels) {
       g_free (self->channels);
       self->channels = g_strdup (channels);
@@ -105,6 +108,7 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS) {
     GST_OBJECT_LOCK (self);
     gst_cnn_view_settings_set (&self->settings, id, value);
+    self->changes++;
     GST_OBJECT_UNLOCK (self);
   } else {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -112,6 +116,7 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   if (!accepted)
     GST_ELEMENT_WARNING (
         self, LIBRARY, SETTINGS, ("%s; the old value stays", error.message), (NULL));
+  gst_cnn_view_redraw_wish (self);
 }
 
 static void
@@ -143,6 +148,7 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     gst_cnn_view_kernels_take (self->kernels, gst_cnn_chain_event_weights (event));
     gst_cnn_view_update_title (self);
   }
+  gst_cnn_view_redraw_note_event (self, event);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
 }
 
@@ -165,13 +171,17 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
     old = new = self->settings;
     if (self->maps)
       handled = gst_cnn_view_interaction_handle (&self->interaction, event, self->maps, &new);
-    if (handled)
+    if (handled) {
       self->settings = new;
+      self->changes++;
+    }
     GST_OBJECT_UNLOCK (self);
   }
+  gst_cnn_view_redraw_note_event (self, event);
   if (!handled)
     return GST_BASE_TRANSFORM_CLASS (parent_class)->src_event (base, event);
   notify_changes (self, &old, &new);
+  gst_cnn_view_redraw_wish (self);
   gst_event_unref (event);
   return TRUE;
 }
@@ -194,6 +204,7 @@ gst_cnn_view_start (GstBaseTransform *base)
     return FALSE;
   }
   self->painter = gst_cnn_view_painter_new (context->kernels);
+  gst_cnn_view_redraw_reset (self);
   return TRUE;
 }
 
@@ -232,8 +243,10 @@ take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene,
   scene->has_pointer = self->interaction.has_pointer;
   scene->pointer_x = self->interaction.pointer_x;
   scene->pointer_y = self->interaction.pointer_y;
+  self->drawn_changes = self->changes;
   gboolean has_video = self->video_pad != NULL;
   GST_OBJECT_UNLOCK (self);
+  scene->repeats = self->repeats;
   scene->title = self->title;
   scene->layer = self->layer;
   scene->kernels = self->kernels;
@@ -282,6 +295,7 @@ choose_buffer (GstCnnView *self, GstBuffer *in)
   GST_OBJECT_LOCK (self);
   gboolean freeze = self->settings.freeze;
   GST_OBJECT_UNLOCK (self);
+  self->repeats = self->redraw.again || (freeze && self->frozen);
   if (!freeze)
     gst_buffer_replace (&self->frozen, NULL);
   else if (!self->frozen)
@@ -360,6 +374,8 @@ gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
   }
   GstFlowReturn flow = show (base, choose_buffer (self, riding ? riding : in), out);
   gst_clear_buffer (&riding);
+  if (flow == GST_FLOW_OK)
+    gst_cnn_view_redraw_drawn (self);
   return flow;
 }
 
@@ -408,6 +424,7 @@ gst_cnn_view_finalize (GObject *object)
   g_free (self->channels);
   g_free (self->layer);
   g_free (self->title);
+  gst_cnn_view_redraw_clear (self);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -421,6 +438,7 @@ gst_cnn_view_init (GstCnnView *self)
   /* Shapes are not in the template, and a subset test does not look into their ranges. */
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
+  gst_cnn_view_redraw_init (self);
 }
 
 /* Video of any kind comes in where tensors may ride on it. */
@@ -449,6 +467,7 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   object_class->finalize = gst_cnn_view_finalize;
   gst_cnn_view_settings_install (object_class, specs);
 
+  gst_cnn_view_redraw_install (element_class);
   element_class->request_new_pad = gst_cnn_view_request_new_pad;
   element_class->release_pad = gst_cnn_view_release_pad;
 

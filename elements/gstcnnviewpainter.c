@@ -33,6 +33,7 @@ struct _GstCnnViewPainter {
   /* Ranges after smoothing, of every map and of all together. */
   GArray *smoothed;
   GstCnnViewRange layer;
+  gdouble clip;      /* that they were made with */
   GArray *intervals; /* of the shown maps */
 };
 
@@ -240,8 +241,9 @@ clip_shown (GstCnnViewPainter *painter, const GstCnnViewSettings *settings, GstC
 /* Ranges of the shown maps and of the layer, clipped and smoothed. Returns how many values of the
  * frame are not finite. */
 static gsize
-update_ranges (GstCnnViewPainter *painter, const GstCnnViewSettings *settings)
+update_ranges (GstCnnViewPainter *painter, const GstCnnViewScene *scene)
 {
+  const GstCnnViewSettings *settings = &scene->settings;
   const CnnMapRange *ranges = cnn_view_ranges (painter->view);
   const gint *maps = (const gint *)(gconstpointer)painter->maps->data;
   GstCnnViewRange *shown = (GstCnnViewRange *)(gpointer)painter->intervals->data;
@@ -257,10 +259,14 @@ update_ranges (GstCnnViewPainter *painter, const GstCnnViewSettings *settings)
   if (settings->clip > 0 && !painter->layout.bars)
     clip_shown (painter, settings, shown, &layer);
 
+  gdouble smoothing = settings->smoothing;
+  if (smoothing > 0 && scene->repeats)
+    smoothing = painter->clip == settings->clip; /* all of the old, or nothing */
+  painter->clip = settings->clip;
   for (gint i = 0; i < painter->layout.n_shown; i++)
     smooth (&g_array_index (painter->smoothed, GstCnnViewRange, maps[i]), shown[i].min,
-        shown[i].max, settings->smoothing);
-  smooth (&painter->layer, layer.min, layer.max, settings->smoothing);
+        shown[i].max, smoothing);
+  smooth (&painter->layer, layer.min, layer.max, smoothing);
   return not_finite;
 }
 
@@ -353,7 +359,7 @@ gst_cnn_view_painter_draw (GstCnnViewPainter *painter, const GstCnnViewScene *sc
     return FALSE;
   update_table (painter, &scene->settings, &canvas.format);
   cnn_view_read (painter->view, tensor);
-  gsize not_finite = update_ranges (painter, &scene->settings);
+  gsize not_finite = update_ranges (painter, scene);
 
   const gint *maps = (const gint *)(gconstpointer)painter->maps->data;
   for (gint i = 0; i < painter->layout.n_shown; i++)

@@ -19,6 +19,7 @@ typedef struct _GstCnnViewPainter GstCnnViewPainter;
 /* What to draw beside the values. */
 typedef struct {
   GstCnnViewSettings settings;
+  gboolean repeats;         /* the values were drawn before: no step in time */
   const GArray *maps;       /* of int: the chosen ones, at least one */
   const gchar *title;       /* UTF-8 */
   const gchar *layer;       /* the element that made the maps, NULL when not known */
