@@ -104,10 +104,11 @@ gst_cnn_view_update_title (GstCnnView *self)
   const CnnReceptiveField *field = &self->chain.field;
   gchar *sees = NULL;
   if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
-    sees = g_strdup_printf ("   a value sees %g\303\227%g", field->rows.size, field->columns.size);
+    sees = g_strdup_printf (
+        GST_CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
   self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
-      self->layer ? self->layer : "", self->layer ? "   " : "", shape.c, shape.c == 1 ? "" : "s",
-      shape.h, shape.w, sees ? sees : "");
+      self->layer ? self->layer : "", self->layer ? GST_CNN_VIEW_TITLE_GAP : "", shape.c,
+      shape.c == 1 ? "" : "s", shape.h, shape.w, sees ? sees : "");
   g_free (sees);
 }
 

@@ -3,12 +3,14 @@
 #include "gstcnnviewdecoration.h"
 
 #define ELLIPSIS " \342\200\246 "
+/* Where three have no room. */
+#define LEAST_DIGITS 2
 
 static void
-name_range (gdouble min, gdouble max, const gchar *equals, gchar *name, gsize size)
+name_range (gdouble min, gdouble max, gint digits, const gchar *equals, gchar *name, gsize size)
 {
   gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_range_numbers (low, high, min, max);
+  gst_cnn_view_range_numbers (low, high, min, max, digits);
   if (min == max)
     g_snprintf (name, size, "%s%s", equals, low);
   else
@@ -43,10 +45,15 @@ draw_caption (const GstCnnViewDrawing *drawing, gint index)
   }
   if (range->min > range->max)
     return;
-  name_range (range->min, range->max, drawing->layout->bars ? "" : "= ", details, sizeof details);
-  gint width = gst_cnn_view_drawing_width (drawing, size, details);
-  if (right - width >= x)
+  for (gint digits = GST_CNN_VIEW_DIGITS; digits >= LEAST_DIGITS; digits--) {
+    name_range (
+        range->min, range->max, digits, drawing->layout->bars ? "" : "= ", details, sizeof details);
+    gint width = gst_cnn_view_drawing_width (drawing, size, details);
+    if (right - width < x)
+      continue;
     gst_cnn_view_drawing_write (drawing, size, right - width, middle, details, GST_CNN_VIEW_FAINT);
+    break;
+  }
 }
 
 /* The first map's number before its row, as often as there is room. */
@@ -76,9 +83,9 @@ next_step (gint step)
   return step == 2 * power ? 5 * power : 2 * step;
 }
 
-/* Round numbers above their bars. */
+/* Round numbers above their bars or tiles of one row. */
 static void
-draw_bar_names (const GstCnnViewDrawing *drawing)
+draw_column_names (const GstCnnViewDrawing *drawing)
 {
   const GstCnnViewLayout *layout = drawing->layout;
   const gint size = layout->caption_size, step_x = layout->step_x;
@@ -109,8 +116,8 @@ gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing)
     draw_row_names (drawing);
   if (drawing->layout->caption_height == 0)
     return;
-  if (drawing->layout->bar_names) {
-    draw_bar_names (drawing);
+  if (drawing->layout->column_names) {
+    draw_column_names (drawing);
     return;
   }
   for (gint i = 0; i < drawing->layout->n_shown; i++)

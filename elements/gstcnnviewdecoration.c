@@ -59,9 +59,9 @@ gst_cnn_view_name_map (CnnShape shape, gint map, gchar *name)
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
-/* Which of the maps are shown; nothing when all are. */
+/* Which of the maps are shown; nothing when all are. In brief only where to look for the others. */
 static void
-describe_page (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
+describe_page (const GstCnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size)
 {
   const GstCnnViewLayout *layout = drawing->layout;
   const gint total = drawing->shape.n * drawing->shape.c, last = layout->n_shown - 1;
@@ -70,7 +70,13 @@ describe_page (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
   gst_cnn_view_name_map (drawing->shape, drawing->maps[last], high);
   if (layout->n_pages > 1)
     g_snprintf (page, sizeof page, DOT "page %d of %d", layout->page + 1, layout->n_pages);
-  if (drawing->scene->settings.channel >= 0 || (last == 0 && total > 1))
+  if (brief && drawing->scene->settings.channel >= 0)
+    g_snprintf (string, size, "channel %s", low);
+  else if (brief && layout->n_pages > 1)
+    g_snprintf (string, size, "%d/%d", layout->page + 1, layout->n_pages);
+  else if (brief)
+    *string = '\0';
+  else if (drawing->scene->settings.channel >= 0 || (last == 0 && total > 1))
     g_snprintf (string, size, "channel %s of %d%s", low, total, page);
   else if (last + 1 == total)
     *string = '\0';
@@ -80,22 +86,45 @@ describe_page (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
     g_snprintf (string, size, "%d of %d channels%s", last + 1, total, page);
 }
 
+/* Cuts the title at its parts until it is narrow enough or one part is left. Returns its width. */
+static gint
+shorten_title (const GstCnnViewDrawing *drawing, gint room, gchar *title)
+{
+  const gint size = drawing->layout->text_size;
+  gint width = gst_cnn_view_drawing_width (drawing, size, title);
+  for (gchar *end; width > room && (end = g_strrstr (title, GST_CNN_VIEW_TITLE_GAP)) != NULL;) {
+    *end = '\0';
+    width = gst_cnn_view_drawing_width (drawing, size, title);
+  }
+  return width;
+}
+
+/* The title on the left, on the right which of the maps are shown: in few words, and with less of the title,
+ * where there is little room. */
 void
 gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
-  const GstCnnViewBox box = layout->title;
+  const GstCnnViewBox box = drawing->layout->title;
   if (box.height == 0)
     return;
-  const gint size = layout->text_size, middle = box.y + box.height / 2;
-  gint x = gst_cnn_view_drawing_write (
-      drawing, size, box.x + size / 2, middle, drawing->scene->title, GST_CNN_VIEW_INK);
-  gchar details[160];
-  describe_page (drawing, details, sizeof details);
-  gint width = gst_cnn_view_drawing_width (drawing, size, details);
-  gint right = box.x + box.width - width - size / 2;
-  if (right > x + size)
-    gst_cnn_view_drawing_write (drawing, size, right, middle, details, GST_CNN_VIEW_FAINT);
+  const gint size = drawing->layout->text_size, middle = box.y + box.height / 2;
+  gchar details[160], *title = g_strdup (drawing->scene->title);
+  gint room = 0;
+  for (gint brief = FALSE; brief <= TRUE; brief++) {
+    describe_page (drawing, brief, details, sizeof details);
+    room = box.width - size;
+    if (*details != '\0')
+      room -= gst_cnn_view_drawing_width (drawing, size, details) + size;
+    if (gst_cnn_view_drawing_width (drawing, size, title) <= room)
+      break;
+  }
+  if (shorten_title (drawing, room, title) <= room || *details == '\0')
+    gst_cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, title, GST_CNN_VIEW_INK);
+  const gint right = box.x + box.width - size / 2;
+  gst_cnn_view_drawing_write (drawing, size,
+      right - gst_cnn_view_drawing_width (drawing, size, details), middle, details,
+      GST_CNN_VIEW_FAINT);
+  g_free (title);
 }
 
 static void
@@ -121,7 +150,7 @@ describe_colours (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
   gchar gamma[48] = "";
   if (settings->gamma != 1) {
     gchar number[GST_CNN_VIEW_NUMBER_SIZE];
-    gst_cnn_view_number (number, settings->gamma);
+    gst_cnn_view_number (number, settings->gamma, GST_CNN_VIEW_DIGITS);
     g_snprintf (gamma, sizeof gamma, DOT "gamma %s", number);
   }
   gint range = drawing->layout->bars && settings->normalize == GST_CNN_VIEW_NORMALIZE_CHANNEL
@@ -144,7 +173,8 @@ gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing)
                              layout->n_shown == 1 || layout->bars;
   gchar low[GST_CNN_VIEW_NUMBER_SIZE] = "min", high[GST_CNN_VIEW_NUMBER_SIZE] = "max";
   if (one_range) {
-    gst_cnn_view_range_numbers (low, high, drawing->intervals[0].min, drawing->intervals[0].max);
+    gst_cnn_view_range_numbers (
+        low, high, drawing->intervals[0].min, drawing->intervals[0].max, GST_CNN_VIEW_DIGITS);
   }
   gint x =
       gst_cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, low, GST_CNN_VIEW_INK) +
@@ -319,10 +349,11 @@ draw_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
   const GstCnnViewLayout *layout = drawing->layout;
   const gint map = drawing->maps[pointed->index];
   const gboolean grid = scene->settings.channel < 0;
-  const gboolean captioned = layout->caption_height > 0 && !layout->bar_names;
+  const gboolean captioned = layout->caption_height > 0 && !layout->column_names;
   gchar name[GST_CNN_VIEW_NAME_SIZE], number[GST_CNN_VIEW_NUMBER_SIZE];
   gst_cnn_view_name_map (drawing->shape, map, name);
-  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, map, pointed->y, pointed->x));
+  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, map, pointed->y, pointed->x),
+      GST_CNN_VIEW_DIGITS);
   GString *string = g_string_new (NULL);
   if (layout->bars || (grid && !captioned))
     g_string_append_printf (string, "channel %s   ", name);
@@ -342,7 +373,7 @@ gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
   const gboolean grid = drawing->scene->settings.channel < 0;
   Pointed pointed;
   /* Over a plain grid only what its captions had no room for. */
-  if ((grid && !layout->bars && !layout->row_names && !beside_source) ||
+  if ((grid && !layout->bars && !layout->row_names && !layout->column_names && !beside_source) ||
       !find_pointed (drawing, &pointed))
     return;
   if (!layout->bars && (beside_source || (!grid && layout->enlargement >= 4)))
@@ -398,7 +429,7 @@ gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing)
   const GstCnnViewCanvas *canvas = drawing->canvas;
   if (layout->n_pages > 1 && layout->title.height == 0) {
     gchar string[160];
-    describe_page (drawing, string, sizeof string);
+    describe_page (drawing, FALSE, string, sizeof string);
     draw_plate (drawing, canvas->width, canvas->height, string, GST_CNN_VIEW_INK);
   }
   if (drawing->scene->settings.freeze) {

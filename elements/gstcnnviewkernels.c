@@ -343,8 +343,8 @@ draw_range_of (
     const Drawing *drawing, const GstCnnViewKernelGrid *grid, gdouble most, const gchar *note)
 {
   gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_number (low, -most);
-  gst_cnn_view_number (high, most);
+  gst_cnn_view_number (low, -most, GST_CNN_VIEW_DIGITS);
+  gst_cnn_view_number (high, most, GST_CNN_VIEW_DIGITS);
   draw_range (drawing, footing_middle (drawing, grid), low, high, note);
 }
 

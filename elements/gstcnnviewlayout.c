@@ -321,7 +321,7 @@ place_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   if (layout->body.height < 4 * layout->caption_height)
     layout->caption_height = 0;
   fit_bars (layout, request);
-  layout->bar_names =
+  layout->column_names =
       layout->caption_height > 0 && layout->tile_width < caption_width (layout, request);
 }
 
@@ -334,6 +334,20 @@ place_captioned (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   if (fit_one_page (layout, request) && layout->tile_width >= least &&
       layout->tile_height >= layout->caption_height)
     return TRUE;
+  layout->caption_height = 0;
+  return FALSE;
+}
+
+/* Narrow and high tiles beside each other. FALSE when they take more than one row. */
+static gboolean
+place_high (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+{
+  layout->caption_height = caption_height (request->width);
+  if (request->n_tiles > 1 && fit_one_page (layout, request) && layout->rows == 1 &&
+      layout->tile_height >= 2 * layout->caption_height) {
+    layout->column_names = TRUE;
+    return TRUE;
+  }
   layout->caption_height = 0;
   return FALSE;
 }
@@ -361,7 +375,7 @@ gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *req
     place_bars (layout, request);
     return;
   }
-  if (request->captions && place_captioned (layout, request))
+  if (request->captions && (place_captioned (layout, request) || place_high (layout, request)))
     return;
   if (request->captions)
     place_row_names (layout, request);

@@ -39,8 +39,9 @@ typedef struct {
   gint step_x, step_y; /* from tile to tile */
   gint tile_width, tile_height;
   gint caption_height; /* above each tile, 0 for none */
-  /* Tiles without room for captions: the first one's name before each row, or above some of the bars. */
-  gboolean row_names, bar_names;
+  /* Tiles without room for captions: the first one's name before each row, or names above some of the
+   * only row, bars among them. */
+  gboolean row_names, column_names;
   /* How a tile is made: averaged to this many values, each drawn as a square of `enlargement`
    * pixels. */
   gint values_width, values_height, enlargement;

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 
 typedef struct _GstCnnViewPainter GstCnnViewPainter;
 
+/* Between the parts of a title; the later parts may be left out. */
+#define GST_CNN_VIEW_TITLE_GAP "   "
+
 /* What to draw beside the values. */
 typedef struct {
   GstCnnViewSettings settings;

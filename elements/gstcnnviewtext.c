@@ -128,7 +128,7 @@ gst_cnn_view_text_draw (GstCnnViewText *text, const GstCnnViewCanvas *canvas, gi
 }
 
 void
-gst_cnn_view_number (gchar *string, gdouble value)
+gst_cnn_view_number (gchar *string, gdouble value, gint digits)
 {
   const gchar *sign = value < 0 ? "\342\210\222" : "";
   if (isnan (value)) {
@@ -136,16 +136,19 @@ gst_cnn_view_number (gchar *string, gdouble value)
   } else if (isinf (value)) {
     g_snprintf (string, GST_CNN_VIEW_NUMBER_SIZE, "%s\342\210\236", sign);
   } else {
-    gchar digits[24];
-    g_ascii_formatd (digits, sizeof digits, "%.3g", fabs (value));
-    g_snprintf (string, GST_CNN_VIEW_NUMBER_SIZE, "%s%s", sign, digits);
+    const gdouble size = fabs (value);
+    gchar format[8] = "%.0f", number[24];
+    if (size < pow (10, digits - 1) || size >= 99999.5)
+      g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (number, sizeof number, format, size);
+    g_snprintf (string, GST_CNN_VIEW_NUMBER_SIZE, "%s%s", sign, number);
   }
 }
 
 void
-gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max)
+gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max, gint digits)
 {
   const gdouble least = 1e-5 * MAX (fabs (min), fabs (max));
-  gst_cnn_view_number (low, fabs (min) < least ? 0 : min);
-  gst_cnn_view_number (high, fabs (max) < least ? 0 : max);
+  gst_cnn_view_number (low, fabs (min) < least ? 0 : min, digits);
+  gst_cnn_view_number (high, fabs (max) < least ? 0 : max, digits);
 }

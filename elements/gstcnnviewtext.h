@@ -20,11 +20,13 @@ gint gst_cnn_view_text_width (GstCnnViewText *text, gint size, const gchar *stri
 gint gst_cnn_view_text_draw (GstCnnViewText *text, const GstCnnViewCanvas *canvas, gint size,
     gint x, gint y, const gchar *string, guint32 colour);
 
-/* A number as a person writes it: three significant digits, a real minus sign. */
+/* A number as a person writes it: so many significant digits, but all before the point up to 99999; a
+ * real minus sign. */
 #define GST_CNN_VIEW_NUMBER_SIZE 32
-void gst_cnn_view_number (gchar *string, gdouble value);
+#define GST_CNN_VIEW_DIGITS 3
+void gst_cnn_view_number (gchar *string, gdouble value, gint digits);
 /* The ends of a range: what is nothing beside the other end is 0. */
-void gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max);
+void gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max, gint digits);
 
 G_END_DECLS
 

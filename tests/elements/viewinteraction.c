@@ -247,6 +247,30 @@ GST_START_TEST (test_pages)
 }
 GST_END_TEST;
 
+/* Also where the title leaves little room, it says which page this is. */
+GST_START_TEST (test_page_in_title)
+{
+  ViewTest *test = view_test_new ("gap=0 title=true", "video/x-raw,width=240,height=160");
+  Tensor *tensor = tensor_new (1, 20, 20, 400);
+  Picture *pages[2];
+  guint different = 0, bright = 0;
+  view_test_start (test, tensor, &native_float);
+  for (gint i = 0; i < 2; i++) {
+    g_object_set (test->view, "page", i, NULL);
+    pages[i] = view_test_push (test, tensor, &native_float);
+  }
+  for (gint y = 0; y < 19; y++)
+    for (gint x = 0; x < 240; x++) {
+      bright += x < 150 && picture_at (pages[0], x, y) > 0xa0a0a0;
+      different += picture_at (pages[0], x, y) != picture_at (pages[1], x, y);
+    }
+  fail_unless (different > 5 && bright > 20, "%u, %u", different, bright);
+  picture_free (pages[0]);
+  picture_free (pages[1]);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
 /* The pointer over an enlarged map draws something, near it and nowhere else. */
 GST_START_TEST (test_readout)
 {
@@ -277,6 +301,7 @@ view_suite (void)
   tcase_add_test (tests, test_letters);
   tcase_add_test (tests, test_freeze);
   tcase_add_test (tests, test_pages);
+  tcase_add_test (tests, test_page_in_title);
   tcase_add_test (tests, test_readout);
   return suite;
 }

@@ -171,11 +171,34 @@ GST_START_TEST (test_bars)
       gst_cnn_view_layout_find (&layout, tile.x + tile.width + 0.5, tile.y + 9), 7);
   fail_unless_equals_int (gst_cnn_view_layout_find (&layout, tile.x - 0.5, tile.y + 9), 6);
   layout = bars (1000);
-  fail_unless (layout.n_pages == 1 && layout.tile_width == 1 && layout.bar_names);
+  fail_unless (layout.n_pages == 1 && layout.tile_width == 1 && layout.column_names);
   layout = bars (2000);
   fail_unless (layout.n_pages == 4 && layout.tile_width == 2);
   layout = bars (20);
-  fail_unless (layout.caption_height > 0 && !layout.bar_names);
+  fail_unless (layout.caption_height > 0 && !layout.column_names);
+}
+GST_END_TEST;
+
+/* One row of high and narrow maps has its numbers above, several rows before each. */
+GST_START_TEST (test_high)
+{
+  GstCnnViewRequest request = {.width = 1280,
+      .height = 720,
+      .map_width = 4,
+      .map_height = 400,
+      .n_tiles = 40,
+      .gap = 2,
+      .captions = TRUE,
+      .caption_letters = 2};
+  GstCnnViewLayout layout;
+  gst_cnn_view_layout_init (&layout, &request);
+  fail_unless (layout.rows == 1 && layout.column_names && !layout.row_names);
+  fail_unless (layout.y >= 0 && gst_cnn_view_layout_tile (&layout, 0).y >= layout.caption_height &&
+               layout.caption_height > 0);
+  request.map_height = 30;
+  request.n_tiles = 2000;
+  gst_cnn_view_layout_init (&layout, &request);
+  fail_unless (layout.rows > 1 && !layout.column_names && layout.row_names);
 }
 GST_END_TEST;
 
@@ -218,6 +241,7 @@ layout_suite (void)
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_natural);
   tcase_add_test (tests, test_bars);
+  tcase_add_test (tests, test_high);
   tcase_add_test (tests, test_kernel_grids);
   return suite;
 }
