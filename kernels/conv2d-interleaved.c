@@ -83,7 +83,9 @@ static double
 tile_cost (const CnnConv2d *conv)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.kernels->conv_tile_isa);
-  return (double)conv->groups * (double)cnn_conv_weights_per_output (conv) *
+  /* What is left of a row takes as long as four pixels. */
+  const double pixels = (double)round_up (conv->computed.w, 4) / conv->computed.w;
+  return pixels * (double)conv->groups * (double)cnn_conv_weights_per_output (conv) *
              (round_up (conv->group_outputs, lanes) / lanes) +
          layout_cost (conv);
 }

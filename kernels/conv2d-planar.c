@@ -13,7 +13,10 @@ static double
 product_cost (const CnnConv2d *conv, double crossing)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.kernels->conv_plane_isa);
-  return crossing * (double)cnn_conv_weights_per_output (conv) * conv->computed.c / lanes +
+  const int w = conv->computed.w;
+  const double vectors =
+      ceil ((double)w / lanes) / w; /* of a pixel: the last one may not be full */
+  return crossing * vectors * (double)cnn_conv_weights_per_output (conv) * conv->computed.c +
          cnn_conv_layout_cost (conv->input_format.layout, CNN_LAYOUT_NCHW, conv->base.input.c);
 }
 

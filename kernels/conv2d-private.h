@@ -37,7 +37,7 @@ typedef struct {
 
 extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;
 extern const CnnConvAlgorithm cnn_conv_plane, cnn_conv_plane_to_pixels, cnn_conv_rows;
-extern const CnnConvAlgorithm cnn_conv_winograd;
+extern const CnnConvAlgorithm cnn_conv_winograd_2x2, cnn_conv_winograd_4x4;
 
 /* All of them, ended by NULL. */
 extern const CnnConvAlgorithm *const cnn_conv_algorithms[];

@@ -14,7 +14,8 @@ const CnnConvAlgorithm *const cnn_conv_algorithms[] = {
     &cnn_conv_plane,
     &cnn_conv_plane_to_pixels,
     &cnn_conv_rows,
-    &cnn_conv_winograd,
+    &cnn_conv_winograd_2x2,
+    &cnn_conv_winograd_4x4,
     NULL,
 };
 

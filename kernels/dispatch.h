@@ -227,18 +227,24 @@ typedef struct {
 
 typedef void CnnConvBytesFunc (const CnnConvBytes *bytes);
 
-/* ---- Winograd F(4x4, 3x3) -------------------------------------------------------------------- */
+/* ---- Winograd F(4x4, 3x3) and F(2x2, 3x3) ---------------------------------------------------- */
 
-/* A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016: sixteen outputs
- * of a 3x3 window from 36 products instead of 144. With the interpolation points 0, 1, -1, 2, -2 and
- * infinity an output is At (G w Gt * Bt d B) A, the inner product by elements. */
+/* A. Lavin, S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016: the outputs of a
+ * 3x3 window in tiles of 4x4 from 36 products instead of 144, with the interpolation points 0, 1, -1,
+ * 2, -2 and infinity, or in tiles of 2x2 from 16 instead of 36, with 0, 1, -1 and infinity. An output
+ * is At (G w Gt * Bt d B) A, the inner product by elements. A tile of `tile` rows and columns sees a
+ * window of tile + 2. */
+#define CNN_WINOGRAD_MAX_TILE 4
+#define CNN_WINOGRAD_MAX_WINDOW 6
 
-/* One tile of 6x6 input pixels, B transposed times tile times B: element (i, j) of channel c goes to
- * out[(6 * i + j) * matrix_stride + c]. Columns from `columns` on are taken as zeros and not read. */
+/* One window of input pixels, B transposed times window times B: element (i, j) of channel c goes to
+ * out[(window * i + j) * matrix_stride + c]. Columns from `columns` on are taken as zeros and not
+ * read. */
 typedef struct {
-  const float *rows[6];
-  ptrdiff_t pixel_stride; /* floats */
-  int columns;            /* in [1, 6] */
+  int tile;                                   /* 2 or 4 */
+  const float *rows[CNN_WINOGRAD_MAX_WINDOW]; /* tile + 2 rows */
+  ptrdiff_t pixel_stride;                     /* floats */
+  int columns;                                /* in [1, tile + 2] */
   int channels;
   float *out;
   size_t matrix_stride; /* floats */
@@ -246,17 +252,18 @@ typedef struct {
 
 typedef void CnnWinogradInputFunc (const CnnWinogradInput *input);
 
-/* One tile of 4x4 output pixels, A transposed times products times A, plus bias, clamped to
- * [low, high] with NaN staying NaN. Only `columns` pixels of `n_rows` rows are written. */
+/* One tile of output pixels, A transposed times products times A, plus bias, clamped to [low, high]
+ * with NaN staying NaN. Only `columns` pixels of `n_rows` rows are written. */
 typedef struct {
-  const float *in;      /* element (i, j) of channel c at (6 * i + j) * matrix_stride + c */
+  int tile;             /* 2 or 4 */
+  const float *in;      /* element (i, j) of channel c at (window * i + j) * matrix_stride + c */
   size_t matrix_stride; /* floats */
   const float *bias;
   int channels;
-  int n_rows, columns; /* in [1, 4] */
+  int n_rows, columns; /* in [1, tile] */
   float low, high;
-  float *out[4];          /* n_rows rows */
-  ptrdiff_t pixel_stride; /* floats */
+  float *out[CNN_WINOGRAD_MAX_TILE]; /* n_rows rows */
+  ptrdiff_t pixel_stride;            /* floats */
 } CnnWinogradOutput;
 
 typedef void CnnWinogradOutputFunc (const CnnWinogradOutput *output);

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The transforms of Winograd F(4x4, 3x3), channels in lanes. */
+/* The transforms of Winograd F(4x4, 3x3) and F(2x2, 3x3), channels in lanes. `tile`, `whole` and what
+ * follows from them are constants wherever these functions are inlined. */
 #include "dispatch.h"
 #include "simd/vec.h"
 
-/* out = input_matrix times six values, see c/winograd.c. */
+#define TILE CNN_WINOGRAD_MAX_TILE
+#define WINDOW CNN_WINOGRAD_MAX_WINDOW
+
+/* out = B transposed times a column of the window, see c/winograd.c. */
 VEC_INLINE void
-transform_six (const Vec d[6], Vec out[6])
+transform_window (const int tile, const Vec d[WINDOW], Vec out[WINDOW])
 {
+  if (tile == 2) {
+    out[0] = vec_sub (d[0], d[2]);
+    out[1] = vec_add (d[1], d[2]);
+    out[2] = vec_sub (d[2], d[1]);
+    out[3] = vec_sub (d[3], d[1]);
+    return;
+  }
   const Vec two = vec_set1 (2), four = vec_set1 (4), five = vec_set1 (5);
   const Vec even = vec_fnma (four, d[2], d[4]), odd = vec_fnma (four, d[1], d[3]);
   const Vec even2 = vec_sub (d[4], d[2]), odd2 = vec_mul (two, vec_sub (d[3], d[1]));
@@ -18,12 +29,17 @@ transform_six (const Vec d[6], Vec out[6])
   out[5] = vec_fma (four, d[1], vec_fnma (five, d[3], d[5]));
 }
 
-/* out = output_matrix times six values. */
+/* out = A transposed times a column of products. */
 VEC_INLINE void
-transform_four (const Vec m[6], Vec out[4])
+transform_products (const int tile, const Vec m[WINDOW], Vec out[TILE])
 {
-  const Vec two = vec_set1 (2), four = vec_set1 (4), eight = vec_set1 (8);
   const Vec sum = vec_add (m[1], m[2]), difference = vec_sub (m[1], m[2]);
+  if (tile == 2) {
+    out[0] = vec_add (m[0], sum);
+    out[1] = vec_add (difference, m[3]);
+    return;
+  }
+  const Vec two = vec_set1 (2), four = vec_set1 (4), eight = vec_set1 (8);
   const Vec sum2 = vec_add (m[3], m[4]), difference2 = vec_sub (m[3], m[4]);
   out[0] = vec_add (m[0], vec_add (sum, sum2));
   out[1] = vec_fma (two, difference2, difference);
@@ -47,65 +63,82 @@ store (float *p, Vec v, const bool whole, int lanes)
 }
 
 VEC_INLINE void
-transform_input (const CnnWinogradInput *input, int channel, const bool whole, int lanes)
+transform_input (
+    const CnnWinogradInput *input, const int tile, int channel, const bool whole, int lanes)
 {
-  Vec half[6][6]; /* [column][row of the product] */
+  const int window = tile + 2;
+  Vec half[WINDOW][WINDOW]; /* [column][row of the product] */
   VEC_UNROLL (6)
-  for (int x = 0; x < 6; x++) {
-    Vec d[6];
+  for (int x = 0; x < window; x++) {
+    Vec d[WINDOW];
     VEC_UNROLL (6)
-    for (int y = 0; y < 6; y++)
+    for (int y = 0; y < window; y++)
       d[y] = x < input->columns
                  ? load (input->rows[y] + x * input->pixel_stride + channel, whole, lanes)
                  : vec_zero ();
-    transform_six (d, half[x]);
+    transform_window (tile, d, half[x]);
   }
   float *out = input->out + channel;
   VEC_UNROLL (6)
-  for (int i = 0; i < 6; i++) {
-    const Vec d[6] = {half[0][i], half[1][i], half[2][i], half[3][i], half[4][i], half[5][i]};
-    Vec product[6];
-    transform_six (d, product);
+  for (int i = 0; i < window; i++) {
+    Vec d[WINDOW], product[WINDOW];
     VEC_UNROLL (6)
-    for (int j = 0; j < 6; j++)
-      store (out + (size_t)(6 * i + j) * input->matrix_stride, product[j], whole, lanes);
+    for (int x = 0; x < window; x++)
+      d[x] = half[x][i];
+    transform_window (tile, d, product);
+    VEC_UNROLL (6)
+    for (int j = 0; j < window; j++)
+      store (out + (size_t)(window * i + j) * input->matrix_stride, product[j], whole, lanes);
   }
+}
+
+VEC_INLINE void
+transform_inputs (const CnnWinogradInput *input, const int tile)
+{
+  int channel = 0;
+  for (; channel + VEC_LANES <= input->channels; channel += VEC_LANES)
+    transform_input (input, tile, channel, true, VEC_LANES);
+  if (channel < input->channels)
+    transform_input (input, tile, channel, false, input->channels - channel);
 }
 
 void
 CNN_SYMBOL (winograd_input) (const CnnWinogradInput *input)
 {
-  int channel = 0;
-  for (; channel + VEC_LANES <= input->channels; channel += VEC_LANES)
-    transform_input (input, channel, true, VEC_LANES);
-  if (channel < input->channels)
-    transform_input (input, channel, false, input->channels - channel);
+  if (input->tile == 2)
+    transform_inputs (input, 2);
+  else
+    transform_inputs (input, 4);
 }
 
 VEC_INLINE void
-transform_output (const CnnWinogradOutput *output, int channel, const bool whole, int lanes)
+transform_output (
+    const CnnWinogradOutput *output, const int tile, int channel, const bool whole, int lanes)
 {
+  const int window = tile + 2;
   const float *in = output->in + channel;
   const Vec bias = load (output->bias + channel, whole, lanes);
   const Vec low = vec_set1 (output->low), high = vec_set1 (output->high);
-  Vec half[6][4]; /* [column][row of the product] */
+  Vec half[WINDOW][TILE]; /* [column][row of the product] */
   VEC_UNROLL (6)
-  for (int j = 0; j < 6; j++) {
-    Vec m[6];
+  for (int j = 0; j < window; j++) {
+    Vec m[WINDOW];
     VEC_UNROLL (6)
-    for (int i = 0; i < 6; i++)
-      m[i] = load (in + (size_t)(6 * i + j) * output->matrix_stride, whole, lanes);
-    transform_four (m, half[j]);
+    for (int i = 0; i < window; i++)
+      m[i] = load (in + (size_t)(window * i + j) * output->matrix_stride, whole, lanes);
+    transform_products (tile, m, half[j]);
   }
   VEC_UNROLL (4)
-  for (int y = 0; y < 4; y++) {
+  for (int y = 0; y < tile; y++) {
     if (y == output->n_rows)
       break;
-    const Vec m[6] = {half[0][y], half[1][y], half[2][y], half[3][y], half[4][y], half[5][y]};
-    Vec pixel[4];
-    transform_four (m, pixel);
+    Vec m[WINDOW], pixel[TILE];
+    VEC_UNROLL (6)
+    for (int j = 0; j < window; j++)
+      m[j] = half[j][y];
+    transform_products (tile, m, pixel);
     VEC_UNROLL (4)
-    for (int x = 0; x < 4; x++) {
+    for (int x = 0; x < tile; x++) {
       if (x == output->columns)
         break;
       store (output->out[y] + x * output->pixel_stride + channel,
@@ -114,12 +147,21 @@ transform_output (const CnnWinogradOutput *output, int channel, const bool whole
   }
 }
 
-void
-CNN_SYMBOL (winograd_output) (const CnnWinogradOutput *output)
+VEC_INLINE void
+transform_outputs (const CnnWinogradOutput *output, const int tile)
 {
   int channel = 0;
   for (; channel + VEC_LANES <= output->channels; channel += VEC_LANES)
-    transform_output (output, channel, true, VEC_LANES);
+    transform_output (output, tile, channel, true, VEC_LANES);
   if (channel < output->channels)
-    transform_output (output, channel, false, output->channels - channel);
+    transform_output (output, tile, channel, false, output->channels - channel);
+}
+
+void
+CNN_SYMBOL (winograd_output) (const CnnWinogradOutput *output)
+{
+  if (output->tile == 2)
+    transform_outputs (output, 2);
+  else
+    transform_outputs (output, 4);
 }

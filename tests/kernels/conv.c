@@ -358,6 +358,12 @@ run_layer (const Case *this, CnnLayer *layer, const CnnImage *in, CheckGuard gua
   check_guarded_free (out.block);
 }
 
+static bool
+is_winograd (const CnnConvAlgorithm *algorithm)
+{
+  return algorithm == &cnn_conv_winograd_2x2 || algorithm == &cnn_conv_winograd_4x4;
+}
+
 static void
 run_case (const Case *this, CnnWorkers *workers, const CnnImage *in, CheckGuard guard)
 {
@@ -370,8 +376,7 @@ run_case (const Case *this, CnnWorkers *workers, const CnnImage *in, CheckGuard 
       if (!layer && !strstr (error.message, "cannot run"))
         check_fail ("refused: %s", error.message);
       if (layer)
-        run_layer (
-            this, layer, in, guard, cnn_conv_algorithms[a] == &cnn_conv_winograd ? 1e-4 : 1e-5);
+        run_layer (this, layer, in, guard, is_winograd (cnn_conv_algorithms[a]) ? 1e-4 : 1e-5);
       cnn_layer_free (layer);
     }
   }
@@ -472,7 +477,7 @@ run_refusals (void)
 
 const CheckTest check_conv_refusals = {"conv-refusals", "conv", run_refusals};
 
-/* ---- Exactness ------------------------------------------------------------------------------- */
+/* ---- The choice ------------------------------------------------------------------------------ */
 
 static const char *
 kernel_name (const CnnConv2dDesc *desc, CnnWorkers *workers, bool exact)
@@ -484,21 +489,41 @@ kernel_name (const CnnConv2dDesc *desc, CnnWorkers *workers, bool exact)
   return name;
 }
 
-/* A 3x3 layer of many channels runs by Winograd, and not when exactness is asked for. */
+/* 3x3 layers and what they run, on every instruction set. */
+static const struct {
+  int size, inputs, outputs;
+  const char *name;
+} choices[] = {
+    {32, 64, 64, "conv-winograd-4x4"},
+    {13, 48, 192, "conv-winograd-4x4"},
+    {7, 64, 64, "conv-winograd-4x4"},
+    {3, 64, 64, "conv-winograd-2x2"},
+    {6, 512, 512, "conv-winograd-2x2"},
+    {64, 3, 16, "conv-tile"},
+};
+
+/* A 3x3 layer runs by the Winograd tiles of its size, and by none when exactness is asked for. */
 static void
 run_exact (void)
 {
   CnnWorkers *workers = cnn_workers_new (1);
-  float *weights = random_floats (64 * 64 * 9);
-  CnnConv2dDesc desc = plain_desc (weights);
-  desc.input = (CnnShape){1, 32, 32, 64};
-  desc.out_channels = 64;
-  desc.window.rows.kernel = desc.window.columns.kernel = 3;
-  check_context ("3x3, 64 to 64 channels");
-  CHECK (strstr (kernel_name (&desc, workers, false), "winograd"), "runs %s",
-      kernel_name (&desc, workers, false));
-  CHECK (!strstr (kernel_name (&desc, workers, true), "winograd"), "exact runs %s",
-      kernel_name (&desc, workers, true));
+  float *weights = random_floats (512 * 512 * 9);
+  for (size_t i = 0; i < sizeof choices / sizeof *choices && check_ok (); i++) {
+    CnnConv2dDesc desc = plain_desc (weights);
+    desc.input = (CnnShape){1, choices[i].size, choices[i].size, choices[i].inputs};
+    desc.out_channels = choices[i].outputs;
+    desc.window.rows.kernel = desc.window.columns.kernel = 3;
+    desc.window.rows.padding_before = desc.window.rows.padding_after = 1;
+    desc.window.columns = desc.window.rows;
+    check_context (
+        "3x3, %d to %d channels of %d rows", desc.input.c, desc.out_channels, desc.input.h);
+    const char *name = kernel_name (&desc, workers, false);
+    if (strcmp (name, choices[i].name) != 0)
+      check_fail ("runs %s, not %s", name, choices[i].name);
+    name = kernel_name (&desc, workers, true);
+    if (strstr (name, "winograd"))
+      check_fail ("exact runs %s", name);
+  }
   cnn_free (weights);
   cnn_workers_free (workers);
 }
