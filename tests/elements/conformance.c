@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cases and networks nobody here made, from the folder CNN_SHARED: the convolution and pooling cases of the
- * ONNX backend tests, and pretrained networks as pipelines. Skipped where the folder is absent. */
+ * ONNX backend tests, and pretrained networks as pipelines, with CNN_EXACT=1 and without. Skipped where the
+ * folder is absent. */
 #include "layertest.h"
 
 #include <json-glib/json-glib.h>
@@ -249,38 +250,39 @@ static const struct {
   const gchar *name, *elements;
   gint shuffle;
   gboolean softmax;
+  gboolean winograd; /* large layers of 3x3, which run by Winograd unless they have to be exact */
 } networks[] = {
     {"mnist-cntk",
         "cnnconv weights=@ layer=conv1 padding=2 activation=relu ! cnnpool ! "
         "cnnconv weights=@ layer=conv2 padding=2 activation=relu ! cnnpool kernel-size=3 ! "
         "cnnconv weights=@ layer=fc",
-        1, FALSE},
+        1, FALSE, FALSE},
     {"espcn-ffmpeg",
         "cnnconv weights=@ layer=conv1 padding=4 padding-mode=symmetric activation=tanh ! "
         "cnnconv weights=@ layer=conv2 activation=tanh ! "
         "cnnconv weights=@ layer=conv3 activation=sigmoid",
-        2, FALSE},
+        2, FALSE, TRUE},
     {"srcnn-ffmpeg",
         "cnnconv weights=@ layer=conv1 padding=6 padding-mode=symmetric activation=relu ! "
         "cnn1x1 weights=@ layer=conv2 activation=relu ! "
         "cnnconv weights=@ layer=conv3 activation=relu",
-        1, FALSE},
+        1, FALSE, FALSE},
     {"waifu2x-vgg7-noise1",
         "cnnconv padding=7 padding-mode=replicate weights=@ layer=conv1" LEAKY "2" LEAKY "3" LEAKY
         "4" LEAKY "5" LEAKY "6" LEAKY "7",
-        1, FALSE},
+        1, FALSE, TRUE},
     {"anime4k-cnn-x2-s",
         "cnnconv weights=@ layer=conv2d_tf padding=1 activation=crelu ! "
         "cnnconv weights=@ layer=conv2d_1_tf padding=1 activation=crelu ! "
         "cnnconv weights=@ layer=conv2d_2_tf padding=1 activation=crelu ! "
         "cnnconv weights=@ layer=conv2d_last_tf padding=1",
-        1, FALSE},
+        1, FALSE, FALSE},
     {"squeezenet1.1-torchvision",
         "cnnconv weights=@ layer=convrelu_0 stride=2 activation=relu" POOL FIRE_0 FIRE_1 POOL FIRE_2
             FIRE_3 POOL FIRE_4 FIRE_5 FIRE_6 FIRE_7
         " ! cnn1x1 weights=@ layer=convrelu_25 activation=relu ! cnnpool mode=average "
         "output-size=1",
-        1, TRUE},
+        1, TRUE, TRUE},
 };
 
 /* Channels of one pixel become a square of pixels. */
@@ -312,22 +314,28 @@ softmax (Tensor *scores)
 }
 
 static void
-run_network (const gchar *name, const gchar *description, gint shuffle, gboolean with_softmax)
+run_network (const gchar *name, const gchar *description, gint shuffle, gboolean with_softmax,
+    gboolean with_winograd)
 {
   gchar *weights = g_build_filename (models, name, "model.safetensors", NULL);
   gchar *input_path = g_build_filename (models, name, "test_input.npy", NULL);
   gchar *output_path = g_build_filename (models, name, "test_output.npy", NULL);
   gchar **parts = g_strsplit (description, "@", 0), *elements = g_strjoinv (weights, parts);
   Tensor *input = tensor_from_npy (input_path), *expected = tensor_from_npy (output_path);
-  Tensor *maps = run_elements (elements, input), *output = depth_to_space (maps, shuffle);
+  LayerTest *test = layer_test_new (elements);
+  Tensor *maps = layer_test_run (test, input), *output = depth_to_space (maps, shuffle);
+  const gboolean winograd = layer_test_runs_winograd (test);
+  if (with_winograd && g_strcmp0 (g_getenv ("CNN_EXACT"), "1") != 0)
+    fail_unless (winograd, "%s: no layer runs by Winograd", name);
   if (with_softmax)
     softmax (output);
   gdouble largest = 0;
   for (gsize i = 0; i < tensor_count (expected); i++)
     largest = MAX (largest, fabs (expected->values[i]));
-  assert_tensors_near (output, expected, 2e-5 * largest, 0, name);
+  assert_tensors_near (output, expected, (winograd ? 1e-4 : 2e-5) * largest, 0, name);
   tensor_free (output);
   tensor_free (maps);
+  layer_test_free (test);
   tensor_free (expected);
   tensor_free (input);
   g_free (elements);
@@ -340,7 +348,7 @@ run_network (const gchar *name, const gchar *description, gint shuffle, gboolean
 GST_START_TEST (test_networks)
 {
   run_network (networks[__i__].name, networks[__i__].elements, networks[__i__].shuffle,
-      networks[__i__].softmax);
+      networks[__i__].softmax, networks[__i__].winograd);
 }
 GST_END_TEST;
 

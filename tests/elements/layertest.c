@@ -334,6 +334,32 @@ layer_test_element (LayerTest *test, const gchar *name)
   return element;
 }
 
+static void
+find_winograd (const GValue *item, gpointer found)
+{
+  GstElement *element = g_value_get_object (item);
+  GstStructure *info = NULL;
+  if (!g_object_class_find_property (G_OBJECT_GET_CLASS (element), "layer-info"))
+    return;
+  g_object_get (element, "layer-info", &info, NULL);
+  fail_unless (info != NULL, "%s has no layer-info", GST_ELEMENT_NAME (element));
+  const gchar *kernel = gst_structure_get_string (info, "kernel-name");
+  if (kernel && strstr (kernel, "winograd"))
+    *(gboolean *)found = TRUE;
+  gst_structure_free (info);
+}
+
+gboolean
+layer_test_runs_winograd (LayerTest *test)
+{
+  gboolean found = FALSE;
+  GstIterator *iterator = gst_bin_iterate_recurse (GST_BIN (test->element));
+  fail_unless (gst_iterator_foreach (iterator, find_winograd, &found) == GST_ITERATOR_DONE);
+  gst_iterator_free (iterator);
+  fail_if (found && g_strcmp0 (g_getenv ("CNN_EXACT"), "1") == 0, "Winograd in an exact run");
+  return found;
+}
+
 GstCaps *
 layer_test_output_caps (LayerTest *test)
 {

@@ -70,6 +70,10 @@ void layer_test_free (LayerTest *test);
 /* The element of that name within `elements`; not owned. */
 GstElement *layer_test_element (LayerTest *test, const gchar *name);
 
+/* TRUE when a layer among the elements, which have their caps, runs by Winograd: then the contract allows
+ * ten times the error. Fails when it does although CNN_EXACT is 1. */
+gboolean layer_test_runs_winograd (LayerTest *test);
+
 /* Sets caps and pushes a frame (taking it), and pulls one. */
 GstBuffer *layer_test_push (LayerTest *test, const gchar *caps, GstBuffer *buffer);
 /* The same with tensors, native floats in nhwc where they enter. */
