@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every allocation that may fail does, one after the other: reading then ends in an error or, where
- * a library can do without, in success; nothing crashes and nothing leaks. And no file, however
- * hostile, makes reading it allocate more than weights.h says.
+ * a library can do without, in success; nothing crashes and nothing leaks, be the file good or hostile.
+ * And no file, however hostile, makes reading it allocate more than weights.h says.
  *
  *   allocation REFERENCE CASES   the folders that write-reference.py and make-cases.py wrote
  *
@@ -50,7 +50,8 @@ typedef struct {
 static Code archive_code, libc_code;
 static gboolean counting; /* from main() on: before, the sanitizer is not ready */
 static gboolean armed;
-static gint64 countdown; /* allocations until one fails */
+static gint64 countdown;  /* allocations until one fails */
+static gboolean for_good; /* and all after it */
 static gboolean failed;
 static gint64 live_blocks, live_bytes, peak_bytes;
 
@@ -90,7 +91,10 @@ forget_block (void *block)
 UNCHECKED static gboolean
 fails_now (void)
 {
-  if (!armed || countdown-- != 0)
+  if (!armed)
+    return FALSE;
+  const gint64 left = countdown--;
+  if (left > 0 || (left < 0 && !for_good))
     return FALSE;
   failed = TRUE;
   return TRUE;
@@ -234,19 +238,30 @@ run_failing (const gchar *path, const CnnLayerQuery *query, gint64 n)
   return code;
 }
 
-/* How many allocations failed in turn. Each does so twice: what GLib allocates for good the first
- * time, such as a quark, is no leak. */
+/* Reading with allocation `n` failing, and before that with all from it on. Each twice: what GLib and the C
+ * library allocate for good the first time, such as a quark, is no leak. */
+static gint
+run_without_leak (const gchar *path, const CnnLayerQuery *query, gint64 n)
+{
+  gint code = -1;
+  for (gint round = 0; round < 4; round++) {
+    const gint64 before = live_blocks;
+    for_good = round < 2;
+    code = run_failing (path, query, n);
+    if (COUNTS_BLOCKS && round % 2 == 1 && live_blocks != before)
+      g_error ("%s: with allocation %d failing%s, %d blocks leak", path, (int)n,
+          for_good ? " and all after it" : "", (int)(live_blocks - before));
+  }
+  return code;
+}
+
+/* How many allocations of reading a good file failed in turn. */
 static guint
 fail_each (const gchar *path, const CnnLayerQuery *query)
 {
   g_assert_cmpint (run (path, query), ==, -1);
   for (gint64 n = 0;; n++) {
-    run_failing (path, query, n);
-    gint64 before = live_blocks;
-    gint code = run_failing (path, query, n);
-    if (COUNTS_BLOCKS && live_blocks != before)
-      g_error ("%s: with allocation %d failing, %d blocks leak", path, (int)n,
-          (int)(live_blocks - before));
+    gint code = run_without_leak (path, query, n);
     if (!failed) {
       g_assert_cmpint (code, ==, -1);
       return (guint)n;
@@ -257,13 +272,28 @@ fail_each (const gchar *path, const CnnLayerQuery *query)
   }
 }
 
+/* The same for whatever the file holds: a refusal may come on top. Of many allocations not each, but each of
+ * the first few and then ever fewer. */
+static guint
+fail_some (const gchar *path)
+{
+  const CnnLayerQuery any = {.layer = NULL};
+  guint count = 0;
+  for (gint64 n = 0;; n += 1 + n / 64) {
+    run_without_leak (path, &any, n);
+    if (!failed)
+      return count;
+    count++;
+  }
+}
+
 /* How much more than twice its size a file may take without deflated members, whatever it says:
  * libarchive's and GLib's own blocks. */
 #define MAX_OVERHEAD (1 << 20)
 
-/* Opens every file below `path`. How many there were. */
+/* Opens every file below `path`. How many there were, and how many allocations of theirs failed in turn. */
 static guint
-check_peaks (const gchar *path)
+check_files (const gchar *path, guint *n_failed)
 {
   GDir *folder = g_dir_open (path, 0, NULL);
   if (!folder) {
@@ -277,12 +307,13 @@ check_peaks (const gchar *path)
     if (peak_bytes - before > 2 * (gint64)size + MAX_OVERHEAD)
       g_error (
           "%s: has %d bytes, and reading it takes %d", path, (int)size, (int)(peak_bytes - before));
+    *n_failed += fail_some (path);
     return 1;
   }
   guint count = 0;
   for (const gchar *name; (name = g_dir_read_name (folder));) {
     gchar *child = g_build_filename (path, name, NULL);
-    count += check_peaks (child);
+    count += check_files (child, n_failed);
     g_free (child);
   }
   g_dir_close (folder);
@@ -332,8 +363,10 @@ main (int argc, char **argv)
     g_assert_cmpuint (count, >=, rows[i].least);
     g_free (path);
   }
-  guint count = check_peaks (argv[2]);
-  g_print ("%u files took no more memory than they may\n", count);
+  guint n_failed = 0, count = check_files (argv[2], &n_failed);
+  g_print ("%u files took no more memory than they may; %u allocations of theirs failed in turn\n",
+      count, n_failed);
   g_assert_cmpuint (count, >, 300);
+  g_assert_cmpuint (n_failed, >, 600);
   return 0;
 }
