@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Winograd beside what tests/kernels/conv.c checks of every algorithm: its transforms against their C
+ * reference, when it is chosen, and what becomes of dark places beside bright ones. */
+#include "check.h"
+
+#include "conv2d-private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Transforms ------------------------------------------------------------------------------ */
+
+static float *
+guarded_floats (size_t count, CheckGuard guard)
+{
+  float *values = check_guarded (count * sizeof (float), guard);
+  check_fill (values, count);
+  return values;
+}
+
+static void
+check_input (const CnnKernels *kernels, CheckGuard guard)
+{
+  const int tile = check_random_int (1, 2) * 2, window = tile + 2;
+  CnnWinogradInput input = {
+      .tile = tile,
+      .columns = check_random_int (1, window),
+      .channels = check_random_int (1, 70),
+  };
+  input.pixel_stride = input.channels + check_random_int (0, 9);
+  input.matrix_stride = (size_t)(input.channels + check_random_int (0, 9));
+  const size_t out_floats =
+      (size_t)(window * window - 1) * input.matrix_stride + (size_t)input.channels;
+  const size_t row_floats = (size_t)((input.columns - 1) * input.pixel_stride + input.channels);
+  float *rows[CNN_WINOGRAD_MAX_WINDOW];
+  for (int y = 0; y < window; y++)
+    input.rows[y] = rows[y] = guarded_floats (row_floats, guard);
+  float *out = guarded_floats (out_floats, guard), *expected = guarded_floats (out_floats, guard);
+  memcpy (expected, out, out_floats * sizeof *out);
+  check_context ("winograd_input %s: tiles of %d, %d columns of %d channels",
+      cnn_isa_name (kernels->winograd_input_isa), tile, input.columns, input.channels);
+  input.out = expected;
+  cnn_winograd_input_c (&input);
+  input.out = out;
+  kernels->winograd_input (&input);
+  check_floats (out, expected, out_floats, 1e-6 * 100, 0, "output");
+  for (int y = 0; y < window; y++)
+    check_guarded_free (rows[y]);
+  check_guarded_free (out);
+  check_guarded_free (expected);
+}
+
+static void
+check_output (const CnnKernels *kernels, CheckGuard guard)
+{
+  const int tile = check_random_int (1, 2) * 2, window = tile + 2;
+  CnnWinogradOutput output = {
+      .tile = tile,
+      .channels = check_random_int (1, 70),
+      .n_rows = check_random_int (1, tile),
+      .columns = check_random_int (1, tile),
+      .low = check_random_int (0, 1) ? -INFINITY : 0,
+      .high = check_random_int (0, 1) ? INFINITY : 6,
+  };
+  output.pixel_stride = output.channels + check_random_int (0, 9);
+  output.matrix_stride = (size_t)(output.channels + check_random_int (0, 9));
+  float *in = guarded_floats (
+      (size_t)(window * window - 1) * output.matrix_stride + (size_t)output.channels, guard);
+  float *bias = guarded_floats ((size_t)output.channels, guard);
+  const size_t floats = (size_t)((output.columns - 1) * output.pixel_stride + output.channels);
+  float *out[CNN_WINOGRAD_MAX_TILE], *expected[CNN_WINOGRAD_MAX_TILE];
+  for (int y = 0; y < output.n_rows; y++) {
+    out[y] = guarded_floats (floats, guard);
+    expected[y] = guarded_floats (floats, guard);
+    memcpy (expected[y], out[y], floats * sizeof (float));
+  }
+  output.in = in;
+  output.bias = bias;
+  check_context ("winograd_output %s: tiles of %d, %d rows and %d columns of %d channels",
+      cnn_isa_name (kernels->winograd_output_isa), tile, output.n_rows, output.columns,
+      output.channels);
+  memcpy (output.out, expected, sizeof expected);
+  cnn_winograd_output_c (&output);
+  memcpy (output.out, out, sizeof out);
+  kernels->winograd_output (&output);
+  for (int y = 0; y < output.n_rows; y++) {
+    check_floats (out[y], expected[y], floats, 1e-6 * 400, 0, "row");
+    check_guarded_free (out[y]);
+    check_guarded_free (expected[y]);
+  }
+  check_guarded_free (in);
+  check_guarded_free (bias);
+}
+
+static void
+run_transforms (void)
+{
+  for (int i = 0; i < check_isa_count (); i++) {
+    for (int round = 0; round < 200 && check_ok (); round++) {
+      check_input (check_kernels (i), (CheckGuard)(round % 2));
+      check_output (check_kernels (i), (CheckGuard)(round % 2));
+    }
+  }
+}
+
+const CheckTest check_winograd_transforms = {"winograd-transforms", "winograd", run_transforms};
+
+/* ---- The choice ------------------------------------------------------------------------------ */
+
+/* A 3x3 layer that keeps the size of its square input. */
+static CnnConv2dDesc
+square_desc (int size, int inputs, int outputs, const float *weights)
+{
+  const CnnAxis axis = {
+      .kernel = 3, .stride = 1, .dilation = 1, .padding_before = 1, .padding_after = 1};
+  return (CnnConv2dDesc){
+      .input = {1, size, size, inputs},
+      .window = {axis, axis},
+      .out_channels = outputs,
+      .groups = 1,
+      .weights = weights,
+  };
+}
+
+static const struct {
+  int size, inputs, outputs;
+  const char *name; /* what it runs on vectors of any length */
+} choices[] = {
+    {32, 64, 64, "conv-winograd-4x4"},
+    {13, 48, 192, "conv-winograd-4x4"},
+    {7, 64, 64, "conv-winograd-4x4"},
+    {3, 64, 64, "conv-winograd-2x2"},
+    {6, 512, 512, "conv-winograd-2x2"},
+    {64, 3, 16, "conv-tile"},
+};
+
+static void
+check_choice (const CnnConv2dDesc *desc, CnnWorkers *workers, bool exact, const char *expected)
+{
+  const CnnContext context = {check_kernels (check_isa_count () - 1), workers, exact};
+  CnnLayer *layer = cnn_conv2d_new (&context, desc, NULL);
+  CHECK (layer, "refused");
+  const char *name = cnn_layer_info (layer).kernel_name;
+  check_context ("3x3, %d to %d channels of %d rows, exact %d", desc->input.c, desc->out_channels,
+      desc->input.h, exact);
+  if (expected ? strcmp (name, expected) != 0 : strstr (name, "winograd") != NULL)
+    check_fail ("runs %s", name);
+  cnn_layer_free (layer);
+}
+
+/* Tiles of a size that suits the layer, and none at all when exactness is asked for. */
+static void
+run_choice (void)
+{
+  CnnWorkers *workers = cnn_workers_new (1);
+  const size_t count = 512 * 512 * 9;
+  float *weights = cnn_alloc (count, sizeof *weights);
+  check_fill (weights, count);
+  for (size_t i = 0; i < sizeof choices / sizeof *choices && check_ok (); i++) {
+    const CnnConv2dDesc desc =
+        square_desc (choices[i].size, choices[i].inputs, choices[i].outputs, weights);
+    if (check_isa (check_isa_count () - 1) != CNN_ISA_C)
+      check_choice (&desc, workers, false, choices[i].name);
+    check_choice (&desc, workers, true, NULL);
+  }
+  cnn_free (weights);
+  cnn_workers_free (workers);
+}
+
+const CheckTest check_winograd_choice = {"winograd-choice", "winograd", run_choice};
+
+/* ---- Dark beside bright ---------------------------------------------------------------------- */
+
+enum { SIZE = 14, INPUTS = 32, OUTPUTS = 24, BRIGHT = 255 };
+
+/* The largest error where windows see nothing but zeros, left of column `bright`. */
+static float
+dark_error (const CnnContext *context, const CnnConvAlgorithm *algorithm, int bright)
+{
+  static float in[SIZE][SIZE][INPUTS], out[SIZE][SIZE][OUTPUTS], weights[OUTPUTS * INPUTS * 9];
+  check_fill (&in[0][0][0], SIZE * SIZE * INPUTS);
+  check_fill (weights, OUTPUTS * INPUTS * 9);
+  for (int y = 0; y < SIZE; y++)
+    for (int x = 0; x < SIZE; x++)
+      for (int c = 0; c < INPUTS; c++)
+        in[y][x][c] *= x < bright ? 0 : BRIGHT;
+  const CnnConv2dDesc desc = square_desc (SIZE, INPUTS, OUTPUTS, weights);
+  CnnLayer *layer = cnn_conv2d_new_with (context, &desc, algorithm, NULL);
+  if (!layer)
+    return INFINITY;
+  const CnnImage from = cnn_image_from_tensor (in, CNN_SAMPLE_FLOAT32, CNN_LAYOUT_NHWC, desc.input);
+  const CnnImage to = cnn_image_from_tensor (
+      out, CNN_SAMPLE_FLOAT32, CNN_LAYOUT_NHWC, cnn_layer_output_shape (layer));
+  cnn_layer_run (layer, &from, &to, 1);
+  cnn_layer_free (layer);
+  float error = 0;
+  for (int y = 0; y < SIZE; y++)
+    for (int x = 0; x < bright - 1; x++)
+      for (int o = 0; o < OUTPUTS; o++)
+        error = fmaxf (error, fabsf (out[y][x][o]));
+  return error;
+}
+
+/* An output of a 2x2 tile is made of nothing but the products of its own window, so zeros give exactly
+ * zero. Those of a 4x4 tile get what its brightest window leaves: within 1e-5 of what that sums. */
+static void
+run_dark (void)
+{
+  CnnWorkers *workers = cnn_workers_new (1);
+  for (int i = 0; i < check_isa_count (); i++) {
+    const CnnContext context = {check_kernels (i), workers, false};
+    for (int bright = 4; bright < 12 && check_ok (); bright++) {
+      check_context ("%s, bright from column %d", cnn_isa_name (check_isa (i)), bright);
+      const float small = dark_error (&context, &cnn_conv_winograd_2x2, bright);
+      if (small > 0)
+        check_fail ("2x2 is %g off", (double)small);
+      const float large = dark_error (&context, &cnn_conv_winograd_4x4, bright);
+      if (!(large <= 1e-5f * BRIGHT * 9 * INPUTS / 4)) /* the mean of |w x| is a quarter of 255 */
+        check_fail ("4x4 is %g off", (double)large);
+    }
+  }
+  cnn_workers_free (workers);
+}
+
+const CheckTest check_winograd_dark = {"winograd-dark", "winograd", run_dark};
