@@ -84,6 +84,24 @@ typedef struct {
 typedef void CnnPoolFunc (const float *const *rows, size_t n_rows, const CnnPoolWindows *windows,
     size_t count, float *out);
 
+/* Windows that follow each other along one row of pixels, `channels` adjacent floats each, from its
+ * first column on. */
+typedef struct {
+  size_t columns;     /* of a window, at least 1 */
+  size_t stride;      /* columns from a window to the next, at least 1 */
+  size_t channels;    /* at least 1 */
+  const float *scale; /* one a window; maxima ignore it, and `factor` */
+  float factor;
+  float
+      *scratch; /* ((count - 1) * stride + columns) * channels floats twice, aligned to 64 bytes */
+} CnnPoolRunning;
+
+/* out[i * channels + c] = maximum, or scale[i] * factor * sum, of window i's columns, for i in
+ * [0, count): in a time for each output that hardly grows with the window. A NaN in a window makes its
+ * maximum NaN. `out` and scratch overlap nothing. */
+typedef void
+CnnPoolRunningFunc (const float *row, const CnnPoolRunning *windows, size_t count, float *out);
+
 /* ---- Convolution ----------------------------------------------------------------------------- */
 
 /* Every sum below starts at the bias and adds its products in the order of the taps, whatever the

@@ -7,23 +7,11 @@
 #include "dispatch.h"
 #include "layer-private.h"
 #include "memory.h"
+#include "pool2d-running.h"
+#include "pool2d-windows.h"
 #include "rows.h"
 
 #include <string.h>
-
-/* The places of one window along one axis that lie inside the input, and how many count in the
- * divisor. */
-typedef struct {
-  int first, count;
-  int divisor;
-} Window;
-
-/* Neighbouring output columns with equal windows, evenly spaced. */
-typedef struct {
-  int first_output, outputs;
-  int first_column, columns;
-  int divisor;
-} Run;
 
 /* Outputs of a strip are pooled down their columns first, then along the rows: this much of the
  * intermediate row stays in the first-level cache. */
@@ -33,31 +21,37 @@ typedef struct {
  * intermediate row would cost more. */
 #define DIRECT_VALUES 9
 
+/* How a row of windows is pooled. */
+typedef enum {
+  POOL_DIRECT,    /* all values of a window at once */
+  POOL_SEPARABLE, /* down the columns, then along them */
+  POOL_RUNNING,   /* the same, with what neighbouring windows share */
+} PoolWay;
+
 typedef struct {
   CnnReader reader;
   CnnWriter writer;
   const float **rows;
   float *scratch;
+  CnnRunning running;
 } PoolWorker;
 
 typedef struct {
   CnnLayer layer;
   CnnPoolMode mode;
   CnnAxis rows, columns; /* resolved */
-  bool planar, separable;
+  bool planar;
+  PoolWay way;
   int divisor_override;
-  Window *row_windows; /* one per output row */
-  Run *runs;
-  int n_runs;
-  int most_rows; /* of any window */
+  CnnPoolGrid grid;
   CnnReaderPlan reader_plan;
   CnnWriterPlan writer_plan;
   size_t scratch_floats;
+  CnnRunningPlan running_plan;
+  float *running_scale; /* one per output column: 1 / divisor */
   PoolWorker *workers;
   int n_workers;
 } PoolLayer;
-
-/* ---- Windows --------------------------------------------------------------------------------- */
 
 static int64_t
 min64 (int64_t a, int64_t b)
@@ -69,65 +63,6 @@ static int64_t
 max64 (int64_t a, int64_t b)
 {
   return a > b ? a : b;
-}
-
-/* Taps first + i * dilation, i in [0, kernel), that are below `end`. */
-static int64_t
-taps_below (const CnnAxis *axis, int64_t first, int64_t end)
-{
-  if (first >= end)
-    return 0;
-  return min64 ((end - first + axis->dilation - 1) / axis->dilation, axis->kernel);
-}
-
-static Window
-clip_window (const CnnAxis *axis, int input, int output, bool count_include_pad)
-{
-  if (axis->rule == CNN_SIZE_ADAPTIVE) {
-    const int64_t outputs = axis->adaptive_output;
-    const int64_t start = (int64_t)output * input / outputs;
-    const int64_t end = (((int64_t)output + 1) * input + outputs - 1) / outputs;
-    return (Window){(int)start, (int)(end - start), (int)(end - start)};
-  }
-  const int64_t start = (int64_t)output * axis->stride - axis->padding_before;
-  const int64_t before = taps_below (axis, start, 0);
-  const int64_t inside = taps_below (axis, start, input) - before;
-  const int64_t padded = taps_below (axis, start, (int64_t)input + axis->padding_after);
-  if (inside == 0)
-    return (Window){0, 0, count_include_pad ? (int)padded : 0};
-  return (Window){(int)(start + before * axis->dilation), (int)inside,
-      (int)(count_include_pad ? padded : inside)};
-}
-
-static bool
-continues_run (const Run *run, const Window *window, int stride)
-{
-  return window->count == run->columns && window->divisor == run->divisor &&
-         (int64_t)window->first == run->first_column + (int64_t)run->outputs * stride;
-}
-
-static bool
-plan_windows (PoolLayer *pool, bool count_include_pad)
-{
-  const CnnShape in = pool->layer.input, out = pool->layer.output;
-  const int column_stride = pool->columns.rule == CNN_SIZE_ADAPTIVE ? 0 : pool->columns.stride;
-  pool->row_windows = cnn_alloc ((size_t)out.h, sizeof *pool->row_windows);
-  pool->runs = cnn_alloc ((size_t)out.w, sizeof *pool->runs);
-  if (!pool->row_windows || !pool->runs)
-    return false;
-  for (int y = 0; y < out.h; y++) {
-    pool->row_windows[y] = clip_window (&pool->rows, in.h, y, count_include_pad);
-    pool->most_rows = (int)max64 (pool->most_rows, pool->row_windows[y].count);
-  }
-  for (int x = 0; x < out.w; x++) {
-    const Window window = clip_window (&pool->columns, in.w, x, count_include_pad);
-    Run *last = pool->n_runs > 0 ? &pool->runs[pool->n_runs - 1] : NULL;
-    if (last && column_stride > 0 && continues_run (last, &window, column_stride))
-      last->outputs++;
-    else
-      pool->runs[pool->n_runs++] = (Run){x, 1, window.first, window.count, window.divisor};
-  }
-  return true;
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */
@@ -155,7 +90,7 @@ pool_func (const PoolLayer *pool)
 }
 
 static float
-average_scale (const PoolLayer *pool, const Window *window, const Run *run)
+average_scale (const PoolLayer *pool, const CnnPoolWindow *window, const CnnPoolRun *run)
 {
   if (pool->divisor_override > 0)
     return (float)(1.0 / pool->divisor_override);
@@ -166,7 +101,7 @@ average_scale (const PoolLayer *pool, const Window *window, const Run *run)
 /* A run of outputs from rows that each hold `pixel` floats a column, of which `channels` from `rows`
  * on are pooled. */
 static void
-pool_direct (const PoolLayer *pool, const float *const *rows, int n_rows, const Run *run,
+pool_direct (const PoolLayer *pool, const float *const *rows, int n_rows, const CnnPoolRun *run,
     size_t pixel, size_t channels, float scale, float *out)
 {
   const CnnPoolWindows windows = {
@@ -185,7 +120,7 @@ pool_direct (const PoolLayer *pool, const float *const *rows, int n_rows, const 
 /* The same by way of an intermediate row: down the columns, then along them. */
 static void
 pool_separably (const PoolLayer *pool, float *scratch, const float *const *rows, int n_rows,
-    const Run *run, size_t pixel, float scale, float *out)
+    const CnnPoolRun *run, size_t pixel, float scale, float *out)
 {
   const size_t reach = (size_t)(run->columns - 1) * (size_t)column_dilation (pool) + 1;
   const size_t stride = (size_t)pool->columns.stride;
@@ -203,28 +138,47 @@ pool_separably (const PoolLayer *pool, float *scratch, const float *const *rows,
         .scale = 1,
     };
     pool_func (pool) (rows, (size_t)n_rows, &down, 1, scratch);
-    const Run along = {run->first_output + (int)i, (int)outputs, 0, run->columns, run->divisor};
+    const CnnPoolRun along = {
+        run->first_output + (int)i, (int)outputs, 0, run->columns, run->divisor};
     pool_direct (pool, intermediate, 1, &along, pixel, pixel, scale, out);
   }
 }
 
+/* What the sums of a row are multiplied by, besides what running_scale has for each column. */
+static float
+running_factor (const PoolLayer *pool, const CnnPoolWindow *window)
+{
+  if (pool->divisor_override > 0)
+    return (float)(1.0 / pool->divisor_override);
+  return window->divisor > 0 ? (float)(1.0 / window->divisor) : 0.0f;
+}
+
 static void
-pool_row (const PoolLayer *pool, PoolWorker *worker, const Window *window, size_t pixel,
+pool_row (const PoolLayer *pool, PoolWorker *worker, const CnnPoolWindow *window, size_t pixel,
     size_t channels, float *out)
 {
-  for (int i = 0; i < pool->n_runs; i++) {
-    const Run *run = &pool->runs[i];
+  for (int i = 0; i < pool->grid.n_runs; i++) {
+    const CnnPoolRun *run = &pool->grid.runs[i];
     const float scale = average_scale (pool, window, run);
-    if (pool->separable && channels == pixel && window->count > 1 && run->columns > 1)
+    if (pool->way == POOL_SEPARABLE && channels == pixel && window->count > 1 && run->columns > 1)
       pool_separably (pool, worker->scratch, worker->rows, window->count, run, pixel, scale, out);
     else
       pool_direct (pool, worker->rows, window->count, run, pixel, channels, scale, out);
   }
 }
 
+/* Output row y of one plane, or of all channels of pixels. */
+static void
+run_row (const PoolLayer *pool, PoolWorker *worker, int plane, int y, float *out)
+{
+  const CnnPoolWindow *window = &pool->grid.rows[y];
+  cnn_running_row (&worker->running, plane, y, worker->rows, window->count, pool->running_scale,
+      running_factor (pool, window), out);
+}
+
 /* Points worker->rows at the input rows of a window, channel c first. */
 static void
-find_rows (PoolLayer *pool, PoolWorker *worker, const Window *window, int n, int channel)
+find_rows (PoolLayer *pool, PoolWorker *worker, const CnnPoolWindow *window, int n, int channel)
 {
   const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
   for (int i = 0; i < window->count; i++) {
@@ -243,9 +197,12 @@ pool_planes (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0,
   for (int64_t i = 0; i < (int64_t)planes * rows; i++) {
     const int c = c0 + (int)(by_plane ? i / rows : i % planes);
     const int y = y0 + (int)(by_plane ? i % rows : i / planes);
-    find_rows (pool, worker, &pool->row_windows[y], n, c);
+    find_rows (pool, worker, &pool->grid.rows[y], n, c);
     float *out = cnn_writer_row (&worker->writer, n, y) + c * worker->writer.plane_stride;
-    pool_row (pool, worker, &pool->row_windows[y], 1, 1, out);
+    if (pool->way == POOL_RUNNING)
+      run_row (pool, worker, c, y, out);
+    else
+      pool_row (pool, worker, &pool->grid.rows[y], 1, 1, out);
     if (!by_plane && c == c1 - 1)
       cnn_writer_finish (&worker->writer, n, y);
   }
@@ -255,10 +212,13 @@ static void
 pool_pixels (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0, int c1)
 {
   for (int y = y0; y < y1; y++) {
-    find_rows (pool, worker, &pool->row_windows[y], n, c0);
+    find_rows (pool, worker, &pool->grid.rows[y], n, c0);
     float *out = cnn_writer_row (&worker->writer, n, y) + c0;
-    pool_row (
-        pool, worker, &pool->row_windows[y], (size_t)pool->layer.input.c, (size_t)(c1 - c0), out);
+    if (pool->way == POOL_RUNNING)
+      run_row (pool, worker, 0, y, out);
+    else
+      pool_row (
+          pool, worker, &pool->grid.rows[y], (size_t)pool->layer.input.c, (size_t)(c1 - c0), out);
     if (!worker->writer.in_place)
       cnn_writer_finish (&worker->writer, n, y);
   }
@@ -275,6 +235,8 @@ run_task (void *data, int task, int worker_number)
   const int y0 = band * run->band, c0 = block * run->block;
   const int y1 = (int)min64 ((int64_t)y0 + run->band, pool->layer.output.h);
   const int c1 = (int)min64 ((int64_t)c0 + run->block, pool->layer.input.c);
+  if (pool->way == POOL_RUNNING)
+    cnn_running_begin (&worker->running);
   (pool->planar ? pool_planes : pool_pixels) (pool, worker, n, y0, y1, c0, c1);
 }
 
@@ -285,10 +247,11 @@ split (PoolRun *run, int n_threads)
 {
   const CnnShape out = run->pool->layer.output;
   const PoolWorker *worker = &run->pool->workers[0];
-  const int overlap = run->pool->most_rows;
+  const int overlap = run->pool->grid.most_rows;
   run->block = out.c;
   run->band = cnn_band_rows (out.h, 1, overlap, n_threads);
-  if (worker->reader.in_place && worker->writer.in_place) {
+  const bool whole_pixels = run->pool->way == POOL_RUNNING && !run->pool->planar;
+  if (worker->reader.in_place && worker->writer.in_place && !whole_pixels) {
     const int wanted = 4 * n_threads, least = run->pool->planar ? 1 : 64;
     const int rows = (int)min64 ((int64_t)out.n * ((out.h + run->band - 1) / run->band), wanted);
     const int blocks = n_threads > 1 ? (wanted + rows - 1) / rows : 1;
@@ -323,13 +286,14 @@ pool_destroy (CnnLayer *layer)
     PoolWorker *worker = &pool->workers[i];
     cnn_reader_clear (&worker->reader);
     cnn_writer_clear (&worker->writer);
+    cnn_running_clear (&worker->running);
     cnn_free (worker->rows);
     cnn_free (worker->scratch);
   }
   cnn_free (pool->workers);
   cnn_reader_plan_clear (&pool->reader_plan);
-  cnn_free (pool->row_windows);
-  cnn_free (pool->runs);
+  cnn_free (pool->running_scale);
+  cnn_pool_grid_clear (&pool->grid);
   cnn_free (pool);
 }
 
@@ -401,10 +365,43 @@ is_separable (const PoolLayer *pool)
   return pool->layer.output.w > 1 && !is_small && columns->kernel > columns->stride;
 }
 
+static PoolWay
+choose_way (PoolLayer *pool)
+{
+  const CnnShape in = pool->layer.input;
+  const CnnRunningDesc desc = {
+      .kernels = pool->layer.context.kernels,
+      .is_max = pool->mode == CNN_POOL_MAX,
+      .rows = pool->rows,
+      .columns = pool->columns,
+      .input = in,
+      .output = pool->layer.output,
+      .channels = pool->planar ? 1 : in.c,
+      .planes = pool->planar ? in.c : 1,
+  };
+  if (cnn_running_plan_init (&pool->running_plan, &desc))
+    return POOL_RUNNING;
+  return is_separable (pool) ? POOL_SEPARABLE : POOL_DIRECT;
+}
+
+static bool
+make_running_scale (PoolLayer *pool)
+{
+  pool->running_scale = cnn_alloc ((size_t)pool->layer.output.w, sizeof (float));
+  for (int i = 0; pool->running_scale && i < pool->grid.n_runs; i++) {
+    const CnnPoolRun *run = &pool->grid.runs[i];
+    for (int x = 0; x < run->outputs; x++)
+      pool->running_scale[run->first_output + x] = pool->divisor_override > 0 ? 1.0f
+                                                   : run->divisor > 0 ? (float)(1.0 / run->divisor)
+                                                                      : 0.0f;
+  }
+  return pool->running_scale != NULL;
+}
+
 static size_t
 scratch_floats (const PoolLayer *pool)
 {
-  if (!pool->separable)
+  if (pool->way != POOL_SEPARABLE)
     return 0;
   const size_t pixel = pool->planar ? 1 : (size_t)pool->layer.input.c;
   const int64_t reach = min64 (cnn_axis_effective_kernel (&pool->columns), pool->layer.input.w);
@@ -418,7 +415,7 @@ make_plans (PoolLayer *pool, const CnnPool2dDesc *desc, CnnError *error)
   const CnnRowOrder order = pool->planar ? CNN_ROWS_PLANAR : CNN_ROWS_INTERLEAVED;
   const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
   CnnAxis rows = cnn_window_unit ().rows;
-  rows.kernel = pool->most_rows > 0 ? (pool->most_rows - 1) * dilation + 1 : 1;
+  rows.kernel = pool->grid.most_rows > 0 ? (pool->grid.most_rows - 1) * dilation + 1 : 1;
   const CnnReaderDesc reader = {
       .kernels = pool->layer.context.kernels,
       .input = pool->layer.input,
@@ -449,9 +446,10 @@ make_workers (PoolLayer *pool, CnnError *error)
     return cnn_error_set (error, "no memory for %d threads", pool->n_workers);
   for (int i = 0; i < pool->n_workers; i++) {
     PoolWorker *worker = &pool->workers[i];
-    worker->rows = cnn_alloc ((size_t)max64 (pool->most_rows, 1), sizeof *worker->rows);
+    worker->rows = cnn_alloc ((size_t)max64 (pool->grid.most_rows, 1), sizeof *worker->rows);
     worker->scratch = cnn_alloc (pool->scratch_floats, sizeof (float));
-    if (!worker->rows || !worker->scratch)
+    if (!worker->rows || !worker->scratch ||
+        (pool->way == POOL_RUNNING && !cnn_running_init (&worker->running, &pool->running_plan)))
       return cnn_error_set (error, "no memory for the rows of a window");
     if (!cnn_reader_init (&worker->reader, &pool->reader_plan, error) ||
         !cnn_writer_init (&worker->writer, &pool->writer_plan, error))
@@ -478,9 +476,11 @@ cnn_pool2d_new (const CnnContext *context, const CnnPool2dDesc *desc, CnnError *
   pool->columns = cnn_axis_resolve (&desc->window.columns, desc->input.w);
   pool->planar = desc->input_format.layout == CNN_LAYOUT_NCHW || desc->input.c == 1;
   pool->divisor_override = desc->divisor_override;
-  pool->separable = is_separable (pool);
+  pool->way = choose_way (pool);
   pool->scratch_floats = scratch_floats (pool);
-  if (!plan_windows (pool, desc->count_include_pad)) {
+  if (!cnn_pool_grid_init (
+          &pool->grid, &pool->rows, &pool->columns, desc->input, output, desc->count_include_pad) ||
+      !make_running_scale (pool)) {
     cnn_error_set (error, "no memory for the windows of a %dx%d output", output.h, output.w);
   } else if (make_plans (pool, desc, error) && make_workers (pool, error)) {
     fill_info (pool);

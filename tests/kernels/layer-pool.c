@@ -26,6 +26,8 @@ random_axis (int input)
       .ceil_mode = check_random_int (0, 1)};
   if (check_random_int (0, 9) == 0)
     axis.kernel = check_random_int (5, 11);
+  else if (check_random_int (0, 3) == 0) /* large enough for running windows */
+    axis.kernel = check_random_int (7, 40);
   if (check_random_int (0, 6) == 0) {
     axis.rule = CNN_SIZE_SAME;
     return axis;

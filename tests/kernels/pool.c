@@ -135,3 +135,89 @@ run_drift (void)
 }
 
 const CheckTest check_pool_drift = {"pool-average-drift", "pool_average", run_drift};
+
+/* ---- Running windows ------------------------------------------------------------------------- */
+
+typedef struct {
+  const char *name;
+  CnnPoolRunningFunc *func, *reference;
+  bool is_max;
+} RunningVariant;
+
+/* Whether the window of output i has neither NaN nor infinity nor anything that could become one. */
+static bool
+is_tame (const float *row, const CnnPoolRunning *w, size_t i)
+{
+  for (size_t x = 0; x < w->columns; x++)
+    if (!(fabsf (row[(i / w->channels * w->stride + x) * w->channels + i % w->channels]) <= 1))
+      return false;
+  return true;
+}
+
+static void
+check_running (const RunningVariant *variant, int isa, CheckGuard guard, bool edges)
+{
+  const int lanes = cnn_isa_lanes (check_isa (isa));
+  const size_t count = (size_t)check_random_int (1, 90);
+  CnnPoolRunning w = {
+      .columns = (size_t)check_random_int (1, check_random_int (0, 1) ? 70 : 9),
+      .stride = (size_t)(check_random_int (0, 1) ? 1 : check_random_int (1, 12)),
+      .channels = (size_t)(check_random_int (0, 2) ? check_random_int (1, 6 * lanes + 1) : 1),
+      .factor = 0.25f,
+  };
+  const size_t floats = ((count - 1) * w.stride + w.columns) * w.channels;
+  const size_t out_floats = count * w.channels;
+  float *row = check_guarded (floats * sizeof (float), guard);
+  float *scale = check_guarded (count * sizeof (float), guard);
+  float *actual = check_guarded (out_floats * sizeof (float), guard);
+  float *expected = check_guarded (out_floats * sizeof (float), guard);
+  float *scratch = check_guarded ((2 * floats + 15) / 16 * 16 * sizeof (float), CHECK_GUARD_BEHIND);
+  check_context ("%s %s: %zu windows of %zu columns, stride %zu, %zu channels", variant->name,
+      cnn_isa_name (check_isa (isa)), count, w.columns, w.stride, w.channels);
+  (edges ? check_fill_edges : check_fill) (row, floats);
+  check_fill (scale, count);
+  w.scale = scale;
+  w.scratch = scratch;
+  variant->func (row, &w, count, actual);
+  variant->reference (row, &w, count, expected);
+  if (!edges || variant->is_max)
+    check_floats (actual, expected, out_floats, variant->is_max ? 0 : 1e-5, 0, "output");
+  for (size_t i = 0; edges && !variant->is_max && i < out_floats; i++)
+    CHECK (isfinite (actual[i]) || !is_tame (row, &w, i), "output %zu is %g", i, actual[i]);
+  check_guarded_free (row);
+  check_guarded_free (scale);
+  check_guarded_free (actual);
+  check_guarded_free (expected);
+  check_guarded_free (scratch);
+}
+
+static void
+run_running (bool is_max)
+{
+  for (int i = 0; i < check_isa_count (); i++) {
+    const CnnKernels *kernels = check_kernels (i);
+    const RunningVariant variant = {
+        is_max ? "pool_running_max" : "pool_running_sum",
+        is_max ? kernels->pool_running_max : kernels->pool_running_sum,
+        is_max ? cnn_pool_running_max_c : cnn_pool_running_sum_c,
+        is_max,
+    };
+    for (int round = 0; round < 200 && check_ok (); round++)
+      check_running (&variant, i, (CheckGuard)(round % 2), round % 3 == 0);
+  }
+}
+
+static void
+run_running_max (void)
+{
+  run_running (true);
+}
+
+static void
+run_running_sum (void)
+{
+  run_running (false);
+}
+
+const CheckTest check_pool_running_max = {"pool-running-max", "pool_running_max", run_running_max};
+const CheckTest check_pool_running_sum = {"pool-running-sum", "pool_running_sum", run_running_sum};
