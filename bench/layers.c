@@ -26,6 +26,7 @@ const BenchLayer bench_layers[] = {
   {"Q2",  "320x180x64 maximum 3x3 stride 2",          BENCH_MAX_POOL,     180,  320,  64,  64,  3, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0},
   {"Q3",  "320x180x64 average 2x2 stride 2",          BENCH_AVERAGE_POOL, 180,  320,  64,  64,  2, 2, 0, 1, 1, 0, 0, 0, 0, 0, 0},
   {"Q4",  "56x56x512 global average",                 BENCH_AVERAGE_POOL,  56,   56, 512, 512, 56, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0},
+  {"Q5",  "320x180x16 average 15x15",                 BENCH_AVERAGE_POOL, 180,  320,  16,  16, 15, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0},
   {"Q1p", "Q1 on planes",                             BENCH_MAX_POOL,     720, 1280,  16,  16,  2, 2, 0, 1, 1, 0, 0, 1, 0, 0, 0},
   {"Q2p", "Q2 on planes",                             BENCH_MAX_POOL,     180,  320,  64,  64,  3, 2, 1, 1, 1, 0, 0, 1, 0, 0, 0},
   {"Q3p", "Q3 on planes",                             BENCH_AVERAGE_POOL, 180,  320,  64,  64,  2, 2, 0, 1, 1, 0, 0, 1, 0, 0, 0},
