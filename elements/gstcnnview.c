@@ -4,7 +4,8 @@
  * @title: cnnview
  *
  * Shows the feature maps of a tensor as a picture: one tile a channel in a grid. A sink that sends
- * navigation events makes it interactive: a click enlarges a tile, `h` lists the keys.
+ * navigation events makes it interactive: a click enlarges a tile, `h` lists the keys, and shift
+ * reverses what they cycle through.
  *
  * The picture has the size that downstream asks for; without wishes a tile is drawn one pixel a
  * value, enlarged by the smallest whole factor that makes the picture 320 pixels wide. NaN is drawn

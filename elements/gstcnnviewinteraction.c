@@ -106,15 +106,16 @@ handle_moving_key (const GstCnnViewInteraction *interaction, const gchar *key, c
   return TRUE;
 }
 
-/* Letters; with shift they cycle backwards. */
+/* Letters; with shift they cycle backwards. Some sinks name the key with shift by its capital, others tell of
+ * shift apart. */
 static gboolean
-handle_letter (const gchar *key, GstCnnViewSettings *settings)
+handle_letter (const gchar *key, gboolean shift, GstCnnViewSettings *settings)
 {
   if (strcmp (key, "space") == 0)
     key = " ";
   if (strlen (key) != 1)
     return FALSE;
-  const gint step = g_ascii_isupper (key[0]) ? -1 : 1;
+  const gint step = shift || g_ascii_isupper (key[0]) ? -1 : 1;
   switch (g_ascii_tolower (key[0])) {
   case 'c':
     settings->colormap = (settings->colormap + step + CNN_N_COLORMAPS) % CNN_N_COLORMAPS;
@@ -165,10 +166,14 @@ gst_cnn_view_interaction_handle (GstCnnViewInteraction *interaction, GstEvent *e
   const gchar *key;
   gint button;
   guint touch;
+  GstNavigationModifierType modifiers = GST_NAVIGATION_MODIFIER_NONE;
   switch (gst_navigation_event_get_type (event)) {
   case GST_NAVIGATION_EVENT_KEY_PRESS:
+    gst_navigation_event_parse_modifier_state (event, &modifiers);
     return gst_navigation_event_parse_key_event (event, &key) && key &&
-           (handle_moving_key (interaction, key, maps, settings) || handle_letter (key, settings));
+           (handle_moving_key (interaction, key, maps, settings) ||
+               handle_letter (
+                   key, (modifiers & GST_NAVIGATION_MODIFIER_SHIFT_MASK) != 0, settings));
   case GST_NAVIGATION_EVENT_MOUSE_BUTTON_PRESS:
     if (!gst_navigation_event_parse_mouse_button_event (event, &button, &x, &y))
       return FALSE;

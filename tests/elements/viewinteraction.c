@@ -189,6 +189,12 @@ GST_START_TEST (test_letters)
     picture_free (view_test_push (test, tensor, &native_float));
     g_free (signal);
   }
+  /* A sink that tells of shift beside the plain key. */
+  GstEvent *event = gst_navigation_event_new_key_press ("n", GST_NAVIGATION_MODIFIER_SHIFT_MASK);
+  gint normalize;
+  fail_unless (view_test_send (test, event));
+  g_object_get (test->view, "normalize", &normalize, NULL);
+  fail_unless_equals_int (normalize, 3);
   guint count = 0;
   g_signal_connect (test->view, "notify", G_CALLBACK (count_notify), &count);
   press (test, "q");
