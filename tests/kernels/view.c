@@ -452,7 +452,7 @@ bench_layout (int isa, CnnLayout layout, const float *values)
   cnn_view_table_fill (&bench.table, CNN_COLORMAP_VIRIDIS, 1, false, &format);
   bench.view = cnn_view_new (check_kernels (isa), &geometry, NULL);
   bench.tensor = (const unsigned char *)values;
-  bench.picture = malloc (1280 * 720 * 4);
+  bench.picture = aligned_alloc (64, 1280 * 720 * 4);
   for (int clip = 0; clip < 2; clip++) {
     char name[40];
     snprintf (name, sizeof name, "view 64x180x320 %s%s",
@@ -470,7 +470,8 @@ run_bench (void)
   if (!check_benchmarking ())
     return;
   const size_t count = 180 * 320 * 64;
-  float *values = malloc (count * sizeof *values);
+  /* As frames are. */
+  float *values = aligned_alloc (64, count * sizeof *values);
   check_fill (values, count);
   for (int isa = 0; isa < check_isa_count (); isa++) {
     bench_layout (isa, CNN_LAYOUT_NHWC, values);
