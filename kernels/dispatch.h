@@ -257,7 +257,7 @@ typedef void CnnConvBytesFunc (const CnnConvBytes *bytes);
 
 /* One window of input pixels, B transposed times window times B: element (i, j) of channel c goes to
  * out[(window * i + j) * matrix_stride + c]. Columns from `columns` on are taken as zeros and not
- * read. */
+ * read; the cache may be asked for those of the window to the right, which need not be there. */
 typedef struct {
   int tile;                                   /* 2 or 4 */
   const float *rows[CNN_WINOGRAD_MAX_WINDOW]; /* tile + 2 rows */

@@ -62,6 +62,18 @@ store (float *p, Vec v, const bool whole, int lanes)
     vec_store_partial (p, v, lanes);
 }
 
+/* Asks for a column of the window that follows to the right, unless this one has it too: rows of large
+ * maps come from memory. */
+VEC_INLINE void
+prefetch_column (const CnnWinogradInput *input, const int tile, const int column, int channel)
+{
+  if (column < tile + 2 || channel % (64 / (int)sizeof (float)) != 0)
+    return;
+  VEC_UNROLL (6)
+  for (int y = 0; y < tile + 2; y++)
+    __builtin_prefetch (input->rows[y] + column * input->pixel_stride + channel);
+}
+
 VEC_INLINE void
 transform_input (
     const CnnWinogradInput *input, const int tile, int channel, const bool whole, int lanes)
@@ -76,6 +88,7 @@ transform_input (
       d[y] = x < input->columns
                  ? load (input->rows[y] + x * input->pixel_stride + channel, whole, lanes)
                  : vec_zero ();
+    prefetch_column (input, tile, x + tile, channel);
     transform_window (tile, d, half[x]);
   }
   float *out = input->out + channel;
