@@ -23,6 +23,7 @@
 
 /* The same along channels, where every column of a window is adjacent floats already. */
 #define PIXELS_AHEAD 1024
+#define OUTPUTS_AHEAD 512
 
 /* Vectors that one pass over a window accumulates. */
 #define POOL_BLOCK 4
@@ -89,6 +90,16 @@ prefetch_vector (const float *p, int k, size_t ahead)
         (const char *)((uintptr_t)p + ((size_t)k * VEC_LANES + ahead) * sizeof (float)), 0, 3);
 }
 
+/* Asks for where outputs go, which nobody has read. */
+POOL_INLINE void
+prefetch_output (const float *out, int k)
+{
+  if (k * VEC_LANES % 16 == 0)
+    __builtin_prefetch (
+        (const char *)((uintptr_t)out + ((size_t)k * VEC_LANES + OUTPUTS_AHEAD) * sizeof (float)),
+        1, 3);
+}
+
 /* Asks for two vectors from an address that may lie outside the plane: a hint never faults. */
 POOL_INLINE void
 prefetch_vectors (const float *p)
@@ -123,6 +134,9 @@ pool_block (PoolShape shape, const float *const *rows, size_t offset, size_t dil
             load_lanes (in + k * VEC_LANES, k == n - 1 ? lanes : VEC_LANES));
     }
   }
+  VEC_UNROLL (4)
+  for (int k = 0; k < n; k++)
+    prefetch_output (out, k);
   VEC_UNROLL (4)
   for (int k = 0; k < n; k++)
     store_lanes (out + k * VEC_LANES,
