@@ -197,7 +197,8 @@ fit_pages (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   place_grid (layout, &paged, columns, rows, &fit);
 }
 
-/* A bar for each map of one value, at least two pixels wide, or one where that takes no further page. */
+/* A bar for each map of one value, at least two pixels wide, or one where that takes no further page, and at
+ * most half as wide as it may be high. */
 static void
 fit_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 {
@@ -211,8 +212,10 @@ fit_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   gint columns = MIN (request->n_tiles, most);
   GstCnnViewRequest bars = *request;
   bars.gap = gap;
-  const Fit fit = {.width = MAX (1, share (layout->body.width, columns, gap)),
-      .height = MAX (1, layout->body.height - layout->caption_height),
+  const gint height = MAX (1, layout->body.height - layout->caption_height);
+  const Fit fit = {
+      .width = CLAMP (share (layout->body.width, columns, gap), 1, MAX (2, height / 2)),
+      .height = height,
       .values_width = 1,
       .values_height = 1,
       .enlargement = 1};

@@ -174,6 +174,9 @@ GST_START_TEST (test_bars)
   fail_unless (layout.n_pages == 1 && layout.tile_width == 1 && layout.column_names);
   layout = bars (2000);
   fail_unless (layout.n_pages == 4 && layout.tile_width == 2);
+  layout = bars (1);
+  fail_unless (layout.tile_width * 2 <= layout.tile_height &&
+               ABS (2 * layout.x + layout.tile_width - 1280) <= 1);
   layout = bars (20);
   fail_unless (layout.caption_height > 0 && !layout.column_names);
 }
