@@ -15,8 +15,8 @@ static const struct {
   int most_channels, least;
 } worthwhile[] = {{1, 20}, {15, 8}, {INT_MAX, 12}};
 
-/* What a worker may keep, in floats: 64 MiB. */
-#define MOST_FLOATS (1 << 24)
+/* What a worker may keep, in floats: 16 MiB. */
+#define MOST_FLOATS (1 << 22)
 
 static bool
 grow (size_t *count, int factor)
