@@ -9,7 +9,7 @@
  * async-done.
  *
  * Nothing is done where a thread of its own takes the pictures on (a queue): it holds pictures that a
- * flush would drop. */
+ * flush would drop. An element that holds one back (videorate) loses it: the shown picture then is the next. */
 #ifndef GST_CNN_VIEW_REDRAW_H
 #define GST_CNN_VIEW_REDRAW_H
 
