@@ -10,7 +10,8 @@ cnn_conv_plane_c (const CnnConvPlane *plane)
       for (int t = 0; t < plane->n_taps; t++)
         sum += plane->taps[t][x] * plane->weights[t * plane->outputs + o];
       sum = sum < plane->low ? plane->low : sum;
-      plane->out[o * plane->plane_stride + x * plane->pixel_stride] = sum > plane->high ? plane->high : sum;
+      plane->out[o * plane->plane_stride + x * plane->pixel_stride] =
+          sum > plane->high ? plane->high : sum;
     }
   }
 }
