@@ -36,6 +36,15 @@ count_pictures (Paused *test)
   return count;
 }
 
+/* How many there are when `least` have come, or when they do not come. */
+static guint
+wait_for_pictures (Paused *test, guint least)
+{
+  for (gint i = 0; i < 500 && count_pictures (test) < least; i++)
+    g_usleep (10000);
+  return count_pictures (test);
+}
+
 static void
 wait_for_state (Paused *test, GstState state)
 {
@@ -174,9 +183,7 @@ GST_START_TEST (test_pause)
   gst_element_query_position (test->sink, GST_FORMAT_TIME, &position);
   guint before = count_pictures (test);
   send_key (test, "h");
-  for (gint i = 0; i < 500 && count_pictures (test) == before; i++)
-    g_usleep (10000);
-  fail_unless (count_pictures (test) > before);
+  fail_unless (wait_for_pictures (test, before + 1) > before);
   wait_for_state (test, GST_STATE_PLAYING);
   expect_frames (test, 1);
   paused_free (test);
@@ -189,9 +196,7 @@ GST_START_TEST (test_queue)
   Paused *test = paused_new ("", "! identity ! queue max-size-buffers=3");
   wait_for_state (test, GST_STATE_PAUSED);
   g_bytes_unref (held_picture (test, 0));
-  for (gint i = 0; i < 500 && count_pictures (test) < 5; i++)
-    g_usleep (10000);
-  guint before = count_pictures (test);
+  guint before = wait_for_pictures (test, 5);
   send_key (test, "c");
   send_key (test, "Right");
   g_usleep (200000);
@@ -260,9 +265,7 @@ GST_START_TEST (test_races)
   wait_for_state (test, GST_STATE_PAUSED);
   guint before = count_pictures (test);
   send_key (test, "c");
-  for (gint i = 0; i < 500 && count_pictures (test) == before; i++)
-    g_usleep (10000);
-  fail_unless (count_pictures (test) > before);
+  fail_unless (wait_for_pictures (test, before + 1) > before);
   wait_for_state (test, GST_STATE_PLAYING);
   expect_frames (test, N_FRAMES);
   paused_free (test);
