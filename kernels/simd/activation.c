@@ -167,9 +167,8 @@ prelu_pixels (const float *alpha, const float *in, int count, int channels, floa
     }
 }
 
-/* Rows for which memory is asked ahead of time: nothing else has written where they go. */
+/* How far ahead of itself CRELU asks for memory: nobody has read where its outputs go. */
 #define AHEAD_FLOATS 256
-#define LINE_FLOATS 16
 
 VEC_INLINE void
 crelu_pixels (const float *in, int count, const int channels, float *out)

@@ -114,7 +114,7 @@ prefetch_block (const CnnConvDepthwise *depthwise, int first, int channel)
 {
   const float *next = depthwise->taps[depthwise->n_taps - 1] + first * depthwise->pixel_stride;
   const float *out = depthwise->out + (size_t)first * (size_t)depthwise->channels;
-  for (int i = 0; i < VEC_LANES; i += 64 / sizeof (float)) {
+  for (int i = 0; i < VEC_LANES; i += LINE_FLOATS) {
     for (int p = 0; p < BLOCK_PIXELS; p++) {
       __builtin_prefetch (next + p * depthwise->pixel_stride + channel + i);
       __builtin_prefetch (out + p * depthwise->channels + channel + i, 1);

@@ -22,7 +22,6 @@
  * cache that the tiles before filled: they are asked for while this one is computed, a cache line a
  * pixel at a time, since a burst of them would hold up the tile's own loads. */
 #define MAX_PREFETCHED_TAPS 3
-#define LINE_FLOATS 16
 
 /* Asks for where the next tile goes, for layers that write far more than they read. */
 VEC_INLINE void

@@ -85,7 +85,7 @@ store_lanes (float *p, Vec v, int lanes)
 POOL_INLINE void
 prefetch_vector (const float *p, int k, size_t ahead)
 {
-  if (k * VEC_LANES % 16 == 0)
+  if (k * VEC_LANES % LINE_FLOATS == 0)
     __builtin_prefetch (
         (const char *)((uintptr_t)p + ((size_t)k * VEC_LANES + ahead) * sizeof (float)), 0, 3);
 }
@@ -94,7 +94,7 @@ prefetch_vector (const float *p, int k, size_t ahead)
 POOL_INLINE void
 prefetch_output (const float *out, int k)
 {
-  if (k * VEC_LANES % 16 == 0)
+  if (k * VEC_LANES % LINE_FLOATS == 0)
     __builtin_prefetch (
         (const char *)((uintptr_t)out + ((size_t)k * VEC_LANES + OUTPUTS_AHEAD) * sizeof (float)),
         1, 3);
@@ -169,7 +169,7 @@ sum_pixels (PoolSums *sums, const float *in, size_t dilation, const int pixels, 
 {
   for (size_t c = 0; c < n; c += VEC_LANES) {
     const int lanes = n - c < VEC_LANES ? (int)(n - c) : VEC_LANES;
-    for (int p = 0; p < pixels && c % 16 == 0; p++)
+    for (int p = 0; p < pixels && c % LINE_FLOATS == 0; p++)
       prefetch_vector (in + c, 0, (size_t)(p + 2 * SUM_PIXELS) * dilation);
     Vec sum = load_lanes (in + c, lanes);
     for (int p = 1; p < pixels; p++)

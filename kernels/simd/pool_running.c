@@ -148,22 +148,25 @@ run_neighbours (
       *out++ = is_max ? in[c] : in[c] * (windows->scale[i] * windows->factor);
 }
 
+POOL_INLINE void
+run (const bool is_max, const float *row, const CnnPoolRunning *windows, size_t count, float *out)
+{
+  if (windows->channels >= VEC_LANES)
+    run_pixels (is_max, row, windows, count, out);
+  else
+    run_neighbours (is_max, row, windows, count, out);
+}
+
 void
 CNN_SYMBOL (pool_running_max) (
     const float *row, const CnnPoolRunning *windows, size_t count, float *out)
 {
-  if (windows->channels >= VEC_LANES)
-    run_pixels (true, row, windows, count, out);
-  else
-    run_neighbours (true, row, windows, count, out);
+  run (true, row, windows, count, out);
 }
 
 void
 CNN_SYMBOL (pool_running_sum) (
     const float *row, const CnnPoolRunning *windows, size_t count, float *out)
 {
-  if (windows->channels >= VEC_LANES)
-    run_pixels (false, row, windows, count, out);
-  else
-    run_neighbours (false, row, windows, count, out);
+  run (false, row, windows, count, out);
 }

@@ -28,6 +28,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Floats of a cache line. */
+#define LINE_FLOATS 16
+
 #define VEC_INLINE static inline __attribute__ ((always_inline))
 
 #if defined __AVX512F__

@@ -67,7 +67,7 @@ store (float *p, Vec v, const bool whole, int lanes)
 VEC_INLINE void
 prefetch_column (const CnnWinogradInput *input, const int tile, const int column, int channel)
 {
-  if (column < tile + 2 || channel % (64 / (int)sizeof (float)) != 0)
+  if (column < tile + 2 || channel % LINE_FLOATS != 0)
     return;
   VEC_UNROLL (6)
   for (int y = 0; y < tile + 2; y++)
