@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conv2d-bytes.h"
 
+#include "integers.h"
 #include "memory.h"
 
 #include <math.h>
@@ -137,12 +138,6 @@ is_suitable (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 
 /* ---- Plan ------------------------------------------------------------------------------------ */
 
-static size_t
-round_up (size_t value, size_t multiple)
-{
-  return (value + multiple - 1) / multiple * multiple;
-}
-
 static void
 plan_taps (CnnConvBytesPlan *plan)
 {
@@ -200,7 +195,8 @@ plan_patches (CnnConvBytesPlan *plan)
   if (right > 0)
     add_pixels (plan, plan->right_output, plan->end - left, right + beside);
   /* Whole vectors are read and written. */
-  plan->patch_out_bytes = round_up ((size_t)plan->patch_outputs * MAX_PIXEL_BYTES, VECTOR_BYTES);
+  plan->patch_out_bytes =
+      round_up_size ((size_t)plan->patch_outputs * MAX_PIXEL_BYTES, VECTOR_BYTES);
   plan->patch_bytes = plan->patch_out_bytes + (size_t)beside * MAX_PIXEL_BYTES;
   plan->n_slots = (int)cnn_axis_effective_kernel (&conv->rows) + plan->together - 1;
   return true;
@@ -399,8 +395,8 @@ compute_patches (const CnnConvBytesPlan *plan, BytesWorker *worker, const CnnIma
   const size_t step = (size_t)in->pixel_stride;
   unsigned char *const computed[] = {worker->out, worker->out + plan->patch_out_bytes};
   find_rows (plan, worker, in, n, y, rows, true);
-  run_kernel (plan, worker, step, rows, round_up ((size_t)plan->patch_outputs * step, VECTOR_BYTES),
-      computed);
+  run_kernel (plan, worker, step, rows,
+      round_up_size ((size_t)plan->patch_outputs * step, VECTOR_BYTES), computed);
   for (int r = 0; r < rows; r++) {
     memcpy (out[r], computed[r], (size_t)plan->first * step);
     memcpy (out[r] + (size_t)plan->end * step, computed[r] + (size_t)plan->right_output * step,

@@ -3,21 +3,10 @@
  * (dot), each channel by itself (depthwise), and one filter for every channel (flat). */
 #include "conv2d-private.h"
 
+#include "integers.h"
 #include "memory.h"
 
 #include <math.h>
-
-static int
-round_up (int value, int multiple)
-{
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-static int
-min (int a, int b)
-{
-  return a < b ? a : b;
-}
 
 static double
 layout_cost (const CnnConv2d *conv)

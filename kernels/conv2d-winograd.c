@@ -10,6 +10,7 @@
  * else follows from it. */
 #include "conv2d-private.h"
 
+#include "integers.h"
 #include "memory.h"
 
 #include <limits.h>
@@ -59,30 +60,6 @@ matrix_stride (const CnnConv2d *conv, int channels)
   const size_t line = CNN_ALIGNMENT / sizeof (float);
   const size_t lines = ((size_t)conv->block * (size_t)channels + line - 1) / line;
   return (lines | 1) * line;
-}
-
-static int
-round_up (int value, int multiple)
-{
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-static int
-div_up (int value, int divisor)
-{
-  return (value + divisor - 1) / divisor;
-}
-
-static int
-min (int a, int b)
-{
-  return a < b ? a : b;
-}
-
-static int
-max (int a, int b)
-{
-  return a > b ? a : b;
 }
 
 /* Output channels of a product. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "geometry.h"
 
+#include "integers.h"
+
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,18 +24,6 @@ static int64_t
 ceil_divide (int64_t dividend, int64_t divisor)
 {
   return (dividend + divisor - 1) / divisor;
-}
-
-static int64_t
-min64 (int64_t a, int64_t b)
-{
-  return a < b ? a : b;
-}
-
-static int64_t
-max64 (int64_t a, int64_t b)
-{
-  return a > b ? a : b;
 }
 
 CnnAxis

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pool2d-running.h"
 
+#include "integers.h"
 #include "memory.h"
 
 #include <limits.h>
@@ -17,12 +18,6 @@ static const struct {
 
 /* What a worker may keep, in floats: 16 MiB. */
 #define MOST_FLOATS (1 << 22)
-
-static bool
-grow (size_t *count, int factor)
-{
-  return factor >= 0 && !__builtin_mul_overflow (*count, (size_t)factor, count);
-}
 
 static size_t
 padded_columns (const CnnRunningDesc *desc)
@@ -51,15 +46,15 @@ cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc)
     return false;
   plan->row_floats = (size_t)desc->input.w * (size_t)desc->channels;
   plan->padded_floats = padded_columns (desc);
-  if (!grow (&plan->padded_floats, desc->channels) || plan->padded_floats > MOST_FLOATS / 3)
+  if (!multiply_within (&plan->padded_floats, desc->channels, MOST_FLOATS / 3))
     return false;
   if (rows->kernel < LEAST_ROWS || desc->output.h == 1)
     return true;
-  plan->plane_floats = plan->row_floats;
-  size_t kept;
-  return grow (&plan->plane_floats, rows->kernel + 2) &&
-         !__builtin_mul_overflow (plan->plane_floats, (size_t)desc->planes, &kept) &&
-         kept <= MOST_FLOATS;
+  size_t kept = plan->row_floats;
+  if (!multiply_within (&kept, rows->kernel + 2, MOST_FLOATS))
+    return false;
+  plan->plane_floats = kept;
+  return multiply_within (&kept, desc->planes, MOST_FLOATS);
 }
 
 bool

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pool2d-windows.h"
 
+#include "integers.h"
 #include "memory.h"
-
-#include <stdint.h>
-
-static int64_t
-min64 (int64_t a, int64_t b)
-{
-  return a < b ? a : b;
-}
 
 /* Taps first + i * dilation, i in [0, kernel), that are below `end`. */
 static int64_t

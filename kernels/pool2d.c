@@ -5,6 +5,7 @@
 #include "pool2d.h"
 
 #include "dispatch.h"
+#include "integers.h"
 #include "layer-private.h"
 #include "memory.h"
 #include "pool2d-running.h"
@@ -48,22 +49,10 @@ typedef struct {
   CnnWriterPlan writer_plan;
   size_t scratch_floats;
   CnnRunningPlan running_plan;
-  float *running_scale; /* one per output column: 1 / divisor */
+  float *running_scale; /* one per output column: 1 / divisor, or 1 where one divisor is for all */
   PoolWorker *workers;
   int n_workers;
 } PoolLayer;
-
-static int64_t
-min64 (int64_t a, int64_t b)
-{
-  return a < b ? a : b;
-}
-
-static int64_t
-max64 (int64_t a, int64_t b)
-{
-  return a > b ? a : b;
-}
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
@@ -89,12 +78,12 @@ pool_func (const PoolLayer *pool)
   return pool->mode == CNN_POOL_MAX ? kernels->pool_max : kernels->pool_average;
 }
 
+/* What sums are multiplied by. */
 static float
-average_scale (const PoolLayer *pool, const CnnPoolWindow *window, const CnnPoolRun *run)
+average_scale (const PoolLayer *pool, int64_t divisor)
 {
   if (pool->divisor_override > 0)
-    return (float)(1.0 / pool->divisor_override);
-  const int64_t divisor = (int64_t)window->divisor * run->divisor;
+    divisor = pool->divisor_override;
   return divisor > 0 ? (float)(1.0 / (double)divisor) : 0.0f;
 }
 
@@ -144,22 +133,13 @@ pool_separably (const PoolLayer *pool, float *scratch, const float *const *rows,
   }
 }
 
-/* What the sums of a row are multiplied by, besides what running_scale has for each column. */
-static float
-running_factor (const PoolLayer *pool, const CnnPoolWindow *window)
-{
-  if (pool->divisor_override > 0)
-    return (float)(1.0 / pool->divisor_override);
-  return window->divisor > 0 ? (float)(1.0 / window->divisor) : 0.0f;
-}
-
 static void
 pool_row (const PoolLayer *pool, PoolWorker *worker, const CnnPoolWindow *window, size_t pixel,
     size_t channels, float *out)
 {
   for (int i = 0; i < pool->grid.n_runs; i++) {
     const CnnPoolRun *run = &pool->grid.runs[i];
-    const float scale = average_scale (pool, window, run);
+    const float scale = average_scale (pool, (int64_t)window->divisor * run->divisor);
     if (pool->way == POOL_SEPARABLE && channels == pixel && window->count > 1 && run->columns > 1)
       pool_separably (pool, worker->scratch, worker->rows, window->count, run, pixel, scale, out);
     else
@@ -173,7 +153,7 @@ run_row (const PoolLayer *pool, PoolWorker *worker, int plane, int y, float *out
 {
   const CnnPoolWindow *window = &pool->grid.rows[y];
   cnn_running_row (&worker->running, plane, y, worker->rows, window->count, pool->running_scale,
-      running_factor (pool, window), out);
+      average_scale (pool, window->divisor), out);
 }
 
 /* Points worker->rows at the input rows of a window, channel c first. */
@@ -390,10 +370,9 @@ make_running_scale (PoolLayer *pool)
   pool->running_scale = cnn_alloc ((size_t)pool->layer.output.w, sizeof (float));
   for (int i = 0; pool->running_scale && i < pool->grid.n_runs; i++) {
     const CnnPoolRun *run = &pool->grid.runs[i];
+    const float scale = pool->divisor_override > 0 ? 1.0f : average_scale (pool, run->divisor);
     for (int x = 0; x < run->outputs; x++)
-      pool->running_scale[run->first_output + x] = pool->divisor_override > 0 ? 1.0f
-                                                   : run->divisor > 0 ? (float)(1.0 / run->divisor)
-                                                                      : 0.0f;
+      pool->running_scale[run->first_output + x] = scale;
   }
   return pool->running_scale != NULL;
 }
@@ -480,7 +459,7 @@ cnn_pool2d_new (const CnnContext *context, const CnnPool2dDesc *desc, CnnError *
   pool->scratch_floats = scratch_floats (pool);
   if (!cnn_pool_grid_init (
           &pool->grid, &pool->rows, &pool->columns, desc->input, output, desc->count_include_pad) ||
-      !make_running_scale (pool)) {
+      (pool->way == POOL_RUNNING && !make_running_scale (pool))) {
     cnn_error_set (error, "no memory for the windows of a %dx%d output", output.h, output.w);
   } else if (make_plans (pool, desc, error) && make_workers (pool, error)) {
     fill_info (pool);

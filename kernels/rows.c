@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rows.h"
 
+#include "integers.h"
 #include "memory.h"
 
 #include <string.h>
 
 /* Scratch rows begin at cache lines. */
 #define ROW_ALIGNMENT (CNN_ALIGNMENT / sizeof (float))
-
-static size_t
-round_up (size_t value, size_t multiple)
-{
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-static int64_t
-min64 (int64_t a, int64_t b)
-{
-  return a < b ? a : b;
-}
-
-static int64_t
-max64 (int64_t a, int64_t b)
-{
-  return a > b ? a : b;
-}
 
 static bool
 refuse_scratch (CnnError *error)
@@ -38,11 +21,7 @@ refuse_scratch (CnnError *error)
 static bool
 grow (size_t *floats, int64_t count)
 {
-  const size_t most = CNN_MAX_FRAME_BYTES / sizeof (float);
-  if (*floats > most || (size_t)count > most / (*floats > 0 ? *floats : 1))
-    return false;
-  *floats *= (size_t)count;
-  return true;
+  return multiply_within (floats, count, CNN_MAX_FRAME_BYTES / sizeof (float));
 }
 
 /* ---- Reader: plan ---------------------------------------------------------------------------- */
@@ -98,18 +77,18 @@ plan_sizes (CnnReaderPlan *plan, CnnError *error)
   int64_t seen_rows = (int64_t)(desc->strip - 1) * rows->stride + cnn_axis_effective_kernel (rows);
   int64_t seen_columns = columns_seen (columns, desc->output_columns);
   int64_t row_columns = max64 (seen_columns, (int64_t)columns->padding_before + desc->input.w);
-  row_columns = (int64_t)round_up ((size_t)row_columns, (size_t)plan->n_phases);
+  row_columns = (int64_t)round_up_size ((size_t)row_columns, (size_t)plan->n_phases);
   if (row_columns > INT32_MAX)
     return refuse_scratch (error);
   plan->row_columns = (int)row_columns;
   plan->ring_rows = (int)min64 (min64 (seen_rows, padded_rows), INT32_MAX);
 
   plan->phase_floats = (size_t)(row_columns / plan->n_phases);
-  plan->plane_floats = round_up ((size_t)row_columns, ROW_ALIGNMENT);
+  plan->plane_floats = round_up_size ((size_t)row_columns, ROW_ALIGNMENT);
   plan->row_floats = desc->order == CNN_ROWS_PLANAR ? plan->plane_floats : (size_t)row_columns;
   if (!grow (&plan->row_floats, desc->input.c))
     return refuse_scratch (error);
-  plan->row_floats = round_up (plan->row_floats, ROW_ALIGNMENT);
+  plan->row_floats = round_up_size (plan->row_floats, ROW_ALIGNMENT);
   /* The ring, the fill row, and a line to separate phases from. */
   plan->scratch_floats = plan->row_floats;
   if (!grow (&plan->scratch_floats, (int64_t)plan->ring_rows + 2))
@@ -387,11 +366,11 @@ cnn_writer_plan_init (CnnWriterPlan *plan, const CnnWriterDesc *desc, CnnError *
   *plan = (CnnWriterPlan){.desc = *desc};
   const bool planar = desc->order == CNN_ROWS_PLANAR;
   const int scratch_rows = desc->activation == CNN_ACTIVATION_CRELU ? desc->strip + 2 : desc->strip;
-  plan->plane_floats = round_up ((size_t)desc->computed.w, ROW_ALIGNMENT);
+  plan->plane_floats = round_up_size ((size_t)desc->computed.w, ROW_ALIGNMENT);
   plan->row_floats = planar ? plan->plane_floats : (size_t)desc->computed.w;
   if (!grow (&plan->row_floats, desc->computed.c))
     return refuse_scratch (error);
-  plan->row_floats = round_up (plan->row_floats, ROW_ALIGNMENT);
+  plan->row_floats = round_up_size (plan->row_floats, ROW_ALIGNMENT);
   plan->scratch_floats = plan->row_floats;
   return grow (&plan->scratch_floats, scratch_rows) || refuse_scratch (error);
 }
