@@ -252,15 +252,18 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   }
   g_atomic_int_set (&priv->changed, FALSE);
   CnnLayer *layer = NULL;
+  gboolean outdated = FALSE;
   if (gst_cnn_layer_get_geometry (self, &in.shape, &geometry, &error))
     layer = make_layer (self, &in, &out, &error);
+  /* The caps were made of the properties: a property has changed, though its setter may not have
+   * counted the change yet. */
   if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
-    cnn_error_set (&error, "the properties changed while the caps were being set");
+    outdated = TRUE;
     g_clear_pointer (&layer, cnn_layer_free);
   }
   if (!layer) {
     g_atomic_int_set (&priv->changed, TRUE);
-    if (!changed_meanwhile (priv)) {
+    if (!outdated && !changed_meanwhile (priv)) {
       gst_cnn_layer_post_error (self, &error);
       return FALSE;
     }
@@ -403,6 +406,7 @@ apply_changes (GstCnnLayer *self)
   GstCnnGeometry geometry;
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
   if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
+    g_clear_pointer (&layer, cnn_layer_free);
     gst_cnn_layer_post_settings_warning (self, &error);
     return;
   }
