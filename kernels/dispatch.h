@@ -92,8 +92,7 @@ typedef struct {
   size_t channels;    /* at least 1 */
   const float *scale; /* one a window; maxima ignore it, and `factor` */
   float factor;
-  float
-      *scratch; /* ((count - 1) * stride + columns) * channels floats twice, aligned to 64 bytes */
+  float *scratch; /* ((count - 1) * stride + columns) * channels floats, aligned to 64 bytes */
 } CnnPoolRunning;
 
 /* out[i * channels + c] = maximum, or scale[i] * factor * sum, of window i's columns, for i in

@@ -7,14 +7,13 @@
 #include <limits.h>
 #include <math.h>
 
-/* Windows of fewer rows are pooled down faster row by row. */
-#define LEAST_ROWS 6
-
-/* Rows and columns of a window, together, from which on all this is faster than value by value: pixels
- * of few channels leave lanes empty there, planes do not. */
+/* From which size of windows on this is faster, by how many channels a row has: pixels of few channels
+ * leave lanes empty where they are pooled value by value, and strides skip windows that are made here.
+ * Rows and columns of a window together are at least window / 2 times both strides together. Blocks of
+ * rows are worth it from windows of blocks + 4 * stride rows on; fewer rows are combined anew. */
 static const struct {
-  int most_channels, least;
-} worthwhile[] = {{1, 20}, {15, 8}, {INT_MAX, 12}};
+  int most_channels, window, blocks;
+} worthwhile[] = {{1, 3, 6}, {15, 2, 2}, {INT_MAX, 10, 2}};
 
 /* What a worker may keep, in floats: 16 MiB. */
 #define MOST_FLOATS (1 << 22)
@@ -36,19 +35,20 @@ cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc)
   if (rows->rule == CNN_SIZE_ADAPTIVE || columns->rule == CNN_SIZE_ADAPTIVE || rows->dilation > 1 ||
       columns->dilation > 1)
     return false;
-  if (desc->output.w == 1 || /* nothing to share along a row */
-      (rows->kernel < 2 * rows->stride && columns->kernel < 2 * columns->stride))
-    return false;
   size_t i = 0;
   while (desc->channels > worthwhile[i].most_channels)
     i++;
-  if (rows->kernel + columns->kernel < worthwhile[i].least)
+  const int64_t size = (int64_t)rows->kernel + columns->kernel;
+  const int64_t strides = (int64_t)rows->stride + columns->stride;
+  const bool has_blocks =
+      desc->output.h > 1 && rows->kernel >= worthwhile[i].blocks + 4 * (int64_t)rows->stride;
+  if (2 * size < worthwhile[i].window * strides || (desc->output.w == 1 && !has_blocks))
     return false;
   plan->row_floats = (size_t)desc->input.w * (size_t)desc->channels;
   plan->padded_floats = padded_columns (desc);
-  if (!multiply_within (&plan->padded_floats, desc->channels, MOST_FLOATS / 3))
+  if (!multiply_within (&plan->padded_floats, desc->channels, MOST_FLOATS / 2))
     return false;
-  if (rows->kernel < LEAST_ROWS || desc->output.h == 1)
+  if (!has_blocks)
     return true;
   size_t kept = plan->row_floats;
   if (!multiply_within (&kept, rows->kernel + 2, MOST_FLOATS))
@@ -65,7 +65,7 @@ cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan)
   running->planes = cnn_alloc (planes, sizeof *running->planes);
   running->kept = cnn_alloc (planes * plan->plane_floats + 1, sizeof (float));
   running->padded = cnn_alloc (plan->padded_floats, sizeof (float));
-  running->scratch = cnn_alloc (2 * plan->padded_floats, sizeof (float));
+  running->scratch = cnn_alloc (plan->padded_floats, sizeof (float));
   if (!running->planes || !running->kept || !running->padded || !running->scratch)
     return false;
   for (size_t i = 0; plan->desc.is_max && i < plan->padded_floats; i++)

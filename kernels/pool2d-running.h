@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Private to pool2d.c: large windows that overlap, at a cost for each output that does not grow with
- * the window (M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and
+/* Private to pool2d.c: windows that overlap, at a cost for each output that hardly grows with the
+ * window (M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and
  * octagonal kernels", 1992; J. Gil and M. Werman, "Computing 2-D min, median, and max filters", 1993).
  *
  * The padded rows are cut into blocks as long as a window. Every window is the end of one block and the

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* With channels for whole vectors, windows are the end of one block of columns and the beginning of the
- * next (see pool2d-running.h). With fewer, sums of 1, 2, 4 ... neighbours are made of each other, and a
- * window of those that its length in binary has. */
+ * next (see pool2d-running.h). With fewer, windows are made of two of half their length, those of
+ * quarters, and so on: a pass over the row each time the window doubles. */
 #include "dispatch.h"
 
 #include "vec.h"
 
 #include <math.h>
-#include <string.h>
 
 #define POOL_INLINE static inline __attribute__ ((always_inline))
 
 /* Vectors of channels that are worked on together. */
 #define BLOCK 4
+
+/* Columns, times channels, that are worked on together: they and their windows stay in the first-level
+ * cache. */
+#define STRIP_FLOATS 4096
 
 POOL_INLINE Vec
 combine (const bool is_max, Vec a, Vec b)
@@ -96,44 +99,97 @@ run_pixels (
 
 /* ---- Neighbours in lanes --------------------------------------------------------------------- */
 
-/* out[i] = a[i] and b[i]; `out` may be `a`, and `b` may be further on in it. */
+/* Windows of `halves`, `more` floats apart, make one of `out`; with a third value where there is an
+ * `odd` one. `out` may be `halves`, of which only what follows is read again. */
 POOL_INLINE void
-combine_floats (const bool is_max, const float *a, const float *b, size_t n, float *out)
+join (const bool is_max, const float *halves, size_t more, const float *odd, size_t n, float *out)
 {
-  size_t i = 0;
-  for (; i + VEC_LANES <= n; i += VEC_LANES)
-    vec_store (out + i, combine (is_max, vec_load (a + i), vec_load (b + i)));
-  if (i < n) {
-    const int lanes = (int)(n - i);
-    vec_store_partial (out + i,
-        combine (is_max, vec_load_partial (a + i, lanes), vec_load_partial (b + i, lanes)), lanes);
+  for (size_t i = 0; i < n; i += VEC_LANES) {
+    const bool whole = i + VEC_LANES <= n;
+    const int lanes = whole ? VEC_LANES : (int)(n - i);
+    Vec value = combine (is_max, load_lanes (halves + i, whole, lanes),
+        load_lanes (halves + more + i, whole, lanes));
+    if (odd)
+      value = combine (is_max, value, load_lanes (odd + i, whole, lanes));
+    if (whole)
+      vec_store (out + i, value);
+    else
+      vec_store_partial (out + i, value, lanes);
   }
 }
 
-/* Every column's window, whatever the stride, in one of the halves of the scratch or the row itself. */
+/* The window that begins at each column of a row of `floats`, whatever the stride: in the scratch, or
+ * the row itself. */
 POOL_INLINE const float *
-double_up (const bool is_max, const float *row, const CnnPoolRunning *windows, size_t floats)
+join_windows (const bool is_max, const float *row, const CnnPoolRunning *windows, size_t floats)
 {
   const size_t channels = windows->channels, columns = windows->columns;
-  float *power = windows->scratch, *sums = windows->scratch + floats;
-  const float *powers = row, *done = NULL;
-  size_t reach = 0; /* columns that `done` combines */
-  for (size_t width = 1;; width *= 2) {
-    if (columns & width) {
-      const size_t n = floats - (reach + width - 1) * channels;
-      if (done)
-        combine_floats (is_max, done, powers + reach * channels, n, sums);
-      else if (2 * width <= columns)
-        memcpy (sums, powers, n * sizeof (float));
-      done = (done || 2 * width <= columns) ? sums : powers;
-      reach += width;
-    }
-    if (2 * width > columns)
-      return done;
-    combine_floats (
-        is_max, powers, powers + width * channels, floats - (2 * width - 1) * channels, power);
-    powers = power;
+  const float *halves = row;
+  int bits = 0;
+  while (columns >> bits > 1)
+    bits++;
+  while (bits-- > 0) {
+    const size_t width = columns >> bits, half = width / 2 * channels;
+    const size_t n = floats - (width - 1) * channels;
+    if (width % 2)
+      join (is_max, halves, half, row + 2 * half, n, windows->scratch);
+    else
+      join (is_max, halves, half, NULL, n, windows->scratch);
+    halves = windows->scratch;
   }
+  return halves;
+}
+
+/* Windows that lie next to each other in `in`, or every second one. */
+POOL_INLINE size_t
+scale_columns (const bool is_max, const float *in, const CnnPoolRunning *windows,
+    const float *scale, size_t count, float *out)
+{
+  if (windows->stride > 2 || windows->stride > windows->columns)
+    return 0;
+  size_t i = 0;
+  for (; i + VEC_LANES <= count; i += VEC_LANES) {
+    Vec value = vec_load (in + i * windows->stride);
+    if (windows->stride == 2)
+      value = vec_even (value, vec_load (in + i * 2 + VEC_LANES));
+    if (!is_max)
+      value = vec_mul (value, vec_mul (vec_load (scale + i), vec_set1 (windows->factor)));
+    vec_store (out + i, value);
+  }
+  return i;
+}
+
+/* Pixels one by one: what is written beyond one is written again by the next. */
+POOL_INLINE size_t
+scale_pixels (const bool is_max, const float *in, const CnnPoolRunning *windows, const float *scale,
+    size_t count, float *out)
+{
+  const size_t channels = windows->channels, step = windows->stride * channels;
+  size_t i = 0;
+  for (; (count - i) * channels >= VEC_LANES; i++) {
+    Vec value = vec_load (in + i * step);
+    if (!is_max)
+      value = vec_mul (value, vec_set1 (scale[i] * windows->factor));
+    vec_store (out + i * channels, value);
+  }
+  return i;
+}
+
+/* As many windows as their columns stay in the first-level cache. */
+POOL_INLINE void
+run_strip (const bool is_max, const float *row, const CnnPoolRunning *windows, const float *scale,
+    size_t count, float *out)
+{
+  const size_t channels = windows->channels, step = windows->stride * channels;
+  const size_t floats = (count - 1) * step + windows->columns * channels;
+  const float *in = join_windows (is_max, row, windows, floats);
+  size_t i = channels == 1 ? scale_columns (is_max, in, windows, scale, count, out)
+                           : scale_pixels (is_max, in, windows, scale, count, out);
+  for (; i < count; i++)
+    for (size_t c = 0; c < channels; c++) {
+      const float value = in[i * step + c];
+      out[i * channels + c] = is_max ? value : value * (scale[i] * windows->factor);
+    }
 }
 
 POOL_INLINE void
@@ -141,11 +197,12 @@ run_neighbours (
     const bool is_max, const float *row, const CnnPoolRunning *windows, size_t count, float *out)
 {
   const size_t channels = windows->channels, step = windows->stride * channels;
-  const size_t floats = (count - 1) * step + windows->columns * channels;
-  const float *in = double_up (is_max, row, windows, floats);
-  for (size_t i = 0; i < count; i++, in += step)
-    for (size_t c = 0; c < channels; c++)
-      *out++ = is_max ? in[c] : in[c] * (windows->scale[i] * windows->factor);
+  const size_t overlap = windows->columns * channels;
+  const size_t floats = overlap < STRIP_FLOATS / 4 ? STRIP_FLOATS : 4 * overlap;
+  const size_t most = floats / step + 1;
+  for (size_t i = 0; i < count; i += most)
+    run_strip (is_max, row + i * step, windows, windows->scale + i,
+        count - i < most ? count - i : most, out + i * channels);
 }
 
 POOL_INLINE void
