@@ -18,6 +18,10 @@ static const struct {
 /* What a worker may keep, in floats: 16 MiB. */
 #define MOST_FLOATS (1 << 22)
 
+/* Sums of this many rows begin anew, and are added up by themselves: so the error of an average does not
+ * grow with its window. */
+#define CHUNK_ROWS 64
+
 static size_t
 padded_columns (const CnnRunningDesc *desc)
 {
@@ -25,6 +29,19 @@ padded_columns (const CnnRunningDesc *desc)
       (size_t)(desc->output.w - 1) * (size_t)desc->columns.stride + (size_t)desc->columns.kernel;
   const size_t own = (size_t)desc->columns.padding_before + (size_t)desc->input.w;
   return reach > own ? reach : own;
+}
+
+static int
+n_chunks (int kernel)
+{
+  return div_up (kernel, CHUNK_ROWS);
+}
+
+/* An end for each row of a block, what follows each chunk, and two places for both parts of a beginning. */
+static int
+kept_rows (int kernel)
+{
+  return kernel + n_chunks (kernel) + 4;
 }
 
 bool
@@ -51,7 +68,8 @@ cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc)
   if (!has_blocks)
     return true;
   size_t kept = plan->row_floats;
-  if (!multiply_within (&kept, rows->kernel + 2, MOST_FLOATS))
+  if (rows->kernel > MOST_FLOATS ||
+      !multiply_within (&kept, kept_rows (rows->kernel), MOST_FLOATS))
     return false;
   plan->plane_floats = kept;
   return multiply_within (&kept, desc->planes, MOST_FLOATS);
@@ -104,13 +122,24 @@ combine (const CnnRunningPlan *plan, const float *const *rows, size_t n_rows, fl
   (plan->desc.is_max ? kernels->pool_max : kernels->pool_average) (rows, n_rows, &down, 1, out);
 }
 
-/* out = a combined with b, either of which may be missing. */
+/* out = those of `n` rows that are there, combined. */
+static float *
+combine_present (const CnnRunningPlan *plan, const float *const *rows, int n, float *out)
+{
+  const float *present[4];
+  size_t n_present = 0;
+  for (int i = 0; i < n; i++)
+    if (rows[i])
+      present[n_present++] = rows[i];
+  combine (plan, present, n_present, out);
+  return out;
+}
+
 static float *
 combine_two (const CnnRunningPlan *plan, const float *a, const float *b, float *out)
 {
-  const float *const rows[] = {a ? a : b, b};
-  combine (plan, rows, (size_t)(a != NULL) + (size_t)(b != NULL), out);
-  return out;
+  const float *const rows[] = {a, b};
+  return combine_present (plan, rows, 2, out);
 }
 
 /* The rows of a window, all in padded coordinates. */
@@ -125,30 +154,85 @@ window_row (const WindowRows *window, int row)
   return row >= window->first && row < window->end ? window->rows[row - window->first] : NULL;
 }
 
+/* Where rows of a plane are kept. */
+typedef struct {
+  float *ends;       /* of each row of the block to the end of its chunk */
+  float *following;  /* of each chunk but the last: all chunks of the block behind it */
+  float *beginnings; /* two places for CnnRunningPlane.current, two for .before */
+} Kept;
+
+static Kept
+find_kept (const CnnRunning *running, int plane)
+{
+  const CnnRunningPlan *plan = running->plan;
+  const size_t kernel = (size_t)plan->desc.rows.kernel, row = plan->row_floats;
+  float *ends = running->kept + (size_t)plane * plan->plane_floats;
+  float *following = ends + kernel * row;
+  return (Kept){ends, following, following + (size_t)n_chunks ((int)kernel) * row};
+}
+
+static void
+make_ends (const CnnRunningPlan *plan, const Kept *kept, int start, const WindowRows *window)
+{
+  const int kernel = plan->desc.rows.kernel, first = start - start % kernel;
+  const float *end = NULL, *following = NULL;
+  for (int row = kernel - 1; row >= start - first; row--) {
+    end = combine_two (plan, end, window_row (window, first + row),
+        kept->ends + (size_t)row * plan->row_floats);
+    if (row % CHUNK_ROWS == 0 && row > start - first) {
+      following = combine_two (plan, following, end,
+          kept->following + (size_t)(row / CHUNK_ROWS - 1) * plan->row_floats);
+      end = NULL;
+    }
+  }
+}
+
+/* One of two places, the one that does not hold `value`. */
+static float *
+other_place (const CnnRunningPlan *plan, float *places, const float *value)
+{
+  return value == places ? places + plan->row_floats : places;
+}
+
+static void
+extend_beginning (
+    const CnnRunningPlan *plan, const Kept *kept, CnnRunningPlane *plane, const float *row)
+{
+  float *places = kept->beginnings;
+  if (plane->begun % plan->desc.rows.kernel % CHUNK_ROWS == 0 && plane->current) {
+    float *before = places + 2 * plan->row_floats;
+    plane->before = combine_two (
+        plan, plane->before, plane->current, other_place (plan, before, plane->before));
+    plane->current = NULL;
+  }
+  if (row)
+    plane->current =
+        combine_two (plan, plane->current, row, other_place (plan, places, plane->current));
+  plane->begun++;
+}
+
 /* Down the columns of the window that begins with padded row `start`. */
 static void
 run_down (CnnRunning *running, int plane_index, int start, const WindowRows *window, float *out)
 {
   const CnnRunningPlan *plan = running->plan;
-  const int kernel = plan->desc.rows.kernel, block = start / kernel, next = (block + 1) * kernel;
+  const int kernel = plan->desc.rows.kernel, block = start / kernel;
+  const int row = start % kernel, chunk = row / CHUNK_ROWS;
+  const Kept kept = find_kept (running, plane_index);
   CnnRunningPlane *plane = &running->planes[plane_index];
-  float *ends = running->kept + (size_t)plane_index * plan->plane_floats;
-  float *beginnings = ends + (size_t)kernel * plan->row_floats;
   if (plane->block != block) {
-    const float *end = NULL;
-    for (int row = next - 1; row >= start; row--) {
-      float *place = ends + (size_t)(row % kernel) * plan->row_floats;
-      end = combine_two (plan, end, window_row (window, row), place);
-    }
-    *plane = (CnnRunningPlane){.block = block, .begun = next};
+    make_ends (plan, &kept, start, window);
+    *plane = (CnnRunningPlane){.block = block, .begun = (block + 1) * kernel};
   }
-  for (; plane->begun < start + kernel; plane->begun++) {
-    const float *row = window_row (window, plane->begun);
-    float *other = plane->current == beginnings ? beginnings + plan->row_floats : beginnings;
-    if (row)
-      plane->current = combine_two (plan, plane->current, row, other);
-  }
-  combine_two (plan, ends + (size_t)(start % kernel) * plan->row_floats, plane->current, out);
+  while (plane->begun < start + kernel)
+    extend_beginning (plan, &kept, plane, window_row (window, plane->begun));
+  const float *const parts[] = {
+      kept.ends + (size_t)row * plan->row_floats,
+      chunk < n_chunks (kernel) - 1 ? kept.following + (size_t)chunk * plan->row_floats : NULL,
+      plane->before,
+      plane->current,
+  };
+  combine_present (plan, parts, 4, out);
 }
 
 void

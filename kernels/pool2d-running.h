@@ -35,7 +35,8 @@ bool cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc);
 typedef struct {
   int block;      /* -1: none */
   int begun;      /* the beginning of the next block reaches up to this row */
-  float *current; /* that beginning; NULL: no row of the input yet */
+  float *current; /* the last chunk of that beginning, and the chunks before it; */
+  float *before;  /* NULL: no row of the input yet */
 } CnnRunningPlane;
 
 /* What one worker keeps. */
