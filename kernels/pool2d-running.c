@@ -68,8 +68,7 @@ cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc)
   if (!has_blocks)
     return true;
   size_t kept = plan->row_floats;
-  if (rows->kernel > MOST_FLOATS ||
-      !multiply_within (&kept, kept_rows (rows->kernel), MOST_FLOATS))
+  if (rows->kernel > MOST_FLOATS || !multiply_within (&kept, kept_rows (rows->kernel), MOST_FLOATS))
     return false;
   plan->plane_floats = kept;
   return multiply_within (&kept, desc->planes, MOST_FLOATS);
@@ -177,8 +176,8 @@ make_ends (const CnnRunningPlan *plan, const Kept *kept, int start, const Window
   const int kernel = plan->desc.rows.kernel, first = start - start % kernel;
   const float *end = NULL, *following = NULL;
   for (int row = kernel - 1; row >= start - first; row--) {
-    end = combine_two (plan, end, window_row (window, first + row),
-        kept->ends + (size_t)row * plan->row_floats);
+    end = combine_two (
+        plan, end, window_row (window, first + row), kept->ends + (size_t)row * plan->row_floats);
     if (row % CHUNK_ROWS == 0 && row > start - first) {
       following = combine_two (plan, following, end,
           kept->following + (size_t)(row / CHUNK_ROWS - 1) * plan->row_floats);

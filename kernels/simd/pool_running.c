@@ -13,6 +13,9 @@
 /* Vectors of channels that are worked on together. */
 #define BLOCK 4
 
+/* Columns that are summed up plainly. */
+#define CHUNK 64
+
 /* Columns, times channels, that are worked on together: they and their windows stay in the first-level
  * cache. */
 #define STRIP_FLOATS 4096
@@ -37,7 +40,19 @@ load_lanes (const float *p, const bool whole, int lanes)
   return whole ? vec_load (p) : vec_load_partial (p, lanes);
 }
 
-/* `n` vectors of channels, the only one of `lanes` when they are not whole. */
+/* Each chunk is added to its total, and begins anew. */
+POOL_INLINE void
+close_chunks (const bool is_max, Vec *total, Vec *chunk, const int n)
+{
+  VEC_UNROLL (4)
+  for (int k = 0; k < n; k++) {
+    total[k] = combine (is_max, total[k], chunk[k]);
+    chunk[k] = neutral (is_max);
+  }
+}
+
+/* `n` vectors of channels, the only one of `lanes` when they are not whole. Sums of CHUNK columns begin
+ * anew: so the error of an average does not grow with its window. */
 POOL_INLINE void
 run_channels (const bool is_max, const float *row, const CnnPoolRunning *windows, size_t count,
     const int n, const bool whole, int lanes, float *out)
@@ -47,22 +62,27 @@ run_channels (const bool is_max, const float *row, const CnnPoolRunning *windows
   size_t i = 0;
   for (size_t first = 0; i < count; first += columns) {
     const size_t next = first + columns;
-    Vec end[BLOCK], begun[BLOCK];
+    Vec end[BLOCK], following[BLOCK], before[BLOCK], begun[BLOCK];
     VEC_UNROLL (4)
     for (int k = 0; k < n; k++)
-      end[k] = begun[k] = neutral (is_max);
+      end[k] = following[k] = before[k] = begun[k] = neutral (is_max);
     for (size_t x = next < total ? next : total; x-- > first;) {
       VEC_UNROLL (4)
       for (int k = 0; k < n; k++) {
         end[k] =
             combine (is_max, end[k], load_lanes (row + x * channels + k * VEC_LANES, whole, lanes));
-        vec_store (windows->scratch + ((x - first) * (size_t)n + (size_t)k) * VEC_LANES, end[k]);
+        vec_store (windows->scratch + ((x - first) * (size_t)n + (size_t)k) * VEC_LANES,
+            combine (is_max, following[k], end[k]));
       }
+      if ((x - first) % CHUNK == 0)
+        close_chunks (is_max, following, end, n);
     }
     size_t reached = next;
     for (; i < count && i * windows->stride < next; i++) {
       const size_t x = i * windows->stride;
       for (; reached < x + columns; reached++) {
+        if ((reached - next) % CHUNK == 0)
+          close_chunks (is_max, before, begun, n);
         VEC_UNROLL (4)
         for (int k = 0; k < n; k++)
           begun[k] = combine (is_max, begun[k],
@@ -70,9 +90,9 @@ run_channels (const bool is_max, const float *row, const CnnPoolRunning *windows
       }
       VEC_UNROLL (4)
       for (int k = 0; k < n; k++) {
-        Vec value = combine (is_max,
-            vec_load (windows->scratch + ((x - first) * (size_t)n + (size_t)k) * VEC_LANES),
-            begun[k]);
+        const Vec end_of_block =
+            vec_load (windows->scratch + ((x - first) * (size_t)n + (size_t)k) * VEC_LANES);
+        Vec value = combine (is_max, combine (is_max, end_of_block, before[k]), begun[k]);
         if (!is_max)
           value = vec_mul (value, vec_set1 (windows->scale[i] * windows->factor));
         if (whole)

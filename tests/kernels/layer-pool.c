@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct {
   CnnPool2dDesc desc;
@@ -188,6 +189,102 @@ run_random (void)
 }
 
 const CheckTest check_layer_pool = {"layer-pool", "layers", run_random};
+
+/* ---- Large windows ----------------------------------------------------------------------------- */
+
+/* Windows of one picture, long one way or the other: what they share is summed up in several chunks. */
+typedef struct {
+  CnnShape input;
+  int rows, columns, stride;
+} LargeWindow;
+
+static const LargeWindow large_windows[] = {
+    {{1, 1040, 9, 3}, 1000, 3, 1},
+    {{1, 1040, 9, 16}, 1000, 3, 7},
+    {{1, 9, 1040, 1}, 3, 1000, 1},
+    {{1, 9, 1040, 16}, 3, 1000, 1},
+    {{1, 9, 1040, 37}, 2, 1000, 7},
+    {{1, 300, 290, 2}, 129, 128, 2},
+    {{1, 300, 290, 16}, 65, 191, 3},
+};
+
+static double
+flat (int y, int x, int channel)
+{
+  (void)y;
+  (void)x;
+  return 0.1 * (channel + 1);
+}
+
+/* Every window has another average and another maximum. */
+static double
+waves (int y, int x, int channel)
+{
+  return 1 + sin (0.37 * y + 0.001 * y * y) * cos (0.53 * x + channel);
+}
+
+static void
+set_sample (const CnnImage *image, int y, int x, int channel, float value)
+{
+  memcpy (cnn_image_row (image, 0, y, channel) + x * image->pixel_stride, &value, sizeof value);
+}
+
+static void
+check_large (const LargeWindow *window, double (*picture) (int, int, int), int isa)
+{
+  const int before = check_random_int (0, window->rows - 1);
+  PoolCase c = {.desc = {.input = window->input,
+                    .mode = (CnnPoolMode)check_random_int (0, 1),
+                    .window = {{.kernel = window->rows, .padding_before = before},
+                        {.kernel = window->columns, .padding_after = window->columns / 3}},
+                    .count_include_pad = check_random_int (0, 1)}};
+  CnnPool2dDesc *desc = &c.desc;
+  desc->window.rows.stride = desc->window.columns.stride = window->stride;
+  desc->window.rows.dilation = desc->window.columns.dilation = 1;
+  const CnnLayout layout = (CnnLayout)check_random_int (0, 1);
+  desc->input_format = desc->output_format = (CnnFormat){CNN_SAMPLE_FLOAT32, layout};
+  const CnnShape shape = desc->input;
+  check_context ("%s %s layout %d, %dx%dx%d, window %dx%d, stride %d, padding %d",
+      cnn_isa_name (check_isa (isa)), desc->mode == CNN_POOL_MAX ? "max" : "average", layout,
+      shape.h, shape.w, shape.c, window->rows, window->columns, window->stride, before);
+  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  CnnError error;
+  CnnLayer *layer = cnn_pool2d_new (&context, desc, &error);
+  CHECK (layer, "refused: %s", error.message);
+  c.output = cnn_layer_output_shape (layer);
+  LayerImage in =
+      layer_image (CNN_SAMPLE_FLOAT32, layout, LAYER_IMAGE_DENSE, shape, CHECK_GUARD_BEHIND);
+  LayerImage out =
+      layer_image (CNN_SAMPLE_FLOAT32, layout, LAYER_IMAGE_DENSE, c.output, CHECK_GUARD_BEHIND);
+  for (int y = 0; y < shape.h; y++)
+    for (int x = 0; x < shape.w; x++)
+      for (int k = 0; k < shape.c; k++)
+        set_sample (&in.image, y, x, k, (float)picture (y, x, k));
+  layer_run_threads (layer, &in, &out);
+  for (int i = 0; i < 100 && check_ok (); i++) {
+    const int y = check_random_int (0, c.output.h - 1), x = check_random_int (0, c.output.w - 1);
+    const int k = check_random_int (0, c.output.c - 1);
+    const double expected = expected_value (&c, &in.image, 0, y, x, k);
+    const double actual = layer_image_sample (&out.image, 0, y, x, k);
+    CHECK (fabs (actual - expected) <= 3e-6 * fabs (expected),
+        "output (%d,%d,%d) is %.9g, expected %.9g", y, x, k, actual, expected);
+  }
+  layer_image_free (&in);
+  layer_image_free (&out);
+  cnn_layer_free (layer);
+}
+
+static void
+run_large (void)
+{
+  for (int isa = 0; isa < check_isa_count (); isa++)
+    for (size_t i = 0; i < sizeof large_windows / sizeof *large_windows && check_ok (); i++) {
+      check_large (&large_windows[i], flat, isa);
+      check_large (&large_windows[i], waves, isa);
+    }
+}
+
+const CheckTest check_layer_pool_large = {"layer-pool-large", "layers", run_large};
 
 /* ---- by value ------------------------------------------------------------------------------ */
 

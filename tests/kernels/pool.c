@@ -158,11 +158,11 @@ static void
 check_running (const RunningVariant *variant, int isa, CheckGuard guard, bool edges)
 {
   const int lanes = cnn_isa_lanes (check_isa (isa));
-  const int most_columns[] = {2, 9, 70}, most_strides[] = {1, 2, 12};
+  const int most_columns[] = {2, 9, 70, 300}, most_strides[] = {1, 2, 12};
   const size_t count = (size_t)(check_random_int (0, 1) ? check_random_int (1, 90)
                                                         : lanes * check_random_int (1, 5));
   CnnPoolRunning w = {
-      .columns = (size_t)check_random_int (1, most_columns[check_random_int (0, 2)]),
+      .columns = (size_t)check_random_int (1, most_columns[check_random_int (0, 3)]),
       .stride = (size_t)check_random_int (1, most_strides[check_random_int (0, 2)]),
       .channels = (size_t)(check_random_int (0, 2) ? check_random_int (1, 6 * lanes + 1) : 1),
       .factor = 0.25f,
