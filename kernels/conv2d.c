@@ -251,8 +251,9 @@ typedef struct {
   CnnConv2d *conv;
   const CnnImage *in, *out;
   int strip; /* output rows */
-  int strips_per_frame, n_strips, strips_per_task;
-  int n_parts; /* tasks that share a strip's output channels */
+  int strips_per_frame, n_strips;
+  CnnBands bands; /* of strips */
+  int n_parts;    /* tasks that share a strip's output channels */
   bool in_bytes;
 } Run;
 
@@ -263,14 +264,10 @@ run_strips (void *data, int task, int worker_index)
   const Run *run = data;
   CnnConv2d *conv = run->conv;
   CnnConvWorker *worker = &conv->workers[worker_index];
-  const int first = task / run->n_parts * run->strips_per_task, left = run->n_strips - first;
-  const int end = first + (left < run->strips_per_task ? left : run->strips_per_task);
+  const int first = (int)cnn_band_first (&run->bands, task / run->n_parts);
+  const int end = (int)cnn_band_first (&run->bands, task / run->n_parts + 1);
   worker->part = task % run->n_parts;
   worker->n_parts = run->n_parts;
-  cnn_reader_begin (&worker->reader, run->in);
-  cnn_writer_begin (&worker->writer, run->out);
-  if (run->in_bytes)
-    cnn_conv_bytes_begin (conv->bytes, worker_index, run->in);
   for (int strip = first; strip < end; strip++) {
     const int n = strip / run->strips_per_frame;
     const int y = strip % run->strips_per_frame * run->strip;
@@ -289,11 +286,9 @@ run_strips (void *data, int task, int worker_index)
  * for a kernel of the whole input, and where nothing is left to do for a row when its channels are
  * computed. */
 static int
-choose_parts (CnnConv2d *conv, const CnnImage *out, int n_strips, int n_threads)
+choose_parts (const CnnConv2d *conv, int n_strips, int n_threads)
 {
-  CnnWriter *writer = &conv->workers[0].writer;
-  cnn_writer_begin (writer, out);
-  if (n_strips >= n_threads || !writer->in_place ||
+  if (n_strips >= n_threads || !conv->workers[0].writer.in_place ||
       conv->writer_plan.desc.activation != CNN_ACTIVATION_NONE)
     return 1;
   const int wanted = (n_threads + n_strips - 1) / n_strips;
@@ -307,7 +302,7 @@ choose_tasks (Run *run, int n_threads)
   CnnConv2d *conv = run->conv;
   const int h = conv->computed.h, frames = conv->computed.n;
   int strips = (h - 1) / run->strip + 1;
-  run->n_parts = run->in_bytes ? 1 : choose_parts (conv, run->out, frames * strips, n_threads);
+  run->n_parts = run->in_bytes ? 1 : choose_parts (conv, frames * strips, n_threads);
   if (!run->in_bytes && run->strip > 1 && conv->algorithm->splits_strips) {
     const int shares = (n_threads - 1) / run->n_parts + 1;
     strips = ((strips - 1) / shares + 1) * shares;
@@ -325,10 +320,16 @@ conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thre
   Run run = {.conv = conv, .in = in, .out = out};
   run.in_bytes = conv->bytes && cnn_conv_bytes_fits (in, out);
   run.strip = run.in_bytes ? CNN_CONV_BYTES_ROWS : conv->strip;
+  for (int i = 0; i < conv->n_workers; i++) {
+    cnn_reader_begin (&conv->workers[i].reader, in);
+    cnn_writer_begin (&conv->workers[i].writer, out);
+    if (run.in_bytes)
+      cnn_conv_bytes_begin (conv->bytes, i, in);
+  }
   choose_tasks (&run, n_threads);
   const int overlap = (conv->reader_plan.ring_rows - 1) / run.strip;
-  run.strips_per_task = cnn_band_rows (run.n_strips, 1, overlap, n_threads);
-  const int n_tasks = run.n_parts * ((run.n_strips - 1) / run.strips_per_task + 1);
+  run.bands = cnn_bands (run.n_strips, 1, overlap, n_threads);
+  const int n_tasks = run.n_parts * run.bands.count;
   cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_strips, &run);
 }
 

@@ -385,7 +385,7 @@ combine_row (
 typedef struct {
   CnnMerge *merge;
   const CnnImage *images, *out;
-  int band_rows;
+  CnnBands bands;
 } Run;
 
 static void
@@ -394,9 +394,9 @@ run_band (void *data, int task, int worker_index)
   const Run *run = data;
   CnnMerge *merge = run->merge;
   Worker *worker = &merge->workers[worker_index];
-  const int64_t h = merge->computed.h, all = h * merge->computed.n;
-  const int64_t first = (int64_t)task * run->band_rows;
-  const int64_t end = first + run->band_rows < all ? first + run->band_rows : all;
+  const int64_t h = merge->computed.h;
+  const int64_t first = cnn_band_first (&run->bands, task);
+  const int64_t end = cnn_band_first (&run->bands, task + 1);
   cnn_writer_begin (&worker->writer, run->out);
   for (int64_t row = first; row < end; row++) {
     const int n = (int)(row / h), y = (int)(row % h);
@@ -417,7 +417,6 @@ cnn_merge_run (CnnMerge *merge, const CnnImage *branches, const CnnImage *out, i
     n_threads = available;
   const int64_t rows = (int64_t)merge->computed.n * merge->computed.h;
   Run run = {.merge = merge, .images = branches, .out = out};
-  run.band_rows = cnn_band_rows (rows, 1, 0, n_threads);
-  cnn_workers_run (merge->context.workers, n_threads,
-      (int)((rows + run.band_rows - 1) / run.band_rows), run_band, &run);
+  run.bands = cnn_bands (rows, 1, 0, n_threads);
+  cnn_workers_run (merge->context.workers, n_threads, run.bands.count, run_band, &run);
 }

@@ -104,7 +104,7 @@ void
 cnn_running_begin (CnnRunning *running)
 {
   for (int i = 0; i < running->plan->desc.planes; i++)
-    running->planes[i].block = -1;
+    running->planes[i] = (CnnRunningPlane){.next = -1, .block = -1};
 }
 
 /* out = one row, or the sum or maximum of several; what makes no difference when there is none. */
@@ -235,7 +235,7 @@ run_down (CnnRunning *running, int plane_index, int start, const WindowRows *win
 }
 
 void
-cnn_running_row (CnnRunning *running, int plane, int y, const float *const *rows, int n_rows,
+cnn_running_row (CnnRunning *running, int plane, int n, int y, const float *const *rows, int n_rows,
     const float *scale, float factor, float *out)
 {
   const CnnRunningPlan *plan = running->plan;
@@ -244,10 +244,16 @@ cnn_running_row (CnnRunning *running, int plane, int y, const float *const *rows
   const int start = y * desc->rows.stride, before = desc->rows.padding_before;
   const int first = start > before ? start : before;
   const WindowRows window = {rows, first, first + n_rows};
-  if (plan->plane_floats > 0)
+  if (plan->plane_floats > 0) {
+    CnnRunningPlane *at_hand = &running->planes[plane];
+    const int64_t key = ((int64_t)n << 32) + y;
+    if (at_hand->next != key)
+      at_hand->block = -1;
     run_down (running, plane, start, &window, padded);
-  else
+    at_hand->next = key + 1;
+  } else {
     combine (plan, rows, (size_t)n_rows, padded);
+  }
   const CnnPoolRunning along = {
       .columns = (size_t)desc->columns.kernel,
       .stride = (size_t)desc->columns.stride,

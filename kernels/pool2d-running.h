@@ -33,6 +33,7 @@ bool cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc);
 
 /* The part of one block that is at hand, in padded rows. */
 typedef struct {
+  int64_t next;   /* the output row that may go on with it */
   int block;      /* -1: none */
   int begun;      /* the beginning of the next block reaches up to this row */
   float *current; /* the last chunk of that beginning, and the chunks before it; */
@@ -52,12 +53,12 @@ typedef struct {
 bool cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan);
 void cnn_running_clear (CnnRunning *running);
 
-/* Before the first window of a band of rows. */
+/* Before the first window of an image. */
 void cnn_running_begin (CnnRunning *running);
 
-/* Output row y of one plane, y increasing from call to call. `rows` are the window's `n_rows` rows that
- * lie in the input. Sums are multiplied by scale[x] * factor. */
-void cnn_running_row (CnnRunning *running, int plane, int y, const float *const *rows, int n_rows,
-    const float *scale, float factor, float *out);
+/* Output row y of one plane of frame n: cheap when it follows the row before. `rows` are the window's
+ * `n_rows` rows that lie in the input. Sums are multiplied by scale[x] * factor. */
+void cnn_running_row (CnnRunning *running, int plane, int n, int y, const float *const *rows,
+    int n_rows, const float *scale, float factor, float *out);
 
 #endif

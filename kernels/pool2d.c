@@ -59,9 +59,8 @@ typedef struct {
 typedef struct {
   PoolLayer *pool;
   const CnnImage *in, *out;
-  int band;    /* output rows of a task */
-  int block;   /* channels of a task */
-  int n_bands; /* of one frame */
+  CnnBands bands; /* of the output rows of one frame */
+  int block;      /* channels of a task */
   int n_blocks;
 } PoolRun;
 
@@ -149,10 +148,10 @@ pool_row (const PoolLayer *pool, PoolWorker *worker, const CnnPoolWindow *window
 
 /* Output row y of one plane, or of all channels of pixels. */
 static void
-run_row (const PoolLayer *pool, PoolWorker *worker, int plane, int y, float *out)
+run_row (const PoolLayer *pool, PoolWorker *worker, int plane, int n, int y, float *out)
 {
   const CnnPoolWindow *window = &pool->grid.rows[y];
-  cnn_running_row (&worker->running, plane, y, worker->rows, window->count, pool->running_scale,
+  cnn_running_row (&worker->running, plane, n, y, worker->rows, window->count, pool->running_scale,
       average_scale (pool, window->divisor), out);
 }
 
@@ -180,7 +179,7 @@ pool_planes (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0,
     find_rows (pool, worker, &pool->grid.rows[y], n, c);
     float *out = cnn_writer_row (&worker->writer, n, y) + c * worker->writer.plane_stride;
     if (pool->way == POOL_RUNNING)
-      run_row (pool, worker, c, y, out);
+      run_row (pool, worker, c, n, y, out);
     else
       pool_row (pool, worker, &pool->grid.rows[y], 1, 1, out);
     if (!by_plane && c == c1 - 1)
@@ -195,7 +194,7 @@ pool_pixels (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0,
     find_rows (pool, worker, &pool->grid.rows[y], n, c0);
     float *out = cnn_writer_row (&worker->writer, n, y) + c0;
     if (pool->way == POOL_RUNNING)
-      run_row (pool, worker, 0, y, out);
+      run_row (pool, worker, 0, n, y, out);
     else
       pool_row (
           pool, worker, &pool->grid.rows[y], (size_t)pool->layer.input.c, (size_t)(c1 - c0), out);
@@ -210,13 +209,11 @@ run_task (void *data, int task, int worker_number)
   const PoolRun *run = data;
   PoolLayer *pool = run->pool;
   PoolWorker *worker = &pool->workers[worker_number];
-  const int block = task % run->n_blocks, band = task / run->n_blocks % run->n_bands;
-  const int n = task / run->n_blocks / run->n_bands;
-  const int y0 = band * run->band, c0 = block * run->block;
-  const int y1 = (int)min64 ((int64_t)y0 + run->band, pool->layer.output.h);
+  const int block = task % run->n_blocks, band = task / run->n_blocks % run->bands.count;
+  const int n = task / run->n_blocks / run->bands.count, c0 = block * run->block;
+  const int y0 = (int)cnn_band_first (&run->bands, band);
+  const int y1 = (int)cnn_band_first (&run->bands, band + 1);
   const int c1 = (int)min64 ((int64_t)c0 + run->block, pool->layer.input.c);
-  if (pool->way == POOL_RUNNING)
-    cnn_running_begin (&worker->running);
   (pool->planar ? pool_planes : pool_pixels) (pool, worker, n, y0, y1, c0, c1);
 }
 
@@ -229,16 +226,15 @@ split (PoolRun *run, int n_threads)
   const PoolWorker *worker = &run->pool->workers[0];
   const int overlap = run->pool->grid.most_rows;
   run->block = out.c;
-  run->band = cnn_band_rows (out.h, 1, overlap, n_threads);
+  run->bands = cnn_bands (out.h, 1, overlap, n_threads);
   const bool whole_pixels = run->pool->way == POOL_RUNNING && !run->pool->planar;
   if (worker->reader.in_place && worker->writer.in_place && !whole_pixels) {
     const int wanted = 4 * n_threads, least = run->pool->planar ? 1 : 64;
-    const int rows = (int)min64 ((int64_t)out.n * ((out.h + run->band - 1) / run->band), wanted);
+    const int rows = (int)min64 ((int64_t)out.n * run->bands.count, wanted);
     const int blocks = n_threads > 1 ? (wanted + rows - 1) / rows : 1;
     const int size = (out.c + blocks - 1) / blocks;
     run->block = (int)min64 ((int64_t)(size + least - 1) / least * least, out.c);
   }
-  run->n_bands = (out.h + run->band - 1) / run->band;
   run->n_blocks = (out.c + run->block - 1) / run->block;
 }
 
@@ -249,10 +245,12 @@ pool_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thread
   for (int i = 0; i < pool->n_workers; i++) {
     cnn_reader_begin (&pool->workers[i].reader, in);
     cnn_writer_begin (&pool->workers[i].writer, out);
+    if (pool->way == POOL_RUNNING)
+      cnn_running_begin (&pool->workers[i].running);
   }
   PoolRun run = {.pool = pool, .in = in, .out = out};
   split (&run, n_threads);
-  const int tasks = layer->output.n * run.n_bands * run.n_blocks;
+  const int tasks = layer->output.n * run.bands.count * run.n_blocks;
   cnn_workers_run (layer->context.workers, n_threads, tasks, run_task, &run);
 }
 

@@ -475,15 +475,21 @@ cnn_writer_finish (CnnWriter *writer, int n, int y)
 
 /* ---- Bands ----------------------------------------------------------------------------------- */
 
-int
-cnn_band_rows (int64_t rows, int strip, int overlap, int n_threads)
+CnnBands
+cnn_bands (int64_t rows, int unit, int overlap, int n_threads)
 {
-  if (n_threads <= 1)
-    return (int)min64 (rows, INT32_MAX);
-  const int64_t tasks_per_thread = 4, overlaps_per_band = 8;
-  int64_t band = (rows + n_threads * tasks_per_thread - 1) / (n_threads * tasks_per_thread);
-  int64_t fair = (rows + n_threads - 1) / n_threads;
-  band = max64 (band, min64 (overlap * overlaps_per_band, fair));
-  band = (band + strip - 1) / strip * strip;
-  return (int)min64 (max64 (band, 1), INT32_MAX);
+  const int64_t bands_per_thread = 4, overlaps_per_band = 2;
+  const int64_t units = (rows - 1) / unit + 1;
+  int64_t per_thread = bands_per_thread;
+  if (overlap > 0)
+    per_thread = min64 (per_thread, rows / (overlap * overlaps_per_band * n_threads));
+  const int64_t wanted = n_threads > 1 ? n_threads * max64 (per_thread, 1) : 1;
+  return (CnnBands){rows, unit, (int)min64 (wanted, units)};
+}
+
+int64_t
+cnn_band_first (const CnnBands *bands, int i)
+{
+  const int64_t units = (bands->rows - 1) / bands->unit + 1;
+  return min64 (units * i / bands->count * bands->unit, bands->rows);
 }

@@ -136,9 +136,16 @@ void cnn_writer_finish (CnnWriter *writer, int n, int y);
 
 /* ---- Bands ----------------------------------------------------------------------------------- */
 
-/* Rows a task works on, from `rows` in all, in whole strips: a few tasks a thread, so that a late
- * thread does not hold up the rest, but no band so low that the `overlap` rows which neighbouring
- * bands both read would matter. */
-int cnn_band_rows (int64_t rows, int strip, int overlap, int n_threads);
+/* Rows cut into tasks of nearly the same size: band i is rows [cnn_band_first (i), cnn_band_first (i + 1)). */
+typedef struct {
+  int64_t rows;
+  int unit; /* bands begin at multiples of this many rows */
+  int count;
+} CnnBands;
+
+/* A few bands a thread, so that a late thread does not hold up the rest, and as many for each, but none
+ * so low that `overlap` rows, which neighbouring bands both have to convert, would matter. */
+CnnBands cnn_bands (int64_t rows, int unit, int overlap, int n_threads);
+int64_t cnn_band_first (const CnnBands *bands, int i);
 
 #endif

@@ -232,7 +232,7 @@ enlarge_row (Upsample *upsample, Worker *worker, int n, int y)
 typedef struct {
   Upsample *upsample;
   const CnnImage *in, *out;
-  int band_rows;
+  CnnBands bands;
 } Run;
 
 static void
@@ -241,9 +241,9 @@ run_band (void *data, int task, int worker_index)
   const Run *run = data;
   Upsample *upsample = run->upsample;
   Worker *worker = &upsample->workers[worker_index];
-  const int64_t h = upsample->base.output.h, all = h * upsample->base.output.n;
-  const int64_t first = (int64_t)task * run->band_rows;
-  const int64_t end = first + run->band_rows < all ? first + run->band_rows : all;
+  const int64_t h = upsample->base.output.h;
+  const int64_t first = cnn_band_first (&run->bands, task);
+  const int64_t end = cnn_band_first (&run->bands, task + 1);
   cnn_reader_begin (&worker->reader, run->in);
   cnn_writer_begin (&worker->writer, run->out);
   for (int64_t row = first; row < end; row++)
@@ -257,9 +257,8 @@ upsample_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_th
   const int64_t rows = (int64_t)layer->output.n * layer->output.h;
   Run run = {.upsample = upsample, .in = in, .out = out};
   /* Bands of whole input rows, so that each is converted once. */
-  run.band_rows = cnn_band_rows (rows, upsample->factor, upsample->factor, n_threads);
-  cnn_workers_run (layer->context.workers, n_threads,
-      (int)((rows + run.band_rows - 1) / run.band_rows), run_band, &run);
+  run.bands = cnn_bands (rows, upsample->factor, upsample->factor, n_threads);
+  cnn_workers_run (layer->context.workers, n_threads, run.bands.count, run_band, &run);
 }
 
 static void

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs under way form a list. A thread of the pool takes a seat in the run that has the fewest,
- * draws tasks until none is left, and looks for the next run. The thread that called
- * cnn_workers_run () draws too, so every run ends even when all others are busy elsewhere. */
+ * works until no task is left, and looks for the next run. The thread that called
+ * cnn_workers_run () works too, so every run ends even when all others are busy elsewhere.
+ *
+ * Each seat has a share of the tasks, neighbours, and takes them in their order: what one task leaves in
+ * the caches is there for the next, and from one layer to the next. When its share is done it takes tasks
+ * of others, from their ends, which keeps theirs neighbours. */
 #include "workers.h"
 
 #include "memory.h"
@@ -21,13 +25,22 @@
 #define LEAST_PATIENCE 20000
 #define MOST_PATIENCE 1000000
 
+/* More threads than this share shares. */
+#define MOST_SHARES 64
+
+/* The tasks of one seat that are left: the first in the lower half, the one behind the last in the upper.
+ * On a cache line of its own. */
+typedef struct {
+  _Alignas(64) atomic_uint_least64_t left;
+} Share;
+
 typedef struct Run Run;
 
 struct Run {
   CnnTaskFunc *func;
   void *data;
-  int n_tasks;
-  atomic_int next_task;
+  int n_shares;
+  Share *shares;
   atomic_int helpers; /* threads of the pool at work here; falls outside the lock only to be read */
   int seats;          /* threads that may still join; guarded by the pool's lock */
   int joined;         /* threads that have joined, and so the last worker number given */
@@ -76,13 +89,37 @@ patient_until (int64_t start)
   return end + (worked < MOST_PATIENCE ? worked : MOST_PATIENCE);
 }
 
-static void
-draw_tasks (Run *run, int worker)
+static uint64_t
+pack_share (uint32_t first, uint32_t end)
 {
-  int task;
-  while (
-      (task = atomic_fetch_add_explicit (&run->next_task, 1, memory_order_relaxed)) < run->n_tasks)
-    run->func (run->data, task, worker);
+  return (uint64_t)end << 32 | first;
+}
+
+/* The first task of a share, or the last; false when none is left. */
+static bool
+take_task (Share *share, bool from_front, int *task)
+{
+  uint64_t left = atomic_load_explicit (&share->left, memory_order_relaxed), rest;
+  do {
+    const uint32_t first = (uint32_t)left, end = (uint32_t)(left >> 32);
+    if (first == end)
+      return false;
+    *task = (int)(from_front ? first : end - 1);
+    rest = from_front ? pack_share (first + 1, end) : pack_share (first, end - 1);
+  } while (!atomic_compare_exchange_weak_explicit (
+      &share->left, &left, rest, memory_order_relaxed, memory_order_relaxed));
+  return true;
+}
+
+static void
+work (Run *run, int worker)
+{
+  for (int i = 0; i < run->n_shares; i++) {
+    Share *share = &run->shares[(worker + i) % run->n_shares];
+    int task;
+    while (take_task (share, i == 0, &task))
+      run->func (run->data, task, worker);
+  }
 }
 
 /* The run with a free seat that has the fewest threads, or NULL. Called with the lock held. */
@@ -147,7 +184,7 @@ help_one_run (CnnWorkers *workers)
     return;
 
   avoid_cpu (workers, run->cpu);
-  draw_tasks (run, worker);
+  work (run, worker);
 
   /* The run lives on its caller's stack: after the last helper has left it may be gone, so leaving
    * and waking happen under the lock that the caller takes before it returns. */
@@ -288,16 +325,27 @@ cnn_workers_run (CnnWorkers *workers, int n_threads, int n_tasks, CnnTaskFunc *f
     limit = n_threads;
   if (n_tasks < limit)
     limit = n_tasks;
-  Run run = {
-      .func = func, .data = data, .n_tasks = n_tasks, .seats = limit - 1, .cpu = sched_getcpu ()};
   if (limit <= 1) {
-    draw_tasks (&run, 0);
+    for (int i = 0; i < n_tasks; i++)
+      func (data, i, 0);
     return;
   }
+  Share shares[MOST_SHARES];
+  Run run = {
+      .func = func,
+      .data = data,
+      .n_shares = limit < MOST_SHARES ? limit : MOST_SHARES,
+      .shares = shares,
+      .seats = limit - 1,
+      .cpu = sched_getcpu (),
+  };
+  for (int64_t i = 0; i < run.n_shares; i++)
+    atomic_init (&shares[i].left, pack_share ((uint32_t)(n_tasks * i / run.n_shares),
+                                      (uint32_t)(n_tasks * (i + 1) / run.n_shares)));
   pthread_cond_init (&run.done, NULL);
   const int64_t start = now ();
   open_run (workers, &run);
-  draw_tasks (&run, 0);
+  work (&run, 0);
   close_run (workers, &run, start);
   pthread_cond_destroy (&run.done);
 }

@@ -155,6 +155,43 @@ run_independent (void)
 
 const CheckTest check_workers_independent = {"workers-independent", "workers", run_independent};
 
+/* The caller waits in its first task until the only helper has done all others: its own share in order,
+ * and the caller's from the end. */
+
+typedef struct {
+  int order[10], n_tasks;
+  atomic_int n_done; /* tasks of the helper */
+} Shares;
+
+static void
+note_task (void *data, int task, int worker)
+{
+  Shares *shares = data;
+  const int others = shares->n_tasks - 1;
+  if (worker == 1)
+    shares->order[atomic_fetch_add (&shares->n_done, 1)] = task;
+  else if (task == 0)
+    for (int i = 0; i < 50000 && atomic_load (&shares->n_done) < others; i++)
+      usleep (100);
+}
+
+static void
+run_shares (void)
+{
+  static const int expected[] = {5, 6, 7, 8, 9, 4, 3, 2, 1};
+  Shares shares = {.n_tasks = 10};
+  CnnWorkers *workers = cnn_workers_new (2);
+  check_context ("who does which task");
+  CHECK (workers, "no pool");
+  cnn_workers_run (workers, 2, shares.n_tasks, note_task, &shares);
+  cnn_workers_free (workers);
+  for (int i = 0; i < 9; i++)
+    CHECK (shares.order[i] == expected[i], "task %d of the helper is %d, expected %d", i,
+        shares.order[i], expected[i]);
+}
+
+const CheckTest check_workers_shares = {"workers-shares", "workers", run_shares};
+
 static void
 run_memory (void)
 {
