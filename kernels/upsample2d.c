@@ -134,7 +134,6 @@ set_info (Upsample *upsample)
       "upsample-nearest", "upsample-bilinear", "upsample-pixel-shuffle"};
   const CnnKernels *kernels = upsample->base.context.kernels;
   const CnnIsa shuffle_isa = upsample->order == CNN_ROWS_PLANAR ? kernels->upsample_zip_isa
-                             : upsample->base.output.c == 1     ? kernels->copy_runs_isa
                                                                 : kernels->upsample_shuffle_isa;
   const CnnIsa isas[] = {kernels->upsample_repeat_isa, kernels->upsample_between_isa, shuffle_isa};
   const CnnShape output = upsample->base.output;
@@ -192,10 +191,7 @@ shuffle_interleaved (Upsample *upsample, Worker *worker, int n, int y, float *ou
   const int f = upsample->factor;
   const size_t w = (size_t)upsample->base.input.w, c = (size_t)upsample->base.output.c;
   const float *row = cnn_reader_row (&worker->reader, n, y / f, 0) + y % f * f;
-  if (c == 1)
-    kernels->copy_runs (row, (size_t)(f * f), (size_t)f, w, out, (size_t)f);
-  else
-    kernels->upsample_shuffle (row, w, c, f, out);
+  kernels->upsample_shuffle (row, w, c, f, out);
 }
 
 static void

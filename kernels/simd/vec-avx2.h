@@ -144,6 +144,12 @@ vec_select (VecMask mask, Vec a, Vec b)
   return _mm256_blendv_ps (b, a, mask);
 }
 
+VEC_INLINE Vec
+vec_permute (Vec v, const int32_t *lanes)
+{
+  return _mm256_permutevar8x32_ps (v, _mm256_loadu_si256 ((const __m256i *)lanes));
+}
+
 VEC_INLINE VecInt
 vec_to_int (Vec v)
 {

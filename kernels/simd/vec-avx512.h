@@ -144,6 +144,12 @@ vec_select (VecMask mask, Vec a, Vec b)
   return _mm512_mask_blend_ps (mask, b, a);
 }
 
+VEC_INLINE Vec
+vec_permute (Vec v, const int32_t *lanes)
+{
+  return _mm512_permutexvar_ps (_mm512_loadu_si512 (lanes), v);
+}
+
 VEC_INLINE VecInt
 vec_to_int (Vec v)
 {

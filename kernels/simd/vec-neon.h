@@ -141,6 +141,14 @@ vec_select (VecMask mask, Vec a, Vec b)
   return vbslq_f32 (mask, a, b);
 }
 
+VEC_INLINE Vec
+vec_permute (Vec v, const int32_t *lanes)
+{
+  const uint32x4_t first = vshlq_n_u32 (vreinterpretq_u32_s32 (vld1q_s32 (lanes)), 2);
+  const uint32x4_t order = vaddq_u32 (vmulq_n_u32 (first, 0x01010101), vdupq_n_u32 (0x03020100));
+  return vreinterpretq_f32_u8 (vqtbl1q_u8 (vreinterpretq_u8_f32 (v), vreinterpretq_u8_u32 (order)));
+}
+
 VEC_INLINE VecInt
 vec_to_int (Vec v)
 {

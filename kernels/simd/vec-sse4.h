@@ -140,6 +140,16 @@ vec_select (VecMask mask, Vec a, Vec b)
   return _mm_blendv_ps (b, a, mask);
 }
 
+VEC_INLINE Vec
+vec_permute (Vec v, const int32_t *lanes)
+{
+  const __m128i first = _mm_slli_epi32 (_mm_loadu_si128 ((const __m128i *)lanes), 2);
+  const __m128i bytes = _mm_or_si128 (first, _mm_slli_epi32 (first, 8));
+  const __m128i order = _mm_or_si128 (bytes, _mm_slli_epi32 (bytes, 16));
+  return _mm_castsi128_ps (
+      _mm_shuffle_epi8 (_mm_castps_si128 (v), _mm_add_epi8 (order, _mm_set1_epi32 (0x03020100))));
+}
+
 VEC_INLINE VecInt
 vec_to_int (Vec v)
 {

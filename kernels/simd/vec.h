@@ -12,6 +12,7 @@
  * vec_max (a, b), vec_min (a, b)   b when either is NaN: vec_max (zero, x) keeps a NaN of x, and
  *                                  vec_max (x, zero) drops it
  * vec_even, vec_odd (a, b)         every second float of a followed by b
+ * vec_permute (v, lanes)           lane i is lane lanes[i] of v, in [0, VEC_LANES)
  * vec_round                        to nearest, ties to even
  * vec_to_int                       to nearest, ties to even; |v| < 2^31
  * vec_to_int_toward_zero           |v| < 2^31

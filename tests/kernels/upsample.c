@@ -56,16 +56,58 @@ check_between (const CnnKernels *kernels, const Size *size)
   check_guarded_free (expected);
 }
 
+/* The second row of every block. */
+static void
+check_shuffle (const CnnKernels *kernels, const Size *size)
+{
+  const size_t f = (size_t)size->factor, first = f > 1 ? f : 0;
+  const size_t floats = size->count * size->channels * f * f;
+  const size_t outputs = size->count * size->channels * f;
+  float *in = check_guarded (floats * sizeof (float), size->guard);
+  float *out = check_guarded (outputs * sizeof (float), size->guard);
+  float *expected = check_guarded (outputs * sizeof (float), size->guard);
+  check_context ("upsample_shuffle %s: %zu pixels to %zu channels, factor %d",
+      cnn_isa_name (kernels->upsample_shuffle_isa), size->count, size->channels, size->factor);
+  check_fill_edges (in, floats);
+  kernels->upsample_shuffle (in + first, size->count, size->channels, size->factor, out);
+  cnn_upsample_shuffle_c (in + first, size->count, size->channels, size->factor, expected);
+  check_floats (out, expected, outputs, 0, 0, "output");
+  check_guarded_free (in);
+  check_guarded_free (out);
+  check_guarded_free (expected);
+}
+
+static void
+check_zip (const CnnKernels *kernels, const Size *size)
+{
+  const size_t n = (size_t)size->factor, stride = size->count + (size_t)check_random_int (0, 9);
+  const size_t floats = stride * (n - 1) + size->count, outputs = size->count * n;
+  float *in = check_guarded (floats * sizeof (float), size->guard);
+  float *out = check_guarded (outputs * sizeof (float), size->guard);
+  float *expected = check_guarded (outputs * sizeof (float), size->guard);
+  check_context ("upsample_zip %s: %zu pixels of %zu planes",
+      cnn_isa_name (kernels->upsample_zip_isa), size->count, n);
+  check_fill_edges (in, floats);
+  kernels->upsample_zip (in, (ptrdiff_t)stride, size->factor, size->count, out);
+  cnn_upsample_zip_c (in, (ptrdiff_t)stride, size->factor, size->count, expected);
+  check_floats (out, expected, outputs, 0, 0, "output");
+  check_guarded_free (in);
+  check_guarded_free (out);
+  check_guarded_free (expected);
+}
+
 static void
 run_kernels (void)
 {
   for (int i = 0; i < check_isa_count (); i++)
     for (int round = 0; round < 300 && check_ok (); round++) {
-      const Size size = {(size_t)check_random_int (1, 40),
+      const Size size = {(size_t)check_random_int (1, check_random_int (0, 3) ? 40 : 150),
           (size_t)(check_random_int (0, 2) ? check_random_int (1, 5) : check_random_int (1, 40)),
           check_random_int (1, 7), (CheckGuard)(round % 2)};
       check_repeat (check_kernels (i), &size);
       check_between (check_kernels (i), &size);
+      check_shuffle (check_kernels (i), &size);
+      check_zip (check_kernels (i), &size);
     }
 }
 
