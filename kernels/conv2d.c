@@ -171,6 +171,7 @@ plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, int n_alpha, CnnError *er
       .tile = conv->tile,
       .strip = conv->strip,
       .phases = conv->algorithm->reads == CNN_ROWS_PLANAR,
+      .together = conv->columns.kernel > 1 ? conv->group_inputs : 1,
       .normalization = desc->normalization,
   };
   const bool is_clamp =

@@ -179,13 +179,24 @@ cnn_image_has_rows (const CnnImage *image, CnnRowOrder order)
              : cnn_image_has_float_rows (image) && image->batch_stride % (int)sizeof (float) == 0;
 }
 
+/* Planes that begin at like places of pages, as those of most pictures do, compete for the same few lines
+ * of the first-level cache, 8 or 12. Where rows of more are read again and again, they are better copied. */
+static bool
+planes_compete (const CnnReaderDesc *desc, const CnnImage *image)
+{
+  const int page = 4096, most_rows = 16;
+  return desc->order == CNN_ROWS_PLANAR && image->channel_stride % page == 0 &&
+         desc->together > most_rows / desc->rows.kernel;
+}
+
 void
 cnn_reader_begin (CnnReader *reader, const CnnImage *image)
 {
   const CnnReaderPlan *plan = reader->plan;
   reader->image = image;
-  reader->in_place =
-      plan->n_spans > 0 && plan->n_phases == 1 && cnn_image_has_rows (image, plan->desc.order);
+  reader->in_place = plan->n_spans > 0 && plan->n_phases == 1 &&
+                     cnn_image_has_rows (image, plan->desc.order) &&
+                     !planes_compete (&plan->desc, image);
   reader->n_spans = reader->in_place ? plan->n_spans : 1;
   if (reader->in_place) {
     for (int i = 0; i < plan->n_spans; i++)

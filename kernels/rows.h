@@ -39,10 +39,11 @@ typedef struct {
   CnnAxis rows, columns; /* resolved: rule EXPLICIT */
   int output_columns;
   CnnRowOrder order;
-  float fill;  /* what CNN_PADDING_ZEROS stands for: 0, or -INFINITY for a maximum */
-  int tile;    /* spans begin at multiples of this many outputs, at least 1 */
-  int strip;   /* output rows of a strip, at least 1 */
-  bool phases; /* planar order with a column stride: see cnn_reader_plane () */
+  float fill;   /* what CNN_PADDING_ZEROS stands for: 0, or -INFINITY for a maximum */
+  int tile;     /* spans begin at multiples of this many outputs, at least 1 */
+  int strip;    /* output rows of a strip, at least 1 */
+  bool phases;  /* planar order with a column stride: see cnn_reader_plane () */
+  int together; /* planar order: channels that are read at a time, and several times */
   CnnNormalization normalization;
 } CnnReaderDesc;
 
