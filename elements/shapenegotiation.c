@@ -80,18 +80,6 @@ gst_cnn_geometry_output (
 
 /* --- Sets of shapes ------------------------------------------------------------------------------- */
 
-static void
-append_unique (GArray *ranges, const GstCnnShapeRange *range)
-{
-  if (cnn_range_is_empty (range->n) || cnn_range_is_empty (range->h) ||
-      cnn_range_is_empty (range->w) || cnn_range_is_empty (range->c))
-    return;
-  for (guint i = 0; i < ranges->len; i++)
-    if (memcmp (&g_array_index (ranges, GstCnnShapeRange, i), range, sizeof *range) == 0)
-      return;
-  g_array_append_vals (ranges, range, 1);
-}
-
 static gboolean
 range_has (CnnRange range, gint value)
 {
@@ -132,7 +120,7 @@ forward (const GstCnnGeometry *geometry, const GstCnnShapeRange *input, GArray *
   GstCnnShapeRange output = {input->n, cnn_axis_output_range (&geometry->window.rows, input->h),
       cnn_axis_output_range (&geometry->window.columns, input->w),
       output_channels (geometry, input->c)};
-  append_unique (outputs, &output);
+  gst_cnn_shape_ranges_append (outputs, &output);
 }
 
 static void
@@ -141,7 +129,7 @@ backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray
   GstCnnShapeRange input = {output->n, cnn_axis_input_range (&geometry->window.rows, output->h),
       cnn_axis_input_range (&geometry->window.columns, output->w), {1, G_MAXINT}};
   if (geometry->free_channels) {
-    append_unique (inputs, &input);
+    gst_cnn_shape_ranges_append (inputs, &input);
     return;
   }
   if (geometry->out_channels) {
@@ -153,14 +141,14 @@ backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray
     input.c.max = (gint)MIN ((gint64)(output->c.max / multiplier) * divisor, G_MAXINT);
   }
   if (geometry->n_in_channels == 0) {
-    append_unique (inputs, &input);
+    gst_cnn_shape_ranges_append (inputs, &input);
     return;
   }
   const CnnRange wanted = input.c;
   for (guint i = 0; i < geometry->n_in_channels; i++) {
     input.c = (CnnRange){geometry->in_channels[i], geometry->in_channels[i]};
     if (range_has (wanted, geometry->in_channels[i]))
-      append_unique (inputs, &input);
+      gst_cnn_shape_ranges_append (inputs, &input);
   }
 }
 

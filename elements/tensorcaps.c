@@ -244,8 +244,8 @@ structure_has_layout (const GstStructure *structure, CnnLayout layout)
   return value ? string_value_has (value, layout_names[layout]) : layout == CNN_LAYOUT_NHWC;
 }
 
-static void
-append_range (GArray *ranges, const GstCnnShapeRange *range)
+void
+gst_cnn_shape_ranges_append (GArray *ranges, const GstCnnShapeRange *range)
 {
   if (cnn_range_is_empty (range->n) || cnn_range_is_empty (range->h) ||
       cnn_range_is_empty (range->w) || cnn_range_is_empty (range->c))
@@ -268,7 +268,7 @@ append_native_ranges (const GstStructure *structure, CnnLayout layout, GArray *r
     for (guint i = 0; i < 4; i++)
       *fields[i] = range_from_value (gst_value_array_get_value (dims, dims_index[layout][i]));
   }
-  append_range (ranges, &range);
+  gst_cnn_shape_ranges_append (ranges, &range);
 }
 
 static void
@@ -276,7 +276,7 @@ append_nnstreamer_ranges (const GValue *dimensions, CnnLayout layout, GArray *ra
 {
   if (dimensions == NULL) {
     GstCnnShapeRange any = gst_cnn_shape_range_any ();
-    append_range (ranges, &any);
+    gst_cnn_shape_ranges_append (ranges, &any);
   } else if (GST_VALUE_HOLDS_LIST (dimensions)) {
     for (guint i = 0; i < gst_value_list_get_size (dimensions); i++)
       append_nnstreamer_ranges (gst_value_list_get_value (dimensions, i), layout, ranges);
@@ -286,7 +286,7 @@ append_nnstreamer_ranges (const GValue *dimensions, CnnLayout layout, GArray *ra
         parse_nnstreamer_dimensions (g_value_get_string (dimensions), layout, &shape)) {
       GstCnnShapeRange range = {
           {shape.n, shape.n}, {shape.h, shape.h}, {shape.w, shape.w}, {shape.c, shape.c}};
-      append_range (ranges, &range);
+      gst_cnn_shape_ranges_append (ranges, &range);
     }
   }
 }
@@ -312,10 +312,10 @@ append_video_ranges (const GstStructure *structure, GArray *ranges)
       range_from_value (gst_structure_get_value (structure, "height")),
       range_from_value (gst_structure_get_value (structure, "width")), {3, 3}};
   if (structure_has_format (structure, GST_CNN_COLOR_FORMATS))
-    append_range (ranges, &range);
+    gst_cnn_shape_ranges_append (ranges, &range);
   range.c = (CnnRange){1, 1};
   if (structure_has_format (structure, GST_CNN_GRAY_FORMATS))
-    append_range (ranges, &range);
+    gst_cnn_shape_ranges_append (ranges, &range);
 }
 
 gboolean

@@ -57,6 +57,9 @@ typedef struct {
 /* Every shape there is. */
 GstCnnShapeRange gst_cnn_shape_range_any (void);
 
+/* Appends `range` to an array of GstCnnShapeRange, unless it is empty or there already. */
+void gst_cnn_shape_ranges_append (GArray *ranges, const GstCnnShapeRange *range);
+
 /* The shapes that one caps structure (fixed or not) of any of the three kinds allows, appended to
  * `ranges` (an array of GstCnnShapeRange). A list of values within one dimension counts as the interval
  * around it. Returns FALSE and appends nothing when the structure cannot hold frames of ours. */

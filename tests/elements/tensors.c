@@ -118,6 +118,20 @@ GST_START_TEST (test_preferred_layout)
 }
 GST_END_TEST;
 
+/* What the element makes of one buffer, which this takes. */
+static void
+assert_outcome (const gchar *element, const gchar *caps, GstBuffer *buffer, const Tensor *expected)
+{
+  LayerTest *test = layer_test_new (element);
+  GstBuffer *outcome = layer_test_push (test, caps, buffer);
+  GstCaps *output_caps = layer_test_output_caps (test);
+  Tensor *output = tensor_from_buffer (outcome, output_caps);
+  assert_tensors_equal (output, expected, caps);
+  tensor_free (output);
+  gst_caps_unref (output_caps);
+  layer_test_free (test);
+}
+
 /* NNStreamer's peers spell dimensions with and without trailing ones. */
 GST_START_TEST (test_nnstreamer_spellings)
 {
@@ -128,14 +142,7 @@ GST_START_TEST (test_nnstreamer_spellings)
         "other/tensors, format=(string)static, num_tensors=(int)1, types=(string)float32, "
         "dimensions=(string)%s, framerate=(fraction)0/1",
         spellings[i]);
-    LayerTest *test = layer_test_new ("cnnpool");
-    GstBuffer *buffer = layer_test_push (test, caps, tensor_to_buffer (input, &native_float));
-    GstCaps *output_caps = layer_test_output_caps (test);
-    Tensor *output = tensor_from_buffer (buffer, output_caps);
-    assert_tensors_equal (output, expected, spellings[i]);
-    tensor_free (output);
-    gst_caps_unref (output_caps);
-    layer_test_free (test);
+    assert_outcome ("cnnpool", caps, tensor_to_buffer (input, &native_float), expected);
     tensor_free (expected);
     tensor_free (input);
     g_free (caps);
@@ -203,16 +210,8 @@ GST_START_TEST (test_kinds_of_buffers)
         const TensorFormat format = {"tensor/strided", l ? "nchw" : "nhwc", "float32"};
         Tensor *input = tensor_random (1, 9, 7, 3, 4);
         Tensor *expected = run_elements (elements[e], input);
-        LayerTest *test = layer_test_new (elements[e]);
         gchar *caps = tensor_caps (input, &format);
-        GstBuffer *buffer =
-            layer_test_push (test, caps, kinds[k](tensor_to_buffer (input, &format)));
-        GstCaps *output_caps = layer_test_output_caps (test);
-        Tensor *output = tensor_from_buffer (buffer, output_caps);
-        assert_tensors_equal (output, expected, elements[e]);
-        tensor_free (output);
-        gst_caps_unref (output_caps);
-        layer_test_free (test);
+        assert_outcome (elements[e], caps, kinds[k](tensor_to_buffer (input, &format)), expected);
         tensor_free (expected);
         tensor_free (input);
         g_free (caps);
