@@ -14,22 +14,49 @@ typedef struct {
   CheckGuard guard;
 } Size;
 
+typedef struct {
+  float *in, *out, *expected;
+  size_t inputs, outputs;
+} Arrays;
+
+static Arrays
+allocate (const Size *size, size_t inputs, size_t outputs)
+{
+  return (Arrays){
+      .in = check_guarded (inputs * sizeof (float), size->guard),
+      .out = check_guarded (outputs * sizeof (float), size->guard),
+      .expected = check_guarded (outputs * sizeof (float), size->guard),
+      .inputs = inputs,
+      .outputs = outputs,
+  };
+}
+
+static void
+compare_and_free (Arrays *arrays, double tolerance)
+{
+  check_floats (arrays->out, arrays->expected, arrays->outputs, tolerance, 0, "output");
+  check_guarded_free (arrays->in);
+  check_guarded_free (arrays->out);
+  check_guarded_free (arrays->expected);
+}
+
+static void
+describe (const char *kernel, CnnIsa isa, const Size *size)
+{
+  check_context ("%s %s: %zu pixels of %zu channels, factor %d", kernel, cnn_isa_name (isa),
+      size->count, size->channels, size->factor);
+}
+
 static void
 check_repeat (const CnnKernels *kernels, const Size *size)
 {
-  const size_t floats = size->count * size->channels, outputs = floats * (size_t)size->factor;
-  float *in = check_guarded (floats * sizeof (float), size->guard);
-  float *out = check_guarded (outputs * sizeof (float), size->guard);
-  float *expected = check_guarded (outputs * sizeof (float), size->guard);
-  check_context ("upsample_repeat %s: %zu pixels of %zu channels, %d times",
-      cnn_isa_name (kernels->upsample_repeat_isa), size->count, size->channels, size->factor);
-  check_fill_edges (in, floats);
-  kernels->upsample_repeat (in, size->count, size->channels, size->factor, out);
-  cnn_upsample_repeat_c (in, size->count, size->channels, size->factor, expected);
-  check_floats (out, expected, outputs, 0, 0, "output");
-  check_guarded_free (in);
-  check_guarded_free (out);
-  check_guarded_free (expected);
+  const size_t floats = size->count * size->channels;
+  Arrays arrays = allocate (size, floats, floats * (size_t)size->factor);
+  describe ("upsample_repeat", kernels->upsample_repeat_isa, size);
+  check_fill_edges (arrays.in, arrays.inputs);
+  kernels->upsample_repeat (arrays.in, size->count, size->channels, size->factor, arrays.out);
+  cnn_upsample_repeat_c (arrays.in, size->count, size->channels, size->factor, arrays.expected);
+  compare_and_free (&arrays, 0);
 }
 
 static void
@@ -39,61 +66,41 @@ check_between (const CnnKernels *kernels, const Size *size)
   for (int i = 0; i < size->factor; i++)
     phases[i] =
         (CnnUpsamplePhase){check_random_int (0, 1), check_random_float (), check_random_float ()};
-  const size_t floats = (size->count + 2) * size->channels;
   const size_t outputs = size->count * size->channels * (size_t)size->factor;
-  float *in = check_guarded (floats * sizeof (float), size->guard);
-  float *out = check_guarded (outputs * sizeof (float), size->guard);
-  float *expected = check_guarded (outputs * sizeof (float), size->guard);
-  check_context ("upsample_between %s: %zu pixels of %zu channels, %d phases",
-      cnn_isa_name (kernels->upsample_between_isa), size->count, size->channels, size->factor);
-  check_fill (in, floats);
-  const float *row = in + size->channels;
-  kernels->upsample_between (row, size->count, size->channels, phases, size->factor, out);
-  cnn_upsample_between_c (row, size->count, size->channels, phases, size->factor, expected);
-  check_floats (out, expected, outputs, 1e-6, 0, "output");
-  check_guarded_free (in);
-  check_guarded_free (out);
-  check_guarded_free (expected);
+  Arrays arrays = allocate (size, (size->count + 2) * size->channels, outputs);
+  describe ("upsample_between", kernels->upsample_between_isa, size);
+  check_fill (arrays.in, arrays.inputs);
+  const float *row = arrays.in + size->channels;
+  kernels->upsample_between (row, size->count, size->channels, phases, size->factor, arrays.out);
+  cnn_upsample_between_c (row, size->count, size->channels, phases, size->factor, arrays.expected);
+  compare_and_free (&arrays, 1e-6);
 }
 
-/* The second row of every block. */
+/* The last row of every block. */
 static void
 check_shuffle (const CnnKernels *kernels, const Size *size)
 {
-  const size_t f = (size_t)size->factor, first = f > 1 ? f : 0;
-  const size_t floats = size->count * size->channels * f * f;
-  const size_t outputs = size->count * size->channels * f;
-  float *in = check_guarded (floats * sizeof (float), size->guard);
-  float *out = check_guarded (outputs * sizeof (float), size->guard);
-  float *expected = check_guarded (outputs * sizeof (float), size->guard);
-  check_context ("upsample_shuffle %s: %zu pixels to %zu channels, factor %d",
-      cnn_isa_name (kernels->upsample_shuffle_isa), size->count, size->channels, size->factor);
-  check_fill_edges (in, floats);
-  kernels->upsample_shuffle (in + first, size->count, size->channels, size->factor, out);
-  cnn_upsample_shuffle_c (in + first, size->count, size->channels, size->factor, expected);
-  check_floats (out, expected, outputs, 0, 0, "output");
-  check_guarded_free (in);
-  check_guarded_free (out);
-  check_guarded_free (expected);
+  const size_t f = (size_t)size->factor, outputs = size->count * size->channels * f;
+  Arrays arrays = allocate (size, outputs * f, outputs);
+  describe ("upsample_shuffle", kernels->upsample_shuffle_isa, size);
+  check_fill_edges (arrays.in, arrays.inputs);
+  const float *row = arrays.in + f * (f - 1);
+  kernels->upsample_shuffle (row, size->count, size->channels, size->factor, arrays.out);
+  cnn_upsample_shuffle_c (row, size->count, size->channels, size->factor, arrays.expected);
+  compare_and_free (&arrays, 0);
 }
 
 static void
 check_zip (const CnnKernels *kernels, const Size *size)
 {
   const size_t n = (size_t)size->factor, stride = size->count + (size_t)check_random_int (0, 9);
-  const size_t floats = stride * (n - 1) + size->count, outputs = size->count * n;
-  float *in = check_guarded (floats * sizeof (float), size->guard);
-  float *out = check_guarded (outputs * sizeof (float), size->guard);
-  float *expected = check_guarded (outputs * sizeof (float), size->guard);
-  check_context ("upsample_zip %s: %zu pixels of %zu planes",
-      cnn_isa_name (kernels->upsample_zip_isa), size->count, n);
-  check_fill_edges (in, floats);
-  kernels->upsample_zip (in, (ptrdiff_t)stride, size->factor, size->count, out);
-  cnn_upsample_zip_c (in, (ptrdiff_t)stride, size->factor, size->count, expected);
-  check_floats (out, expected, outputs, 0, 0, "output");
-  check_guarded_free (in);
-  check_guarded_free (out);
-  check_guarded_free (expected);
+  Arrays arrays = allocate (size, stride * (n - 1) + size->count, size->count * n);
+  describe ("upsample_zip", kernels->upsample_zip_isa, size);
+  check_fill_edges (arrays.in, arrays.inputs);
+  const ptrdiff_t between = (ptrdiff_t)stride;
+  kernels->upsample_zip (arrays.in, between, size->factor, size->count, arrays.out);
+  cnn_upsample_zip_c (arrays.in, between, size->factor, size->count, arrays.expected);
+  compare_and_free (&arrays, 0);
 }
 
 static void
