@@ -175,7 +175,7 @@ static void
 load_planes_interleaved (const CnnImage *image, int n, int y, int x0, int count,
     const CnnNormalization *normalization, float *row)
 {
-  float block[4][SAMPLES_BLOCK];
+  float block[4 * SAMPLES_BLOCK];
   const int channels = image->shape.c, bytes = (int)cnn_sample_bytes (image->type);
   for (int x = 0; x < count; x += SAMPLES_BLOCK) {
     const int size = count - x < SAMPLES_BLOCK ? count - x : SAMPLES_BLOCK;
@@ -183,8 +183,8 @@ load_planes_interleaved (const CnnImage *image, int n, int y, int x0, int count,
       const int planes = channels - first < 4 ? channels - first : 4;
       for (int i = 0; i < planes; i++)
         convert_plane (cnn_image_row (image, n, y, first + i) + (ptrdiff_t)(x0 + x) * bytes,
-            image->type, (size_t)size, first + i, normalization, block[i]);
-      transpose (block[0], SAMPLES_BLOCK, (size_t)planes, (size_t)size,
+            image->type, (size_t)size, first + i, normalization, block + i * SAMPLES_BLOCK);
+      transpose (block, SAMPLES_BLOCK, (size_t)planes, (size_t)size,
           row + (size_t)x * (size_t)channels + first, (size_t)channels);
     }
   }
