@@ -209,11 +209,12 @@ fits_as_linear (
   return tensor->shape[1] % pixels == 0;
 }
 
-/* Whether a search for the query may end at `tensor`. */
+/* Whether a search for the query may end at `tensor`. `kernel` is its shape if so. */
 static gboolean
 fits_search (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTensorInfo *tensor,
     CnnKernelShape *kernel)
 {
+  *kernel = (CnnKernelShape){0};
   gchar *fault = cnn_weights_fit_kernel (file, query, tensor, kernel);
   g_free (fault);
   if (fault)
