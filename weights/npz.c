@@ -111,9 +111,8 @@ allocate_inflated (CnnWeightsFile *file, const GArray *members, GError **error)
           member->size, most);
     total += member->size;
   }
-  if (total == 0)
-    return TRUE;
-  file->inflated = g_try_malloc (total);
+  /* Never NULL: a deflated member may be empty. */
+  file->inflated = g_try_malloc (MAX (total, 1));
   return file->inflated || cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_MEMORY, NULL, error,
                                "inflates to %" G_GSIZE_FORMAT " bytes: no memory for them", total);
 }

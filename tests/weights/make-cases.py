@@ -610,6 +610,8 @@ def npz_bad():
                                   Member('b.npy', ARRAY)), '36 bytes, but 16 bytes follow')
     bad('array_in_second', npz(Member('a.npy', ARRAY), Member('b.npy', b'no array')),
         'tensor "b" is not in the .npy format')
+    bad('array_nothing_deflated', npz(Member('a.npy', b'', True)),
+        'tensor "a" has 0 bytes, too few')
 
 
 shutil.rmtree('cases', ignore_errors=True)
