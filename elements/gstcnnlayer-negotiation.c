@@ -124,6 +124,22 @@ gst_cnn_layer_query (GstBaseTransform *transform, GstPadDirection direction, Gst
   return TRUE;
 }
 
+/* Video goes out only to a peer that takes no tensors, whichever it lists first. */
+static GstCaps *
+gst_cnn_layer_fixate_caps (
+    GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  for (guint i = 0; direction == GST_PAD_SINK && i < gst_caps_get_size (othercaps); i++) {
+    if (!gst_structure_has_name (gst_caps_get_structure (othercaps, i), "video/x-raw")) {
+      GstCaps *tensors = gst_caps_copy_nth (othercaps, i);
+      gst_caps_unref (othercaps);
+      othercaps = tensors;
+      break;
+    }
+  }
+  return PARENT_CLASS->fixate_caps (transform, direction, caps, othercaps);
+}
+
 static gboolean
 gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps)
 {
@@ -461,6 +477,7 @@ gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass)
   klass->transform_caps = gst_cnn_layer_transform_caps;
   klass->query = gst_cnn_layer_query;
   klass->accept_caps = gst_cnn_layer_accept_caps;
+  klass->fixate_caps = gst_cnn_layer_fixate_caps;
   klass->set_caps = gst_cnn_layer_set_caps;
   klass->sink_event = gst_cnn_layer_sink_event;
   klass->submit_input_buffer = gst_cnn_layer_submit_input_buffer;

@@ -268,6 +268,39 @@ GST_START_TEST (test_tensors_are_preferred)
 }
 GST_END_TEST;
 
+static gboolean
+answer_video_first (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstCaps *filter;
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return gst_pad_query_default (pad, parent, query);
+  GstCaps *caps = gst_caps_from_string ("video/x-raw; tensor/strided");
+  gst_query_parse_caps (query, &filter);
+  if (filter) {
+    GstCaps *filtered = gst_caps_intersect_full (caps, filter, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (caps);
+    caps = filtered;
+  }
+  gst_query_set_caps_result (query, caps);
+  gst_caps_unref (caps);
+  return TRUE;
+}
+
+/* Also when the answer does not keep the order of the question, as cnnview's on GStreamer 1.26. */
+GST_START_TEST (test_tensors_are_preferred_to_the_peers_order)
+{
+  GstHarness *harness = gst_harness_new ("cnnpool");
+  gst_pad_set_query_function (harness->sinkpad, answer_video_first);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw, format=RGB, width=8, height=6, framerate=25/1");
+  GstCaps *caps = gst_pad_get_current_caps (harness->sinkpad);
+  fail_unless (caps != NULL);
+  fail_unless (gst_structure_has_name (gst_caps_get_structure (caps, 0), "tensor/strided"));
+  gst_caps_unref (caps);
+  gst_harness_teardown (harness);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_video_pipelines)
 {
   assert_pipeline_runs ("videotestsrc num-buffers=3 ! cnnconv kernel=sharpen ! videoconvert ! "
@@ -291,6 +324,7 @@ video_suite (void)
   tcase_add_test (tests, test_floats_stay);
   tcase_add_test (tests, test_output_formats);
   tcase_add_test (tests, test_tensors_are_preferred);
+  tcase_add_test (tests, test_tensors_are_preferred_to_the_peers_order);
   tcase_add_test (tests, test_video_pipelines);
   return suite;
 }
