@@ -62,14 +62,16 @@ find_pattern (Pattern *pattern, const Source *sources, size_t period, size_t inp
   *pattern = (Pattern){.n_parts = (int)(periods * period / VEC_LANES), .inputs = periods * inputs};
   if (periods * period > MOST_PARTS * VEC_LANES)
     return false;
-  for (size_t k = 0; k < periods * period; k++) {
-    const Source *own = &sources[k % period];
-    const ptrdiff_t shift = (ptrdiff_t)(k / period * inputs);
-    const Source source = {own->place + shift, own->reach + shift};
-    if (!add_lane (&pattern->parts[k / VEC_LANES], (int)(k % VEC_LANES), source))
-      return false;
-    if (source.reach + VEC_LANES > pattern->reach)
-      pattern->reach = source.reach + VEC_LANES;
+  size_t k = 0;
+  for (size_t p = 0; p < periods; p++) {
+    const ptrdiff_t shift = (ptrdiff_t)(p * inputs);
+    for (size_t i = 0; i < period; i++, k++) {
+      const Source source = {sources[i].place + shift, sources[i].reach + shift};
+      if (!add_lane (&pattern->parts[k / VEC_LANES], (int)(k % VEC_LANES), source))
+        return false;
+      if (source.reach + VEC_LANES > pattern->reach)
+        pattern->reach = source.reach + VEC_LANES;
+    }
   }
   for (int i = 0; i < pattern->n_parts; i++) {
     Part *part = &pattern->parts[i];
@@ -201,39 +203,64 @@ CNN_SYMBOL (upsample_repeat) (
   repeat_pixels (row + x * channels, count - x, channels, times, out + x * outputs);
 }
 
+/* Of each output the pattern knows, which are blends of two neighbours. */
+typedef struct {
+  Source sources[MOST_OUTPUTS]; /* the left one */
+  float before[MOST_OUTPUTS], after[MOST_OUTPUTS];
+} Blend;
+
+VEC_INLINE void
+find_blend (Blend *blend, const CnnUpsamplePhase *phases, size_t n_phases, size_t channels)
+{
+  size_t k = 0;
+  for (size_t i = 0; i < n_phases; i++) {
+    const ptrdiff_t first = phases[i].from_left ? -(ptrdiff_t)channels : 0;
+    for (size_t c = 0; c < channels; c++, k++) {
+      blend->sources[k].place = blend->sources[k].reach = first + (ptrdiff_t)c;
+      blend->before[k] = phases[i].before;
+      blend->after[k] = phases[i].after;
+    }
+  }
+}
+
+/* How many of the row's `count` pixels are done. */
+VEC_INLINE size_t
+weave_blends (const Pattern *pattern, Blend *blend, const float *row, size_t count, size_t channels,
+    size_t outputs, float *out)
+{
+  for (size_t k = outputs; k < (size_t)pattern->n_parts * VEC_LANES; k++) {
+    blend->before[k] = blend->before[k - outputs];
+    blend->after[k] = blend->after[k - outputs];
+  }
+  size_t x = 0;
+  /* The right one lies one pixel further on, and one pixel behind the row is there. */
+  for (; x * channels + (size_t)pattern->reach <= count * channels;
+       x += pattern->inputs / channels) {
+    const float *in = row + x * channels;
+    for (int i = 0; i < pattern->n_parts; i++) {
+      const Vec left = weave (&pattern->parts[i], in);
+      const Vec right = weave (&pattern->parts[i], in + channels);
+      const Vec before = vec_load (blend->before + i * VEC_LANES);
+      const Vec after = vec_load (blend->after + i * VEC_LANES);
+      vec_store (out + x * outputs + (size_t)i * VEC_LANES,
+          vec_fma (after, right, vec_mul (before, left)));
+    }
+  }
+  return x;
+}
+
 void
 CNN_SYMBOL (upsample_between) (const float *row, size_t count, size_t channels,
     const CnnUpsamplePhase *phases, int n_phases, float *out)
 {
-  const size_t f = (size_t)n_phases, outputs = f * channels;
-  float before[MOST_OUTPUTS], after[MOST_OUTPUTS];
-  Source sources[MOST_OUTPUTS];
+  const size_t outputs = (size_t)n_phases * channels;
+  Blend blend;
   Pattern pattern;
   size_t x = 0;
-  for (size_t k = 0; k < outputs && outputs <= MOST_OUTPUTS; k++) {
-    const CnnUpsamplePhase *phase = &phases[k / channels];
-    const ptrdiff_t place =
-        (ptrdiff_t)(k % channels) - (phase->from_left ? (ptrdiff_t)channels : 0);
-    sources[k] = (Source){place, place};
-  }
-  if (channels < VEC_LANES && outputs <= MOST_OUTPUTS &&
-      find_pattern (&pattern, sources, outputs, channels)) {
-    const size_t floats = (size_t)pattern.n_parts * VEC_LANES;
-    for (size_t k = 0; k < floats; k++) {
-      before[k] = phases[k % outputs / channels].before;
-      after[k] = phases[k % outputs / channels].after;
-    }
-    /* The second of two neighbours lies one pixel further on, and one pixel behind the row is there. */
-    for (; x * channels + (size_t)pattern.reach <= count * channels;
-         x += pattern.inputs / channels) {
-      for (int i = 0; i < pattern.n_parts; i++) {
-        const float *in = row + x * channels;
-        const Vec left = vec_mul (vec_load (before + i * VEC_LANES), weave (&pattern.parts[i], in));
-        const Vec right = weave (&pattern.parts[i], in + channels);
-        vec_store (out + x * outputs + (size_t)i * VEC_LANES,
-            vec_fma (vec_load (after + i * VEC_LANES), right, left));
-      }
-    }
+  if (channels < VEC_LANES && outputs <= MOST_OUTPUTS) {
+    find_blend (&blend, phases, (size_t)n_phases, channels);
+    if (find_pattern (&pattern, blend.sources, outputs, channels))
+      x = weave_blends (&pattern, &blend, row, count, channels, outputs, out);
   }
   blend_pixels (row + x * channels, count - x, channels, phases, n_phases, out + x * outputs);
 }
