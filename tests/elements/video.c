@@ -45,10 +45,9 @@ make_frame (GstVideoInfo *info, gint extra)
         guint8 *at = (guint8 *)GST_VIDEO_FRAME_COMP_DATA (&frame, c) +
                      y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, c) +
                      x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, c);
-        if (GST_VIDEO_FRAME_COMP_DEPTH (&frame, c) == 16)
-          GST_WRITE_UINT16_LE (at, sample (x, y, c) * 257);
-        else
-          *at = (guint8)sample (x, y, c);
+        /* 257 times the sample has it in both bytes. */
+        for (guint byte = 0; byte < GST_VIDEO_FRAME_COMP_DEPTH (&frame, c) / 8; byte++)
+          at[byte] = (guint8)sample (x, y, c);
       }
   gst_video_frame_unmap (&frame);
   return buffer;
