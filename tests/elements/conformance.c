@@ -163,13 +163,11 @@ run_case (JsonObject *params, const gchar *folder, const gchar *element)
   LayerTest *test = layer_test_new (element);
   gchar *caps = tensor_caps (input, &format);
   GstBuffer *buffer = layer_test_push (test, caps, tensor_to_buffer (input, &format));
-  GstCaps *output_caps = layer_test_output_caps (test);
-  Tensor *output = tensor_from_buffer (buffer, output_caps);
+  Tensor *output = layer_test_output (test, buffer);
   assert_tensors_near (output, expected, json_object_get_double_member (params, "atol"),
       json_object_get_double_member (params, "rtol"),
       json_object_get_string_member (params, "name"));
   tensor_free (output);
-  gst_caps_unref (output_caps);
   layer_test_free (test);
   tensor_free (expected);
   tensor_free (input);

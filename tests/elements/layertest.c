@@ -369,6 +369,15 @@ layer_test_output_caps (LayerTest *test)
   return caps;
 }
 
+Tensor *
+layer_test_output (LayerTest *test, GstBuffer *buffer)
+{
+  GstCaps *caps = layer_test_output_caps (test);
+  Tensor *output = tensor_from_buffer (buffer, caps);
+  gst_caps_unref (caps);
+  return output;
+}
+
 GstBuffer *
 layer_test_push (LayerTest *test, const gchar *caps, GstBuffer *buffer)
 {
@@ -386,9 +395,7 @@ layer_test_run (LayerTest *test, const Tensor *input)
 {
   gchar *caps = tensor_caps (input, &native_float);
   GstBuffer *buffer = layer_test_push (test, caps, tensor_to_buffer (input, &native_float));
-  GstCaps *output_caps = layer_test_output_caps (test);
-  Tensor *output = tensor_from_buffer (buffer, output_caps);
-  gst_caps_unref (output_caps);
+  Tensor *output = layer_test_output (test, buffer);
   g_free (caps);
   return output;
 }

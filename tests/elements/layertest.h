@@ -79,6 +79,8 @@ GstBuffer *layer_test_push (LayerTest *test, const gchar *caps, GstBuffer *buffe
 /* The same with tensors, native floats in nhwc where they enter. */
 Tensor *layer_test_run (LayerTest *test, const Tensor *input);
 GstCaps *layer_test_output_caps (LayerTest *test);
+/* What is in a buffer that came out; takes the buffer. */
+Tensor *layer_test_output (LayerTest *test, GstBuffer *buffer);
 
 /* One frame, native floats in nhwc on both pads, through `elements`. */
 Tensor *run_elements (const gchar *elements, const Tensor *input);

@@ -153,11 +153,9 @@ check_kept (const gchar *elements, const gchar *property, const gchar *value, co
   fail_unless (strstr (text, sentence) != NULL, "\"%s\" instead of \"%s\"", text, sentence);
   GstBuffer *buffer = gst_harness_pull (test->harness);
   fail_unless (buffer != NULL);
-  GstCaps *output_caps = layer_test_output_caps (test);
-  Tensor *output = tensor_from_buffer (buffer, output_caps);
+  Tensor *output = layer_test_output (test, buffer);
   assert_tensors_equal (output, before, elements);
   tensor_free (output);
-  gst_caps_unref (output_caps);
   g_free (text);
   gst_message_unref (message);
   layer_test_free (test);

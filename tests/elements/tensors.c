@@ -124,11 +124,9 @@ assert_outcome (const gchar *element, const gchar *caps, GstBuffer *buffer, cons
 {
   LayerTest *test = layer_test_new (element);
   GstBuffer *outcome = layer_test_push (test, caps, buffer);
-  GstCaps *output_caps = layer_test_output_caps (test);
-  Tensor *output = tensor_from_buffer (outcome, output_caps);
+  Tensor *output = layer_test_output (test, outcome);
   assert_tensors_equal (output, expected, caps);
   tensor_free (output);
-  gst_caps_unref (output_caps);
   layer_test_free (test);
 }
 

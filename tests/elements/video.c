@@ -67,8 +67,7 @@ check_input (const gchar *elements, const gchar *format, gint width, gint height
   LayerTest *test = layer_test_new (elements);
   gst_harness_set_sink_caps_str (test->harness, "tensor/strided, layout=(string)nhwc");
   GstBuffer *buffer = layer_test_push (test, caps, make_frame (&info, extra));
-  GstCaps *output_caps = layer_test_output_caps (test);
-  Tensor *output = tensor_from_buffer (buffer, output_caps);
+  Tensor *output = layer_test_output (test, buffer);
   Tensor *expected = tensor_new (1, height, width, GST_VIDEO_INFO_IS_GRAY (&info) ? 1 : 3);
   for (gint y = 0; y < height; y++)
     for (gint x = 0; x < width; x++)
@@ -77,7 +76,6 @@ check_input (const gchar *elements, const gchar *format, gint width, gint height
   assert_tensors_near (output, expected, 1e-7, 1e-6, what);
   tensor_free (expected);
   tensor_free (output);
-  gst_caps_unref (output_caps);
   layer_test_free (test);
   g_free (what);
   g_free (caps);
@@ -123,8 +121,7 @@ check_normalization (const gchar *properties, const gchar *format, gdouble scale
     LayerTest *test = layer_test_new (element);
     gst_harness_set_sink_caps_str (test->harness, "tensor/strided, layout=(string)nhwc");
     GstBuffer *buffer = layer_test_push (test, caps, make_frame (&info, 3));
-    GstCaps *output_caps = layer_test_output_caps (test);
-    Tensor *output = tensor_from_buffer (buffer, output_caps);
+    Tensor *output = layer_test_output (test, buffer);
     Tensor *expected = tensor_new (1, 4, 9, output->c);
     const gdouble wide = GST_VIDEO_INFO_COMP_DEPTH (&info, 0) == 16 ? 257 : 1;
     for (gint y = 0; y < 4; y++)
@@ -135,7 +132,6 @@ check_normalization (const gchar *properties, const gchar *format, gdouble scale
     assert_tensors_near (output, expected, 1e-5, 1e-5, element);
     tensor_free (expected);
     tensor_free (output);
-    gst_caps_unref (output_caps);
     layer_test_free (test);
     g_free (element);
     g_free (caps);
