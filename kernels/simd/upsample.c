@@ -195,11 +195,12 @@ CNN_SYMBOL (upsample_repeat) (
   Source sources[MOST_OUTPUTS];
   Pattern pattern;
   size_t x = 0;
-  for (size_t k = 0; k < outputs && outputs <= MOST_OUTPUTS; k++)
-    sources[k].place = sources[k].reach = (ptrdiff_t)(k % channels);
-  if (channels < VEC_LANES && outputs <= MOST_OUTPUTS &&
-      find_pattern (&pattern, sources, outputs, channels))
-    x = weave_row (&pattern, row, (ptrdiff_t)(count * channels), out) * pattern.inputs / channels;
+  if (channels < VEC_LANES && outputs <= MOST_OUTPUTS) {
+    for (size_t k = 0; k < outputs; k++)
+      sources[k].place = sources[k].reach = (ptrdiff_t)(k % channels);
+    if (find_pattern (&pattern, sources, outputs, channels))
+      x = weave_row (&pattern, row, (ptrdiff_t)(count * channels), out) * pattern.inputs / channels;
+  }
   repeat_pixels (row + x * channels, count - x, channels, times, out + x * outputs);
 }
 
@@ -273,13 +274,14 @@ CNN_SYMBOL (upsample_shuffle) (
   Source sources[MOST_OUTPUTS];
   Pattern pattern;
   size_t x = 0;
-  for (size_t k = 0; k < outputs && outputs <= MOST_OUTPUTS; k++)
-    sources[k].place = sources[k].reach = (ptrdiff_t)(k % channels * f * f + k / channels);
   /* Larger factors leave too little of a vector that is used. */
-  if (factor == 2 && outputs <= MOST_OUTPUTS && find_pattern (&pattern, sources, outputs, inputs)) {
+  if (factor == 2 && outputs <= MOST_OUTPUTS) {
+    for (size_t k = 0; k < outputs; k++)
+      sources[k].place = sources[k].reach = (ptrdiff_t)(k % channels * f * f + k / channels);
     /* What follows the row's last float is not the row's. */
     const ptrdiff_t room = (ptrdiff_t)(count * inputs - f * (f - 1));
-    x = weave_row (&pattern, row, room, out) * pattern.inputs / inputs;
+    if (find_pattern (&pattern, sources, outputs, inputs))
+      x = weave_row (&pattern, row, room, out) * pattern.inputs / inputs;
   }
   if (channels == 1)
     CNN_SYMBOL (copy_runs) (row + x * inputs, inputs, f, count - x, out + x * outputs, f);
@@ -294,9 +296,11 @@ CNN_SYMBOL (upsample_zip) (
   Source sources[MOST_LOADS];
   Pattern pattern;
   size_t x = 0;
-  for (int i = 0; i < n_planes && n_planes <= MOST_LOADS; i++)
-    sources[i] = (Source){i * plane_stride, 0};
-  if (n_planes <= MOST_LOADS && find_pattern (&pattern, sources, (size_t)n_planes, 1))
-    x = weave_row (&pattern, planes, (ptrdiff_t)count, out) * pattern.inputs;
+  if (n_planes <= MOST_LOADS) {
+    for (int i = 0; i < n_planes; i++)
+      sources[i] = (Source){i * plane_stride, 0};
+    if (find_pattern (&pattern, sources, (size_t)n_planes, 1))
+      x = weave_row (&pattern, planes, (ptrdiff_t)count, out) * pattern.inputs;
+  }
   cnn_upsample_zip_c (planes + x, plane_stride, n_planes, count - x, out + x * (size_t)n_planes);
 }
