@@ -104,7 +104,7 @@ void
 cnn_running_begin (CnnRunning *running)
 {
   for (int i = 0; i < running->plan->desc.planes; i++)
-    running->planes[i] = (CnnRunningPlane){.next = -1, .block = -1};
+    running->planes[i] = (CnnRunningPlane){.next = -1};
 }
 
 /* out = one row, or the sum or maximum of several; what makes no difference when there is none. */
@@ -164,10 +164,10 @@ static Kept
 find_kept (const CnnRunning *running, int plane)
 {
   const CnnRunningPlan *plan = running->plan;
-  const size_t kernel = (size_t)plan->desc.rows.kernel, row = plan->row_floats;
+  const int kernel = plan->desc.rows.kernel;
   float *ends = running->kept + (size_t)plane * plan->plane_floats;
-  float *following = ends + kernel * row;
-  return (Kept){ends, following, following + (size_t)n_chunks ((int)kernel) * row};
+  float *following = ends + (size_t)kernel * plan->row_floats;
+  return (Kept){ends, following, following + (size_t)n_chunks (kernel) * plan->row_floats};
 }
 
 static void

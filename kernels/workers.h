@@ -21,9 +21,9 @@ int cnn_workers_count (const CnnWorkers *workers);
 
 /* Calls func for each task in [0, n_tasks), on at most n_threads threads, and returns when all are
  * done. Worker w of n begins with task n_tasks * w / n and goes on with those behind it, so tasks that
- * follow each other should be neighbours in memory. The calling thread works too; n_threads = 1 stays in it. Several threads may call this on
- * one pool at once: they share its threads, and none waits for another's tasks before it can finish
- * its own. */
+ * follow each other should be neighbours in memory. The calling thread works too; n_threads = 1 stays
+ * in it. Several threads may call this on one pool at once: they share its threads, and none waits for
+ * another's tasks before it can finish its own. */
 void
 cnn_workers_run (CnnWorkers *workers, int n_threads, int n_tasks, CnnTaskFunc *func, void *data);
 
