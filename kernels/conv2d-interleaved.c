@@ -122,7 +122,7 @@ choose_strip (const CnnConv2d *conv, size_t weight_floats)
   if ((weight_floats < cached_floats && !is_pointwise (conv)) || w >= enough_pixels)
     return 1;
   size_t row_floats = (size_t)conv->base.input.w * (size_t)conv->base.input.c;
-  int rows = min ((enough_pixels + w - 1) / w, conv->computed.h);
+  int rows = min (div_up (enough_pixels, w), conv->computed.h);
   while (rows > 1 && (size_t)rows * (size_t)conv->rows.stride * row_floats > cached_floats)
     rows--;
   const int strips = (conv->computed.h - 1) / rows + 1; /* of the same size */

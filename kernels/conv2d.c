@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bands.h"
 #include "conv2d-bytes.h"
+#include "integers.h"
 
 #include "memory.h"
 
@@ -292,8 +294,7 @@ choose_parts (const CnnConv2d *conv, int n_strips, int n_threads)
   if (n_strips >= n_threads || !conv->workers[0].writer.in_place ||
       conv->writer_plan.desc.activation != CNN_ACTIVATION_NONE)
     return 1;
-  const int wanted = (n_threads + n_strips - 1) / n_strips;
-  return wanted < conv->n_panels ? wanted : conv->n_panels;
+  return min (div_up (n_threads, n_strips), conv->n_panels);
 }
 
 /* Cuts a frame into strips, and those into parts, that keep all threads busy. */

@@ -20,18 +20,12 @@ cnn_axis_effective_kernel (const CnnAxis *axis)
   return (int64_t)axis->dilation * (axis->kernel - 1) + 1;
 }
 
-static int64_t
-ceil_divide (int64_t dividend, int64_t divisor)
-{
-  return (dividend + divisor - 1) / divisor;
-}
-
 CnnAxis
 cnn_axis_resolve (const CnnAxis *axis, int input)
 {
   CnnAxis resolved = *axis;
   if (axis->rule == CNN_SIZE_SAME) {
-    int64_t windows = ceil_divide (input, axis->stride);
+    int64_t windows = div_up64 (input, axis->stride);
     int64_t span = (windows - 1) * axis->stride + cnn_axis_effective_kernel (axis);
     int64_t total = max64 (span - input, 0);
     resolved.rule = CNN_SIZE_EXPLICIT;
@@ -49,7 +43,7 @@ count_windows (const CnnAxis *axis, int64_t input)
   if (axis->rule == CNN_SIZE_ADAPTIVE)
     return axis->adaptive_output;
   if (axis->rule == CNN_SIZE_SAME)
-    return ceil_divide (input, axis->stride);
+    return div_up64 (input, axis->stride);
   if (axis->rule == CNN_SIZE_ENLARGED)
     return input * axis->factor;
 
@@ -59,7 +53,7 @@ count_windows (const CnnAxis *axis, int64_t input)
     return 0;
   if (!axis->ceil_mode)
     return room / axis->stride + 1;
-  int64_t windows = ceil_divide (room, axis->stride) + 1;
+  int64_t windows = div_up64 (room, axis->stride) + 1;
   if ((windows - 1) * axis->stride >= input + axis->padding_before)
     windows--;
   return windows;
@@ -251,7 +245,7 @@ static CnnReceptiveAxis
 extend_axis (CnnReceptiveAxis field, const CnnAxis *window, int input)
 {
   if (window->rule == CNN_SIZE_ADAPTIVE) {
-    double span = (double)ceil_divide (input, window->adaptive_output) - 1;
+    double span = (double)div_up64 (input, window->adaptive_output) - 1;
     field.size += span * field.jump;
     field.offset += span / 2 * field.jump;
     field.jump *= (double)input / window->adaptive_output;

@@ -38,6 +38,12 @@ div_up (int value, int divisor)
   return (value + divisor - 1) / divisor;
 }
 
+static inline int64_t
+div_up64 (int64_t value, int64_t divisor)
+{
+  return (value + divisor - 1) / divisor;
+}
+
 static inline int
 round_up (int value, int multiple)
 {

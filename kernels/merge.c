@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "merge.h"
 
+#include "bands.h"
 #include "layer-private.h"
 #include "memory.h"
 #include "rows.h"

@@ -10,7 +10,7 @@ taps_below (const CnnAxis *axis, int64_t first, int64_t end)
 {
   if (first >= end)
     return 0;
-  return min64 ((end - first + axis->dilation - 1) / axis->dilation, axis->kernel);
+  return min64 (div_up64 (end - first, axis->dilation), axis->kernel);
 }
 
 static CnnPoolWindow
@@ -19,7 +19,7 @@ clip_window (const CnnAxis *axis, int input, int output, bool count_include_pad)
   if (axis->rule == CNN_SIZE_ADAPTIVE) {
     const int64_t outputs = axis->adaptive_output;
     const int64_t start = (int64_t)output * input / outputs;
-    const int64_t end = (((int64_t)output + 1) * input + outputs - 1) / outputs;
+    const int64_t end = div_up64 (((int64_t)output + 1) * input, outputs);
     return (CnnPoolWindow){(int)start, (int)(end - start), (int)(end - start)};
   }
   const int64_t start = (int64_t)output * axis->stride - axis->padding_before;

@@ -4,6 +4,7 @@
  * each; the clipped ones at the ends are runs of their own. */
 #include "pool2d.h"
 
+#include "bands.h"
 #include "dispatch.h"
 #include "integers.h"
 #include "layer-private.h"
@@ -58,7 +59,6 @@ typedef struct {
 
 typedef struct {
   PoolLayer *pool;
-  const CnnImage *in, *out;
   CnnBands bands; /* of the output rows of one frame */
   int block;      /* channels of a task */
   int n_blocks;
@@ -231,11 +231,10 @@ split (PoolRun *run, int n_threads)
   if (worker->reader.in_place && worker->writer.in_place && !whole_pixels) {
     const int wanted = 4 * n_threads, least = run->pool->planar ? 1 : 64;
     const int rows = (int)min64 ((int64_t)out.n * run->bands.count, wanted);
-    const int blocks = n_threads > 1 ? (wanted + rows - 1) / rows : 1;
-    const int size = (out.c + blocks - 1) / blocks;
-    run->block = (int)min64 ((int64_t)(size + least - 1) / least * least, out.c);
+    const int blocks = n_threads > 1 ? div_up (wanted, rows) : 1;
+    run->block = min (round_up (div_up (out.c, blocks), least), out.c);
   }
-  run->n_blocks = (out.c + run->block - 1) / run->block;
+  run->n_blocks = div_up (out.c, run->block);
 }
 
 static void
@@ -248,7 +247,7 @@ pool_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_thread
     if (pool->way == POOL_RUNNING)
       cnn_running_begin (&pool->workers[i].running);
   }
-  PoolRun run = {.pool = pool, .in = in, .out = out};
+  PoolRun run = {.pool = pool};
   split (&run, n_threads);
   const int tasks = layer->output.n * run.bands.count * run.n_blocks;
   cnn_workers_run (layer->context.workers, n_threads, tasks, run_task, &run);

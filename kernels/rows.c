@@ -50,10 +50,10 @@ plan_spans (CnnReaderPlan *plan)
   const CnnReaderDesc *desc = &plan->desc;
   const CnnAxis *columns = &desc->columns;
   int64_t outputs = desc->output_columns, left = columns->padding_before, tile = desc->tile;
-  int64_t first = (left + columns->stride - 1) / columns->stride;
+  int64_t first = div_up64 (left, columns->stride);
   int64_t room = desc->input.w + left - cnn_axis_effective_kernel (columns);
   int64_t end = room < 0 ? 0 : min64 (room / columns->stride + 1, outputs);
-  first = min64 ((first + tile - 1) / tile * tile, outputs);
+  first = min64 (div_up64 (first, tile) * tile, outputs);
   if (end < outputs)
     end = first + (end - first) / tile * tile;
 
@@ -482,25 +482,4 @@ cnn_writer_finish (CnnWriter *writer, int n, int y)
     finish_planes (writer, n, y, row);
   else
     finish_interleaved (writer, n, y, row);
-}
-
-/* ---- Bands ----------------------------------------------------------------------------------- */
-
-CnnBands
-cnn_bands (int64_t rows, int unit, int overlap, int n_threads)
-{
-  const int64_t bands_per_thread = 4, overlaps_per_band = 2;
-  const int64_t units = (rows - 1) / unit + 1;
-  int64_t per_thread = bands_per_thread;
-  if (overlap > 0)
-    per_thread = min64 (per_thread, rows / (overlap * overlaps_per_band * n_threads));
-  const int64_t wanted = n_threads > 1 ? n_threads * max64 (per_thread, 1) : 1;
-  return (CnnBands){rows, unit, (int)min64 (wanted, units)};
-}
-
-int64_t
-cnn_band_first (const CnnBands *bands, int i)
-{
-  const int64_t units = (bands->rows - 1) / bands->unit + 1;
-  return min64 (units * i / bands->count * bands->unit, bands->rows);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "upsample2d.h"
 
+#include "bands.h"
 #include "layer-private.h"
 #include "memory.h"
 #include "rows.h"
@@ -227,7 +228,6 @@ enlarge_row (Upsample *upsample, Worker *worker, int n, int y)
 
 typedef struct {
   Upsample *upsample;
-  const CnnImage *in, *out;
   CnnBands bands;
 } Run;
 
@@ -240,8 +240,6 @@ run_band (void *data, int task, int worker_index)
   const int64_t h = upsample->base.output.h;
   const int64_t first = cnn_band_first (&run->bands, task);
   const int64_t end = cnn_band_first (&run->bands, task + 1);
-  cnn_reader_begin (&worker->reader, run->in);
-  cnn_writer_begin (&worker->writer, run->out);
   for (int64_t row = first; row < end; row++)
     enlarge_row (upsample, worker, (int)(row / h), (int)(row % h));
 }
@@ -251,7 +249,11 @@ upsample_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_th
 {
   Upsample *upsample = (Upsample *)layer;
   const int64_t rows = (int64_t)layer->output.n * layer->output.h;
-  Run run = {.upsample = upsample, .in = in, .out = out};
+  Run run = {.upsample = upsample};
+  for (int i = 0; i < upsample->n_workers; i++) {
+    cnn_reader_begin (&upsample->workers[i].reader, in);
+    cnn_writer_begin (&upsample->workers[i].writer, out);
+  }
   /* Bands of whole input rows, so that each is converted once. */
   run.bands = cnn_bands (rows, upsample->factor, upsample->factor, n_threads);
   cnn_workers_run (layer->context.workers, n_threads, run.bands.count, run_band, &run);
