@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Our kernels without elements: a layer, or the layers of a network one after the other. */
 #include "bench.h"
-#include "cnn.h"
+#include "cnn/cnn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct BenchRun {
   int n_threads;
 };
 
-static CnnKernels *kernels;
+static CnnDispatch *dispatch;
 static CnnWorkers *workers;
 static CnnIsa isa;
 
@@ -35,9 +35,9 @@ bench_cnn_open (const char *isa_name)
   }
   if (isa_name)
     setenv ("CNN_ISA", isa_name, true); /* for the elements */
-  kernels = cnn_kernels_new (isa);
+  dispatch = cnn_dispatch_new (isa);
   workers = cnn_workers_new (0);
-  return kernels && workers;
+  return dispatch && workers;
 }
 
 const char *
@@ -50,7 +50,7 @@ void
 bench_cnn_close (void)
 {
   cnn_workers_free (workers);
-  cnn_kernels_free (kernels);
+  cnn_dispatch_free (dispatch);
 }
 
 static CnnWindow
@@ -154,7 +154,7 @@ make_merge (
 static bool
 make_part (BenchRun *run, int index)
 {
-  const CnnContext context = {kernels, workers, getenv ("CNN_EXACT") != NULL};
+  const CnnContext context = {dispatch, workers, getenv ("CNN_EXACT") != NULL};
   const BenchLayer *layer = &run->network.layers[index];
   Part *part = &run->parts[index];
   CnnError error;

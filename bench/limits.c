@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bench.h"
-#include "cnn.h"
-#include "dispatch.h"
+#include "cnn/cnn.h"
+#include "cpu/dispatch.h"
 #include "peak.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clock, and the values that all contenders compute with. */
 #include "bench.h"
-#include "cnn.h"
+#include "cnn/cnn.h"
 
 #include <math.h>
 #include <time.h>

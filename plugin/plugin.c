@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gstcnn1x1.h"
-#include "gstcnnclassify.h"
-#include "gstcnnconv.h"
-#include "gstcnnmerge.h"
-#include "gstcnnpool.h"
-#include "gstcnnupsample.h"
-#include "gstcnnview.h"
+#include "layer/gstcnn1x1.h"
+#include "classify/gstcnnclassify.h"
+#include "layer/gstcnnconv.h"
+#include "merge/gstcnnmerge.h"
+#include "layer/gstcnnpool.h"
+#include "layer/gstcnnupsample.h"
+#include "view/gstcnnview.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)

@@ -3,8 +3,8 @@
 #ifndef CNN_SIMD_SAMPLES_H
 #define CNN_SIMD_SAMPLES_H
 
-#include "image.h"
-#include "transpose.h"
+#include "cnn/image.h"
+#include "simd/transpose.h"
 
 #include <stdbool.h>
 

@@ -12,7 +12,7 @@
 #ifndef CNN_SIMD_SUMS_H
 #define CNN_SIMD_SUMS_H
 
-#include "vec.h"
+#include "simd/vec.h"
 
 #if defined __aarch64__
 typedef uint8x16_t SumsBytes;

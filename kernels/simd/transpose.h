@@ -2,7 +2,7 @@
 #ifndef CNN_SIMD_TRANSPOSE_H
 #define CNN_SIMD_TRANSPOSE_H
 
-#include "vec.h"
+#include "simd/vec.h"
 
 /* out[0..3][0..3] = in[0..3][0..3] transposed, rows `in_stride` and `out_stride` floats apart. */
 VEC_INLINE void

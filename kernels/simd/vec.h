@@ -35,13 +35,13 @@
 #define VEC_INLINE static inline __attribute__ ((always_inline))
 
 #if defined __AVX512F__
-#include "vec-avx512.h"
+#include "simd/vec-avx512.h"
 #elif defined __AVX2__
-#include "vec-avx2.h"
+#include "simd/vec-avx2.h"
 #elif defined __SSE4_1__
-#include "vec-sse4.h"
+#include "simd/vec-sse4.h"
 #elif defined __aarch64__
-#include "vec-neon.h"
+#include "simd/vec-neon.h"
 #endif
 
 /* Keeps a loaded vector in its register. gcc otherwise reads it again as a memory operand of every

@@ -94,7 +94,7 @@ GST_START_TEST (test_weights_change_live)
 }
 GST_END_TEST;
 
-/* Weights of three inputs make upstream send colours, of one input grey. */
+/* Weights of three inputs make upstream send colors, of one input gray. */
 GST_START_TEST (test_weights_choose_the_format)
 {
   gchar *launch = g_strdup_printf ("videotestsrc num-buffers=1 ! videoconvert ! cnnconv name=layer "

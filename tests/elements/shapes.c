@@ -184,7 +184,7 @@ GST_START_TEST (test_upstream_follows)
                      "queue ! cnnpool ! cnnpool ! tensor/strided,dims=(int)<1,5,7,[1,max]> ! "
                      "fakesink",
       27, 35, 3);
-  /* one channel in, so the converter makes grey pictures */
+  /* one channel in, so the converter makes gray pictures */
   check_first_input ("videotestsrc num-buffers=2 ! video/x-raw,format=I420 ! videoconvert ! "
                      "cnnconv name=first coefficients=<1,2,3,4> kernel-size=2 ! tee ! queue ! "
                      "fakesink",

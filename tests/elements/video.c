@@ -209,7 +209,7 @@ check_output (const gchar *elements, const gchar *format, gint width, gint heigh
               expected_byte (value));
       }
       if (GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, 0) == 4 && pixel[6 - filled] != 255)
-        fail ("%s: the byte beside the colours is %d, not 255", format, pixel[6 - filled]);
+        fail ("%s: the byte beside the colors is %d, not 255", format, pixel[6 - filled]);
     }
   gst_video_frame_unmap (&frame);
   gst_buffer_unref (buffer);

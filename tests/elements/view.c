@@ -88,14 +88,14 @@ GST_START_TEST (test_all_sizes)
 }
 GST_END_TEST;
 
-/* ---- Colours --------------------------------------------------------------------------------- */
+/* ---- Colors --------------------------------------------------------------------------------- */
 
-/* matplotlib 3.6's colours at 0, 64, 128 and 255. */
+/* matplotlib 3.6's colors at 0, 64, 128 and 255. */
 GST_START_TEST (test_colormaps)
 {
   static const struct {
     const gchar *name;
-    guint32 colours[4];
+    guint32 colors[4];
   } maps[] = {
       {"gray", {0x000000, 0x404040, 0x808080, 0xffffff}},
       {"viridis", {0x440154, 0x3b528b, 0x21918c, 0xfde725}},
@@ -111,11 +111,11 @@ GST_START_TEST (test_colormaps)
         g_strdup_printf ("normalize=fixed minimum=0 maximum=256 colormap=%s", maps[i].name);
     Picture *picture = view_picture (properties, "video/x-raw,width=16,height=16", tensor);
     for (guint k = 0; k < G_N_ELEMENTS (places); k++) {
-      guint32 colour = picture_at (picture, places[k] % 16, places[k] / 16);
+      guint32 color = picture_at (picture, places[k] % 16, places[k] / 16);
       for (gint shift = 0; shift < 24; shift += 8)
         fail_unless (
-            ABS ((gint)(colour >> shift & 255) - (gint)(maps[i].colours[k] >> shift & 255)) <= 1,
-            "%s at %d: %06x instead of %06x", maps[i].name, places[k], colour, maps[i].colours[k]);
+            ABS ((gint)(color >> shift & 255) - (gint)(maps[i].colors[k] >> shift & 255)) <= 1,
+            "%s at %d: %06x instead of %06x", maps[i].name, places[k], color, maps[i].colors[k]);
     }
     picture_free (picture);
     g_free (properties);

@@ -7,7 +7,7 @@
 #include <gst/video/navigation.h>
 #include <math.h>
 
-/* A pixel differs when one of its colours does by more than this. */
+/* A pixel differs when one of its colors does by more than this. */
 #define TOLERANCE 24
 
 typedef struct {
@@ -75,7 +75,7 @@ tensor_of (const Golden *golden)
   return tensor;
 }
 
-/* Kernel o: stripes in one direction, in a colour. */
+/* Kernel o: stripes in one direction, in a color. */
 static GstBuffer *
 kernels_buffer (const gint *size)
 {
@@ -125,7 +125,7 @@ push_kernels (ViewTest *test, const gint *size)
       test->harness, gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, chain)));
 }
 
-/* A ramp of greys on the pad `video`. */
+/* A ramp of grays on the pad `video`. */
 static GstHarness *
 push_source (ViewTest *test)
 {
@@ -152,7 +152,7 @@ store (const Picture *picture, const gchar *path)
       cairo_image_surface_create (CAIRO_FORMAT_RGB24, picture->width, picture->height);
   for (gint y = 0; y < picture->height; y++)
     memcpy (cairo_image_surface_get_data (surface) + y * cairo_image_surface_get_stride (surface),
-        picture->colours + y * picture->width, (gsize)picture->width * sizeof (guint32));
+        picture->colors + y * picture->width, (gsize)picture->width * sizeof (guint32));
   cairo_surface_mark_dirty (surface);
   fail_unless_equals_int (cairo_surface_write_to_png (surface, path), CAIRO_STATUS_SUCCESS);
   cairo_surface_destroy (surface);

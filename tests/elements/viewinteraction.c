@@ -65,9 +65,9 @@ static guint32
 middle (ViewTest *test, const Tensor *tensor)
 {
   Picture *picture = view_test_push (test, tensor, &native_float);
-  guint32 colour = picture_at (picture, 80, 20);
+  guint32 color = picture_at (picture, 80, 20);
   picture_free (picture);
-  return colour;
+  return color;
 }
 
 GST_START_TEST (test_click)
@@ -287,7 +287,7 @@ GST_START_TEST (test_readout)
   Picture *picture = view_test_push (test, tensor, &native_float);
   guint bright = 0;
   for (gint i = 0; i < 160 * 120; i++)
-    bright += picture->colours[i] > 0xa0a0a0;
+    bright += picture->colors[i] > 0xa0a0a0;
   fail_unless (bright > 20, "%u bright pixels", bright);
   picture_free (picture);
   stop (test, tensor);

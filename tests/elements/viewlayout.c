@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The arithmetic of the grid, for random requests. */
-#include "gstcnnviewkernelgrid.h"
-#include "gstcnnviewlayout.h"
+#include "view/gstcnnviewkernelgrid.h"
+#include "view/gstcnnviewlayout.h"
 
 #include <gst/check/gstcheck.h>
 #include <math.h>

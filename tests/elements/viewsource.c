@@ -90,7 +90,7 @@ chain_event (const gchar *fields)
   return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, structure);
 }
 
-/* Which pixels of the source have the accent's colour. */
+/* Which pixels of the source have the accent's color. */
 static GstVideoRectangle
 find_box (const Picture *picture)
 {
@@ -145,9 +145,9 @@ GST_START_TEST (test_incomplete_chain)
 }
 GST_END_TEST;
 
-/* How many pixels of the left column have a colour of kernels. */
+/* How many pixels of the left column have a color of kernels. */
 static gint
-count_in_kernel (GstHarness *harness, guint32 colour)
+count_in_kernel (GstHarness *harness, guint32 color)
 {
   Tensor *tensor = ramp (10, 10);
   GstBuffer *buffer = gst_harness_push_and_pull (harness, tensor_to_buffer (tensor, &native_float));
@@ -157,7 +157,7 @@ count_in_kernel (GstHarness *harness, guint32 colour)
   for (gint y = 0; y < 400; y++)
     for (gint x = 0; x < 150; x++) {
       const guint8 *pixel = map.data + (y * 400 + x) * 3;
-      count += ((guint32)pixel[0] << 16 | (guint32)pixel[1] << 8 | pixel[2]) == colour;
+      count += ((guint32)pixel[0] << 16 | (guint32)pixel[1] << 8 | pixel[2]) == color;
     }
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);

@@ -55,16 +55,16 @@ picture_from_buffer (GstBuffer *buffer, GstCaps *caps)
   Picture *picture = g_new (Picture, 1);
   picture->width = info.width;
   picture->height = info.height;
-  picture->colours = g_new (guint32, (gsize)info.width * (gsize)info.height);
+  picture->colors = g_new (guint32, (gsize)info.width * (gsize)info.height);
   for (gint y = 0; y < info.height; y++)
     for (gint x = 0; x < info.width; x++) {
-      guint32 colour = 0;
+      guint32 color = 0;
       for (gint component = 0; component < 3; component++) {
         const guint8 *data = GST_VIDEO_FRAME_COMP_DATA (&frame, component);
-        colour = colour << 8 | data[y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, component) +
-                                    x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, component)];
+        color = color << 8 | data[y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, component) +
+                                  x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, component)];
       }
-      picture->colours[y * info.width + x] = colour;
+      picture->colors[y * info.width + x] = color;
       if (GST_VIDEO_INFO_N_COMPONENTS (&info) == 4)
         fail_unless_equals_int (
             GST_VIDEO_FRAME_COMP_DATA (&frame, 3)[y * info.stride[0] + 4 * x], 255);
@@ -121,13 +121,13 @@ guint32
 picture_at (const Picture *picture, gint x, gint y)
 {
   fail_unless (x >= 0 && x < picture->width && y >= 0 && y < picture->height);
-  return picture->colours[y * picture->width + x];
+  return picture->colors[y * picture->width + x];
 }
 
 void
 picture_free (Picture *picture)
 {
-  g_free (picture->colours);
+  g_free (picture->colors);
   g_free (picture);
 }
 

@@ -15,10 +15,10 @@ typedef struct {
   GstBus *bus;
 } ViewTest;
 
-/* A picture with its colours as 0xRRGGBB, row by row. */
+/* A picture with its colors as 0xRRGGBB, row by row. */
 typedef struct {
   gint width, height;
-  guint32 *colours;
+  guint32 *colors;
 } Picture;
 
 /* "cnnview <properties>". `video` is what downstream asks for, NULL for nothing. */

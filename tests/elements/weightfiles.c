@@ -162,7 +162,7 @@ static const struct {
   const gchar *tensors, *launch;
   gint input[4], output[4];
 } negotiations[] = {
-    /* The source would rather send colours, for which there is no weight. */
+    /* The source would rather send colors, for which there is no weight. */
     {GRAY_OR_MANY, "videotestsrc num-buffers=1 ! cnnconv weights=@ ! fakesink", {1, 240, 320, 1},
         {1, 238, 318, 4}},
     {NET, "videotestsrc num-buffers=1 ! cnnconv weights=@ ! fakesink", {1, 240, 320, 3},

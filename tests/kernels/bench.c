@@ -65,7 +65,7 @@ bench_pool (const PoolRow *row, CnnLayout layout, int isa)
 /* ---- Conversions ----------------------------------------------------------------------------- */
 
 typedef struct {
-  const CnnKernels *kernels;
+  const CnnDispatch *dispatch;
   const CnnImage *image;
   float *floats;
   bool planar, is_store;
@@ -80,13 +80,13 @@ convert_image (void *data)
   const int w = c->image->shape.w;
   for (int y = 0; y < c->image->shape.h; y++)
     if (c->is_store && c->planar)
-      c->kernels->store_planar (c->floats, (size_t)w, c->image, 0, y, 0, w);
+      c->dispatch->store_planar (c->floats, (size_t)w, c->image, 0, y, 0, w);
     else if (c->is_store)
-      c->kernels->store_interleaved (c->floats, c->image, 0, y, 0, w);
+      c->dispatch->store_interleaved (c->floats, c->image, 0, y, 0, w);
     else if (c->planar)
-      c->kernels->load_planar (c->image, 0, y, 0, w, &normalization, c->floats, (size_t)w);
+      c->dispatch->load_planar (c->image, 0, y, 0, w, &normalization, c->floats, (size_t)w);
     else
-      c->kernels->load_interleaved (c->image, 0, y, 0, w, &normalization, c->floats);
+      c->dispatch->load_interleaved (c->image, 0, y, 0, w, &normalization, c->floats);
 }
 
 static void

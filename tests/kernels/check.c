@@ -31,7 +31,7 @@ static struct {
   bool failed;
   char context[200];
   CnnIsa isas[MAX_ISAS];
-  CnnKernels *kernels[MAX_ISAS];
+  CnnDispatch *dispatch[MAX_ISAS];
   int n_isas;
 } check;
 
@@ -302,10 +302,10 @@ check_isa (int index)
   return check.isas[index];
 }
 
-const CnnKernels *
+const CnnDispatch *
 check_kernels (int index)
 {
-  return check.kernels[index];
+  return check.dispatch[index];
 }
 
 static void
@@ -321,8 +321,8 @@ find_isas (void)
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (all[i] <= most && cnn_cpu_has (all[i])) {
       check.isas[check.n_isas] = all[i];
-      check.kernels[check.n_isas] = cnn_kernels_new (all[i]);
-      if (!check.kernels[check.n_isas++])
+      check.dispatch[check.n_isas] = cnn_dispatch_new (all[i]);
+      if (!check.dispatch[check.n_isas++])
         out_of_memory ();
     }
 }
@@ -393,7 +393,7 @@ main (int argc, char **argv)
     fflush (stdout);
   }
   for (int i = 0; i < check.n_isas; i++)
-    cnn_kernels_free (check.kernels[i]);
+    cnn_dispatch_free (check.dispatch[i]);
   unmap_spares ();
   if (n_run == 0) {
     printf ("no test of family \"%s\"; --list names them\n", check.family);

@@ -7,8 +7,8 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "cnn.h"
-#include "dispatch.h"
+#include "cnn/cnn.h"
+#include "cpu/dispatch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,7 +61,7 @@ void check_guarded_free (void *block);
  * long as the program. */
 int check_isa_count (void);
 CnnIsa check_isa (int index);
-const CnnKernels *check_kernels (int index);
+const CnnDispatch *check_kernels (int index);
 
 /* Compares `count` floats within absolute + relative * |expected|: NaN equals NaN, infinities must
  * agree. Fails with the first index that differs, and returns false. */

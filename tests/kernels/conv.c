@@ -3,7 +3,7 @@
  * on every instruction set, every sample type and layout, guard pages around both images. */
 #include "check.h"
 
-#include "conv2d-private.h"
+#include "conv2d/conv2d-private.h"
 
 #include <math.h>
 #include <stdlib.h>

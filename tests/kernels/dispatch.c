@@ -10,15 +10,15 @@ static void
 run_rows (void)
 {
   for (int i = 0; i < check_isa_count (); i++) {
-    const CnnKernels *kernels = check_kernels (i);
+    const CnnDispatch *dispatch = check_kernels (i);
     check_context ("cap %s", cnn_isa_name (check_isa (i)));
 #define CNN_FAMILY(family, Func)                                                                   \
-  CHECK (kernels->family, #family " has no kernel");                                               \
-  CHECK (kernels->family##_isa <= check_isa (i), #family " is above the cap");
+  CHECK (dispatch->family, #family " has no kernel");                                              \
+  CHECK (dispatch->family##_isa <= check_isa (i), #family " is above the cap");
 #define CNN_KERNEL(family, Func, isa, ISA)                                                         \
-  CHECK (CNN_ISA_##ISA != check_isa (i) || kernels->family == cnn_##family##_##isa,                \
+  CHECK (CNN_ISA_##ISA != check_isa (i) || dispatch->family == cnn_##family##_##isa,               \
       #family " " #isa " cannot be reached");
-#include "kernel-list.inc"
+#include "cpu/kernel-list.inc"
   }
 }
 

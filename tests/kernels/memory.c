@@ -97,10 +97,10 @@ run_failures (void)
     check_context ("workers, allocation %ld fails", n);
     countdown = n;
     CnnWorkers *workers = cnn_workers_new (2);
-    CnnKernels *kernels = cnn_kernels_new (CNN_ISA_C);
+    CnnDispatch *dispatch = cnn_dispatch_new (CNN_ISA_C);
     countdown = -1;
     cnn_workers_free (workers);
-    cnn_kernels_free (kernels);
+    cnn_dispatch_free (dispatch);
     if (live != before)
       check_fail ("%ld blocks leak", live - before);
   }

@@ -25,7 +25,7 @@ check_combine (CnnMergeFunc *func, CnnMergeFunc *reference, size_t count, CheckG
 }
 
 static void
-check_copy_runs (const CnnKernels *kernels, CheckGuard guard)
+check_copy_runs (const CnnDispatch *dispatch, CheckGuard guard)
 {
   const size_t run = (size_t)check_random_int (1, 40), count = (size_t)check_random_int (1, 9);
   const size_t in_stride = run + (size_t)check_random_int (0, 20);
@@ -36,11 +36,11 @@ check_copy_runs (const CnnKernels *kernels, CheckGuard guard)
   float *out = check_guarded (out_floats * sizeof (float), guard);
   float *expected = check_guarded (out_floats * sizeof (float), guard);
   check_context ("copy_runs %s: %zu runs of %zu, strides %zu and %zu",
-      cnn_isa_name (kernels->copy_runs_isa), count, run, in_stride, out_stride);
+      cnn_isa_name (dispatch->copy_runs_isa), count, run, in_stride, out_stride);
   check_fill_edges (in, in_floats);
   memset (out, 0x42, out_floats * sizeof (float));
   memset (expected, 0x42, out_floats * sizeof (float));
-  kernels->copy_runs (in, in_stride, run, count, out, out_stride);
+  dispatch->copy_runs (in, in_stride, run, count, out, out_stride);
   cnn_copy_runs_c (in, in_stride, run, count, expected, out_stride);
   check_floats (out, expected, out_floats, 0, 0, "output");
   check_guarded_free (in);
@@ -52,15 +52,15 @@ static void
 run_kernels (void)
 {
   for (int i = 0; i < check_isa_count (); i++) {
-    const CnnKernels *kernels = check_kernels (i);
+    const CnnDispatch *dispatch = check_kernels (i);
     for (int round = 0; round < 200 && check_ok (); round++) {
       const CheckGuard guard = (CheckGuard)(round % 2);
       const size_t count = (size_t)check_random_int (1, 70);
-      check_context ("merge_add %s: %zu", cnn_isa_name (kernels->merge_add_isa), count);
-      check_combine (kernels->merge_add, cnn_merge_add_c, count, guard);
-      check_context ("merge_multiply %s: %zu", cnn_isa_name (kernels->merge_multiply_isa), count);
-      check_combine (kernels->merge_multiply, cnn_merge_multiply_c, count, guard);
-      check_copy_runs (kernels, guard);
+      check_context ("merge_add %s: %zu", cnn_isa_name (dispatch->merge_add_isa), count);
+      check_combine (dispatch->merge_add, cnn_merge_add_c, count, guard);
+      check_context ("merge_multiply %s: %zu", cnn_isa_name (dispatch->merge_multiply_isa), count);
+      check_combine (dispatch->merge_multiply, cnn_merge_multiply_c, count, guard);
+      check_copy_runs (dispatch, guard);
     }
   }
 }
@@ -69,15 +69,15 @@ const CheckTest check_merge_kernels = {"merge-kernels", "merge", run_kernels};
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
 
-#define MOST_BRANCHES 4
-#define MOST_CHANNELS 48
+#define MAX_BRANCHES 4
+#define MAX_CHANNELS 48
 
 typedef struct {
   CnnMergeDesc desc;
-  CnnBranch branches[MOST_BRANCHES];
-  LayerImage images[MOST_BRANCHES];
-  float scale[3][MOST_CHANNELS]; /* by sample type */
-  float offset[MOST_CHANNELS], alpha[MOST_BRANCHES * MOST_CHANNELS];
+  CnnBranch branches[MAX_BRANCHES];
+  LayerImage images[MAX_BRANCHES];
+  float scale[3][MAX_CHANNELS]; /* by sample type */
+  float offset[MAX_CHANNELS], alpha[MAX_BRANCHES * MAX_CHANNELS];
 } Case;
 
 static void
@@ -85,7 +85,7 @@ random_branch (Case *c, CnnBranch *branch, CnnShape shape)
 {
   *branch = (CnnBranch){.name = "branch", .shape = shape};
   if (c->desc.mode == CNN_MERGE_CONCAT)
-    branch->shape.c = check_random_int (1, MOST_CHANNELS);
+    branch->shape.c = check_random_int (1, MAX_CHANNELS);
   else if (check_random_int (0, 2) == 0)
     branch->shape.c = 1;
   branch->format.layout = (CnnLayout)check_random_int (0, 1);
@@ -97,16 +97,16 @@ static void
 random_case (Case *c, CheckGuard guard)
 {
   *c = (Case){.desc = {.mode = (CnnMergeMode)check_random_int (0, 2),
-                  .n_branches = check_random_int (1, MOST_BRANCHES)}};
+                  .n_branches = check_random_int (1, MAX_BRANCHES)}};
   const CnnShape shape = {check_random_int (0, 4) ? 1 : 2, check_random_int (1, 9),
-      check_random_int (1, 40), check_random_int (1, MOST_CHANNELS)};
+      check_random_int (1, 40), check_random_int (1, MAX_CHANNELS)};
   c->desc.branches = c->branches;
-  for (int i = 0; i < MOST_CHANNELS; i++) {
+  for (int i = 0; i < MAX_CHANNELS; i++) {
     c->scale[CNN_SAMPLE_UINT8][i] = (1 + check_random_float () / 2) / 255;
     c->scale[CNN_SAMPLE_UINT16_LE][i] = (1 + check_random_float () / 2) / 65535;
     c->offset[i] = check_random_float ();
   }
-  check_fill (c->alpha, MOST_BRANCHES * MOST_CHANNELS);
+  check_fill (c->alpha, MAX_BRANCHES * MAX_CHANNELS);
   for (int i = 0; i < c->desc.n_branches; i++) {
     CnnBranch *branch = &c->branches[i];
     random_branch (c, branch, shape);
@@ -178,7 +178,7 @@ compare (const Case *c, const CnnImage *out, int joined_channels)
 static void
 run_threads (const Case *c, CnnMerge *merge, LayerImage *out)
 {
-  CnnImage images[MOST_BRANCHES];
+  CnnImage images[MAX_BRANCHES];
   for (int i = 0; i < c->desc.n_branches; i++)
     images[i] = c->images[i].image;
   const CnnShape s = out->image.shape;

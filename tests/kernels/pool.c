@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_ROWS 5
+#define MAX_ROWS 5
 
 typedef struct {
   const char *name;
@@ -26,7 +26,7 @@ random_case (int lanes)
 {
   const bool plane = check_random_int (0, 1);
   const size_t channels = plane ? 1 : (size_t)check_random_int (1, 9 * lanes + 1);
-  Case c = {.n_rows = (size_t)check_random_int (0, MOST_ROWS),
+  Case c = {.n_rows = (size_t)check_random_int (0, MAX_ROWS),
       .count = (size_t)check_random_int (1, 2 * lanes + 1)};
   CnnPoolWindows *w = &c.windows;
   w->channels = channels;
@@ -46,8 +46,8 @@ static void
 check_case (const Variant *variant, const Case *c, CheckGuard guard, bool edges)
 {
   const CnnPoolWindows *w = &c->windows;
-  float *rows[MOST_ROWS];
-  const float *pointers[MOST_ROWS];
+  float *rows[MAX_ROWS];
+  const float *pointers[MAX_ROWS];
   const size_t out_floats = (c->count - 1) * w->output_stride + w->channels;
   check_context ("%s %s: %zu rows, %zu columns, %zu channels, stride %zu, dilation %zu, count %zu",
       variant->name, cnn_isa_name (variant->isa), c->n_rows, w->columns, w->channels, w->stride,
@@ -76,10 +76,10 @@ static void
 run_family (bool is_max)
 {
   for (int i = 0; i < check_isa_count (); i++) {
-    const CnnKernels *kernels = check_kernels (i);
+    const CnnDispatch *dispatch = check_kernels (i);
     const Variant variant = {
         is_max ? "pool_max" : "pool_average",
-        is_max ? kernels->pool_max : kernels->pool_average,
+        is_max ? dispatch->pool_max : dispatch->pool_average,
         is_max ? cnn_pool_max_c : cnn_pool_average_c,
         check_isa (i),
         is_max,
@@ -197,10 +197,10 @@ static void
 run_running (bool is_max)
 {
   for (int i = 0; i < check_isa_count (); i++) {
-    const CnnKernels *kernels = check_kernels (i);
+    const CnnDispatch *dispatch = check_kernels (i);
     const RunningVariant variant = {
         is_max ? "pool_running_max" : "pool_running_sum",
-        is_max ? kernels->pool_running_max : kernels->pool_running_sum,
+        is_max ? dispatch->pool_running_max : dispatch->pool_running_sum,
         is_max ? cnn_pool_running_max_c : cnn_pool_running_sum_c,
         is_max,
     };

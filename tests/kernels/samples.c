@@ -70,7 +70,7 @@ static void
 check_load (const LoadCase *load, int isa, bool planar, CheckGuard guard)
 {
   const CnnImage *image = &load->in->image;
-  const CnnKernels *kernels = check_kernels (isa);
+  const CnnDispatch *dispatch = check_kernels (isa);
   const size_t channels = (size_t)image->shape.c, count = (size_t)load->count;
   const size_t stride = count + (size_t)check_random_int (0, 3);
   const size_t floats = planar ? (channels - 1) * stride + count : channels * count;
@@ -79,10 +79,10 @@ check_load (const LoadCase *load, int isa, bool planar, CheckGuard guard)
   float untouched;
   memset (&untouched, 0x42, sizeof untouched);
   if (planar)
-    kernels->load_planar (
+    dispatch->load_planar (
         image, load->n, load->y, load->x0, load->count, &load->normalization, out, stride);
   else
-    kernels->load_interleaved (
+    dispatch->load_interleaved (
         image, load->n, load->y, load->x0, load->count, &load->normalization, out);
   for (size_t c = 0; c < channels && check_ok (); c++)
     for (size_t x = 0; x < (planar ? stride : count) && check_ok (); x++) {

@@ -48,19 +48,19 @@ describe (const char *kernel, CnnIsa isa, const Size *size)
 }
 
 static void
-check_repeat (const CnnKernels *kernels, const Size *size)
+check_repeat (const CnnDispatch *dispatch, const Size *size)
 {
   const size_t floats = size->count * size->channels;
   Arrays arrays = allocate (size, floats, floats * (size_t)size->factor);
-  describe ("upsample_repeat", kernels->upsample_repeat_isa, size);
+  describe ("upsample_repeat", dispatch->upsample_repeat_isa, size);
   check_fill_edges (arrays.in, arrays.inputs);
-  kernels->upsample_repeat (arrays.in, size->count, size->channels, size->factor, arrays.out);
+  dispatch->upsample_repeat (arrays.in, size->count, size->channels, size->factor, arrays.out);
   cnn_upsample_repeat_c (arrays.in, size->count, size->channels, size->factor, arrays.expected);
   compare_and_free (&arrays, 0);
 }
 
 static void
-check_between (const CnnKernels *kernels, const Size *size)
+check_between (const CnnDispatch *dispatch, const Size *size)
 {
   CnnUpsamplePhase phases[CNN_MAX_FACTOR];
   for (int i = 0; i < size->factor; i++)
@@ -68,37 +68,37 @@ check_between (const CnnKernels *kernels, const Size *size)
         (CnnUpsamplePhase){check_random_int (0, 1), check_random_float (), check_random_float ()};
   const size_t outputs = size->count * size->channels * (size_t)size->factor;
   Arrays arrays = allocate (size, (size->count + 2) * size->channels, outputs);
-  describe ("upsample_between", kernels->upsample_between_isa, size);
+  describe ("upsample_between", dispatch->upsample_between_isa, size);
   check_fill (arrays.in, arrays.inputs);
   const float *row = arrays.in + size->channels;
-  kernels->upsample_between (row, size->count, size->channels, phases, size->factor, arrays.out);
+  dispatch->upsample_between (row, size->count, size->channels, phases, size->factor, arrays.out);
   cnn_upsample_between_c (row, size->count, size->channels, phases, size->factor, arrays.expected);
   compare_and_free (&arrays, 1e-6);
 }
 
 /* The last row of every block. */
 static void
-check_shuffle (const CnnKernels *kernels, const Size *size)
+check_shuffle (const CnnDispatch *dispatch, const Size *size)
 {
   const size_t f = (size_t)size->factor, outputs = size->count * size->channels * f;
   Arrays arrays = allocate (size, outputs * f, outputs);
-  describe ("upsample_shuffle", kernels->upsample_shuffle_isa, size);
+  describe ("upsample_shuffle", dispatch->upsample_shuffle_isa, size);
   check_fill_edges (arrays.in, arrays.inputs);
   const float *row = arrays.in + f * (f - 1);
-  kernels->upsample_shuffle (row, size->count, size->channels, size->factor, arrays.out);
+  dispatch->upsample_shuffle (row, size->count, size->channels, size->factor, arrays.out);
   cnn_upsample_shuffle_c (row, size->count, size->channels, size->factor, arrays.expected);
   compare_and_free (&arrays, 0);
 }
 
 static void
-check_zip (const CnnKernels *kernels, const Size *size)
+check_zip (const CnnDispatch *dispatch, const Size *size)
 {
   const size_t n = (size_t)size->factor, stride = size->count + (size_t)check_random_int (0, 9);
   Arrays arrays = allocate (size, stride * (n - 1) + size->count, size->count * n);
-  describe ("upsample_zip", kernels->upsample_zip_isa, size);
+  describe ("upsample_zip", dispatch->upsample_zip_isa, size);
   check_fill_edges (arrays.in, arrays.inputs);
   const ptrdiff_t between = (ptrdiff_t)stride;
-  kernels->upsample_zip (arrays.in, between, size->factor, size->count, arrays.out);
+  dispatch->upsample_zip (arrays.in, between, size->factor, size->count, arrays.out);
   cnn_upsample_zip_c (arrays.in, between, size->factor, size->count, arrays.expected);
   compare_and_free (&arrays, 0);
 }

@@ -63,12 +63,12 @@ const CheckTest check_view_range = {"view-range", "view_range", run_range};
 static void
 check_blend_once (int isa, size_t count, int n_rows, CheckGuard guard)
 {
-  enum { MOST_ROWS = 5 };
-  float *rows[MOST_ROWS], weights[MOST_ROWS];
-  const float *inputs[MOST_ROWS];
+  enum { MAX_ROWS = 5 };
+  float *rows[MAX_ROWS], weights[MAX_ROWS];
+  const float *inputs[MAX_ROWS];
   float *out = check_guarded (count * sizeof (float), guard);
   float *expected = malloc (count * sizeof *expected);
-  check_fill (weights, MOST_ROWS);
+  check_fill (weights, MAX_ROWS);
   for (int r = 0; r < n_rows; r++) {
     rows[r] = check_guarded (count * sizeof (float), guard);
     check_fill (rows[r], count);

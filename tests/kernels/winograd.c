@@ -3,7 +3,7 @@
  * reference, when it is chosen, and what becomes of dark places beside bright ones. */
 #include "check.h"
 
-#include "conv2d-private.h"
+#include "conv2d/conv2d-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,7 +19,7 @@ guarded_floats (size_t count, CheckGuard guard)
 }
 
 static void
-check_input (const CnnKernels *kernels, CheckGuard guard)
+check_input (const CnnDispatch *dispatch, CheckGuard guard)
 {
   const int tile = check_random_int (1, 2) * 2, window = tile + 2;
   CnnWinogradInput input = {
@@ -38,11 +38,11 @@ check_input (const CnnKernels *kernels, CheckGuard guard)
   float *out = guarded_floats (out_floats, guard), *expected = guarded_floats (out_floats, guard);
   memcpy (expected, out, out_floats * sizeof *out);
   check_context ("winograd_input %s: tiles of %d, %d columns of %d channels",
-      cnn_isa_name (kernels->winograd_input_isa), tile, input.columns, input.channels);
+      cnn_isa_name (dispatch->winograd_input_isa), tile, input.columns, input.channels);
   input.out = expected;
   cnn_winograd_input_c (&input);
   input.out = out;
-  kernels->winograd_input (&input);
+  dispatch->winograd_input (&input);
   check_floats (out, expected, out_floats, 1e-6 * 100, 0, "output");
   for (int y = 0; y < window; y++)
     check_guarded_free (rows[y]);
@@ -51,7 +51,7 @@ check_input (const CnnKernels *kernels, CheckGuard guard)
 }
 
 static void
-check_output (const CnnKernels *kernels, CheckGuard guard)
+check_output (const CnnDispatch *dispatch, CheckGuard guard)
 {
   const int tile = check_random_int (1, 2) * 2, window = tile + 2;
   CnnWinogradOutput output = {
@@ -77,12 +77,12 @@ check_output (const CnnKernels *kernels, CheckGuard guard)
   output.in = in;
   output.bias = bias;
   check_context ("winograd_output %s: tiles of %d, %d rows and %d columns of %d channels",
-      cnn_isa_name (kernels->winograd_output_isa), tile, output.n_rows, output.columns,
+      cnn_isa_name (dispatch->winograd_output_isa), tile, output.n_rows, output.columns,
       output.channels);
   memcpy (output.out, expected, sizeof expected);
   cnn_winograd_output_c (&output);
   memcpy (output.out, out, sizeof out);
-  kernels->winograd_output (&output);
+  dispatch->winograd_output (&output);
   for (int y = 0; y < output.n_rows; y++) {
     check_floats (out[y], expected[y], floats, 1e-6 * 400, 0, "row");
     check_guarded_free (out[y]);

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_THREADS 4
+#define MAX_THREADS 4
 
 typedef struct {
-  atomic_int done[64];             /* how often each task ran */
-  atomic_int inside[MOST_THREADS]; /* calls under way per worker number */
+  atomic_int done[64];            /* how often each task ran */
+  atomic_int inside[MAX_THREADS]; /* calls under way per worker number */
   atomic_bool overlap, bad_number;
   int limit;
-  unsigned scratch[MOST_THREADS]; /* unguarded on purpose: what worker numbers are for */
+  unsigned scratch[MAX_THREADS]; /* unguarded on purpose: what worker numbers are for */
 } Tally;
 
 static void
@@ -52,7 +52,7 @@ run_once (CnnWorkers *workers, int n_threads, int n_tasks)
 static void
 run_single (void)
 {
-  for (int size = 1; size <= MOST_THREADS; size++) {
+  for (int size = 1; size <= MAX_THREADS; size++) {
     CnnWorkers *workers = cnn_workers_new (size);
     CHECK (workers && cnn_workers_count (workers) == size, "no pool of %d", size);
     for (int round = 0; round < 2000; round++) {

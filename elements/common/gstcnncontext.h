@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernels and the worker threads that all elements of the process share. */
+#ifndef GST_CNN_CONTEXT_H
+#define GST_CNN_CONTEXT_H
+
+#include "cnn/cnn.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Made at the first call from the environment variables CNN_ISA (c, sse4, avx2, avx512, neon) and
+ * CNN_EXACT (1: no Winograd), and kept for the life of the process. NULL with a sentence when CNN_ISA is
+ * an unknown word or memory is short. */
+const CnnContext *gst_cnn_context_get (CnnError *error);
+
+G_END_DECLS
+
+#endif

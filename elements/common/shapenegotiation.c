@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/shapenegotiation.h"
+
+#include <string.h>
+
+void
+gst_cnn_geometry_init (GstCnnGeometry *geometry)
+{
+  memset (geometry, 0, sizeof *geometry);
+  geometry->window = cnn_window_unit ();
+  geometry->channel_step = 1;
+  geometry->channel_multiplier = 1;
+  geometry->channel_divisor = 1;
+  geometry->channel_step_name = "groups";
+}
+
+void
+gst_cnn_geometry_set_kernel (GstCnnGeometry *geometry, gint rows, gint columns)
+{
+  CnnWindow *window = &geometry->window;
+  if (rows > 0 && columns > 0) {
+    window->rows.kernel = rows;
+    window->columns.kernel = columns;
+  } else {
+    window->rows.rule = window->columns.rule = CNN_SIZE_ADAPTIVE;
+    window->rows.adaptive_output = window->columns.adaptive_output = 1;
+  }
+}
+
+static gboolean
+takes_channels (const GstCnnGeometry *geometry, gint channels)
+{
+  if (geometry->n_in_channels == 0)
+    return channels % geometry->channel_step == 0;
+  for (guint i = 0; i < geometry->n_in_channels; i++)
+    if (geometry->in_channels[i] == channels)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
+{
+  const gchar *s = channels == 1 ? "" : "s";
+  if (geometry->n_in_channels == 0)
+    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s",
+        channels, s, geometry->channel_step, geometry->channel_step_name);
+  if (geometry->n_in_channels == 1)
+    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d", channels, s,
+        geometry->in_channels[0]);
+  GString *list = g_string_new (NULL);
+  for (guint i = 0; i < MIN (geometry->n_in_channels, 8); i++)
+    g_string_append_printf (list, i ? ", %d" : "%d", geometry->in_channels[i]);
+  if (geometry->n_in_channels > 8)
+    g_string_append (list, ", ...");
+  cnn_error_set (
+      error, "the input has %d channel%s, but the weights take one of %s", channels, s, list->str);
+  g_string_free (list, TRUE);
+  return FALSE;
+}
+
+gboolean
+gst_cnn_geometry_output (
+    const GstCnnGeometry *geometry, CnnShape input, CnnShape *output, CnnError *error)
+{
+  if (!takes_channels (geometry, input.c))
+    return refuse_channels (geometry, input.c, error);
+  if (!cnn_window_output (&geometry->window, input, output, error))
+    return FALSE;
+  const gint64 channels = geometry->out_channels ? geometry->out_channels
+                                                 : (gint64)input.c / geometry->channel_divisor *
+                                                       geometry->channel_multiplier;
+  if (channels > G_MAXINT)
+    return cnn_error_set (error, "%d input channels times %d are too many output channels", input.c,
+        geometry->channel_multiplier);
+  output->c = (gint)channels;
+  gsize count;
+  return cnn_shape_count (*output, sizeof (gfloat), &count, error);
+}
+
+/* --- Sets of shapes ------------------------------------------------------------------------------- */
+
+static gboolean
+range_has (CnnRange range, gint value)
+{
+  return value >= range.min && value <= range.max;
+}
+
+/* The output channels that input channels within a range lead to; empty when none are taken. */
+static CnnRange
+output_channels (const GstCnnGeometry *geometry, CnnRange input)
+{
+  gboolean taken = FALSE;
+  if (geometry->n_in_channels) {
+    CnnRange around = {G_MAXINT, 0};
+    for (guint i = 0; i < geometry->n_in_channels; i++) {
+      if (!range_has (input, geometry->in_channels[i]))
+        continue;
+      around.min = MIN (around.min, geometry->in_channels[i]);
+      around.max = MAX (around.max, geometry->in_channels[i]);
+      taken = TRUE;
+    }
+    input = around;
+  } else {
+    const gint step = geometry->channel_step;
+    taken = input.max / step * step >= MAX (input.min, 1);
+  }
+  if (!taken)
+    return (CnnRange){1, 0};
+  if (geometry->out_channels)
+    return (CnnRange){geometry->out_channels, geometry->out_channels};
+  const gint multiplier = geometry->channel_multiplier, divisor = geometry->channel_divisor;
+  return (CnnRange){(gint)MIN ((gint64)((input.min - 1) / divisor + 1) * multiplier, G_MAXINT),
+      (gint)MIN ((gint64)(input.max / divisor) * multiplier, G_MAXINT)};
+}
+
+static void
+forward (const GstCnnGeometry *geometry, const GstCnnShapeRange *input, GArray *outputs)
+{
+  GstCnnShapeRange output = {input->n, cnn_axis_output_range (&geometry->window.rows, input->h),
+      cnn_axis_output_range (&geometry->window.columns, input->w),
+      output_channels (geometry, input->c)};
+  gst_cnn_shape_ranges_append (outputs, &output);
+}
+
+static void
+backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray *inputs)
+{
+  GstCnnShapeRange input = {output->n, cnn_axis_input_range (&geometry->window.rows, output->h),
+      cnn_axis_input_range (&geometry->window.columns, output->w), {1, G_MAXINT}};
+  if (geometry->free_channels) {
+    gst_cnn_shape_ranges_append (inputs, &input);
+    return;
+  }
+  if (geometry->out_channels) {
+    if (!range_has (output->c, geometry->out_channels))
+      return;
+  } else {
+    const gint multiplier = geometry->channel_multiplier, divisor = geometry->channel_divisor;
+    input.c.min = (gint)MIN ((gint64)((output->c.min - 1) / multiplier + 1) * divisor, G_MAXINT);
+    input.c.max = (gint)MIN ((gint64)(output->c.max / multiplier) * divisor, G_MAXINT);
+  }
+  if (geometry->n_in_channels == 0) {
+    gst_cnn_shape_ranges_append (inputs, &input);
+    return;
+  }
+  const CnnRange wanted = input.c;
+  for (guint i = 0; i < geometry->n_in_channels; i++) {
+    input.c = (CnnRange){geometry->in_channels[i], geometry->in_channels[i]};
+    if (range_has (wanted, geometry->in_channels[i]))
+      gst_cnn_shape_ranges_append (inputs, &input);
+  }
+}
+
+/* --- Caps ----------------------------------------------------------------------------------------- */
+
+/* A group of structures of one frame rate. */
+typedef struct {
+  const GValue *framerate; /* NULL: any */
+  GArray *ranges;
+} RateGroup;
+
+static gboolean
+same_framerate (const GValue *a, const GValue *b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return gst_value_compare (a, b) == GST_VALUE_EQUAL;
+}
+
+static GArray *
+ranges_for_framerate (GArray *groups, const GValue *framerate)
+{
+  for (guint i = 0; i < groups->len; i++) {
+    RateGroup *group = &g_array_index (groups, RateGroup, i);
+    if (same_framerate (group->framerate, framerate))
+      return group->ranges;
+  }
+  RateGroup group = {framerate, g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange))};
+  g_array_append_val (groups, group);
+  return group.ranges;
+}
+
+static gboolean
+has_sized_tensor (const GstCaps *caps)
+{
+  for (guint i = 0; i < gst_caps_get_size (caps); i++)
+    if (gst_cnn_structure_is_sized_tensor (gst_caps_get_structure (caps, i)))
+      return TRUE;
+  return FALSE;
+}
+
+/* The geometry when the input decides for one of the choices. */
+static void
+choose (GstCnnGeometry *chosen, const GstCnnGeometry *geometry, guint index)
+{
+  const GstCnnChannelChoice *choice = &geometry->choices[index];
+  gst_cnn_geometry_init (chosen);
+  chosen->window = geometry->window;
+  chosen->out_channels = choice->out_channels;
+  if (choice->in_channels > 0) {
+    chosen->n_in_channels = 1;
+    chosen->in_channels[0] = choice->in_channels;
+  }
+  gst_cnn_geometry_set_kernel (chosen, choice->kernel_rows, choice->kernel_columns);
+}
+
+static void
+append_transformed_by_one (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
+{
+  for (guint i = 0; i < from->len; i++) {
+    const GstCnnShapeRange *range = &g_array_index (from, GstCnnShapeRange, i);
+    if (direction == GST_PAD_SINK)
+      forward (geometry, range, to);
+    else
+      backward (geometry, range, to);
+  }
+}
+
+static void
+append_transformed (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
+{
+  if (geometry->n_choices == 0)
+    append_transformed_by_one (geometry, direction, from, to);
+  for (guint i = 0; i < geometry->n_choices; i++) {
+    GstCnnGeometry chosen;
+    choose (&chosen, geometry, i);
+    append_transformed_by_one (&chosen, direction, from, to);
+  }
+}
+
+static void
+append_video (
+    GstCaps *caps, const GstCnnShapeRange *range, gboolean to_sink, const GValue *framerate)
+{
+  if (range_has (range->c, 3))
+    gst_cnn_caps_append_video (
+        caps, range, to_sink ? GST_CNN_COLOR_FORMATS : GST_CNN_COLOR_OUT_FORMATS, framerate);
+  if (range_has (range->c, 1))
+    gst_cnn_caps_append_video (
+        caps, range, to_sink ? GST_CNN_GRAY_FORMATS : GST_CNN_GRAY_OUT_FORMATS, framerate);
+}
+
+typedef enum { WRITE_TENSOR, WRITE_NNSTREAMER, WRITE_VIDEO, N_WRITERS } Writer;
+
+static GstCaps *
+write_caps (const GArray *groups, gboolean to_sink)
+{
+  GstCaps *caps = gst_caps_new_empty ();
+  const gchar *types = to_sink ? "{ float32, uint8 }" : "float32";
+  for (Writer writer = WRITE_TENSOR; writer < N_WRITERS; writer++) {
+    for (guint g = 0; g < groups->len; g++) {
+      const RateGroup *group = &g_array_index (groups, RateGroup, g);
+      for (guint i = 0; i < group->ranges->len; i++) {
+        const GstCnnShapeRange *range = &g_array_index (group->ranges, GstCnnShapeRange, i);
+        if (writer == WRITE_TENSOR)
+          gst_cnn_caps_append_tensor (caps, range, types, group->framerate);
+        else if (writer == WRITE_NNSTREAMER)
+          gst_cnn_caps_append_nnstreamer (caps, range, types, group->framerate);
+        else
+          append_video (caps, range, to_sink, group->framerate);
+      }
+    }
+  }
+  return caps;
+}
+
+GstCaps *
+gst_cnn_geometry_transform_caps (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps)
+{
+  GArray *groups = g_array_new (FALSE, FALSE, sizeof (RateGroup));
+  GArray *from = g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange));
+  /* Tensors without a size stand beside sized ones only for peers that cannot say a range: they would
+   * widen an exact set to everything. */
+  const gboolean skip_unsized = has_sized_tensor (caps);
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+    if (skip_unsized && !gst_structure_has_name (structure, "video/x-raw") &&
+        !gst_cnn_structure_is_sized_tensor (structure))
+      continue;
+    g_array_set_size (from, 0);
+    if (!gst_cnn_shape_ranges_from_structure (structure, gst_caps_get_features (caps, i), from))
+      continue;
+    append_transformed (geometry, direction, from,
+        ranges_for_framerate (groups, gst_structure_get_value (structure, "framerate")));
+  }
+  GstCaps *transformed = write_caps (groups, direction == GST_PAD_SRC);
+  for (guint i = 0; i < groups->len; i++)
+    g_array_unref (g_array_index (groups, RateGroup, i).ranges);
+  g_array_unref (groups);
+  g_array_unref (from);
+  return transformed;
+}
+
+/* --- Refusals ------------------------------------------------------------------------------------- */
+
+static void
+append_range_text (GString *text, CnnRange range)
+{
+  if (range.min == range.max)
+    g_string_append_printf (text, "%d", range.min);
+  else if (range.max < G_MAXINT)
+    g_string_append_printf (text, "[%d..%d]", range.min, range.max);
+  else if (range.min > 1)
+    g_string_append_printf (text, "[%d..]", range.min);
+  else
+    g_string_append (text, "any");
+}
+
+/* "1x120x160xany or 1x64x64x3" */
+static gchar *
+describe_ranges (const GArray *ranges)
+{
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < MIN (ranges->len, 3); i++) {
+    const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
+    const CnnRange fields[] = {range->n, range->h, range->w, range->c};
+    for (guint f = 0; f < 4; f++) {
+      g_string_append (text, f ? "x" : i ? " or " : "");
+      append_range_text (text, fields[f]);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+void
+gst_cnn_explain_refusal (CnnShape input, CnnShape output, const GstCaps *taken, CnnError *sentence)
+{
+  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (GstCnnShapeRange));
+  gboolean only_video = TRUE;
+  for (guint i = 0; i < gst_caps_get_size (taken); i++) {
+    const GstStructure *structure = gst_caps_get_structure (taken, i);
+    if (gst_cnn_shape_ranges_from_structure (structure, gst_caps_get_features (taken, i), ranges))
+      only_video &= gst_structure_has_name (structure, "video/x-raw");
+  }
+  gchar *wanted = describe_ranges (ranges);
+  if (ranges->len == 0 && !gst_caps_is_any (taken))
+    cnn_error_set (sentence,
+        "downstream takes neither tensors nor raw video, only %.100s: put cnnview before it",
+        gst_caps_is_empty (taken) ? "nothing"
+                                  : gst_structure_get_name (gst_caps_get_structure (taken, 0)));
+  else if (ranges->len > 0 && only_video && output.c != 1 && output.c != 3)
+    cnn_error_set (sentence,
+        "the output %dx%dx%dx%d (N,H,W,C) has %d channels, but downstream takes only video, with 1 "
+        "or 3: put cnnview, or cnn1x1 out-channels=3, before it",
+        output.n, output.h, output.w, output.c, output.c);
+  else
+    cnn_error_set (sentence,
+        "the input %dx%dx%dx%d gives the output %dx%dx%dx%d (N,H,W,C), but downstream takes only "
+        "%.120s: change stride, padding or kernel-size, or let upstream choose its size",
+        input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted);
+  g_free (wanted);
+  g_array_unref (ranges);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The texts of kernel-size, stride, padding, dilation and output-size: "3", "3x5", "1,2,1,2", "same". */
+#ifndef CNN_WINDOW_TEXT_H
+#define CNN_WINDOW_TEXT_H
+
+#include "cnn/cnn.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Reads "N" or "HxW", each in [1, CNN_MAX_EXTENT]. On failure FALSE and a sentence that names the
+ * property. */
+gboolean gst_cnn_parse_size (
+    const gchar *property, const gchar *text, gint *rows, gint *columns, CnnError *error);
+
+/* Reads "P", "HxW" (each side), "top,left,bottom,right", "same" or "valid" into the size rule and the
+ * padding of both axes; each side in [0, CNN_MAX_EXTENT]. */
+gboolean gst_cnn_parse_padding (const gchar *text, CnnWindow *window, CnnError *error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "layer/convolutionsettings.h"
+
+#include <string.h>
+
+#define DEFAULT_KERNEL_SIZE 3
+
+/* --- Settings ------------------------------------------------------------------------------------- */
+
+void
+gst_cnn_convolution_settings_init (GstCnnConvolutionSettings *settings, gboolean pointwise)
+{
+  memset (settings, 0, sizeof *settings);
+  settings->pointwise = pointwise;
+  settings->window = cnn_window_unit ();
+  settings->batch_norm_eps = 1e-5;
+}
+
+static void
+copy_array (GstCnnDoubleArray *copy, const GstCnnDoubleArray *array)
+{
+  copy->values = g_memdup2 (array->values, sizeof (gdouble) * array->count);
+  copy->count = array->count;
+}
+
+void
+gst_cnn_convolution_settings_copy (
+    GstCnnConvolutionSettings *copy, const GstCnnConvolutionSettings *settings)
+{
+  *copy = *settings;
+  copy_array (&copy->coefficients, &settings->coefficients);
+  copy_array (&copy->bias, &settings->bias);
+  copy_array (&copy->alpha, &settings->alpha);
+  copy->weights = settings->weights ? gst_cnn_weights_source_ref (settings->weights) : NULL;
+  copy->layer = g_strdup (settings->layer);
+  copy->batch_norm = g_strdup (settings->batch_norm);
+  copy->alpha_layer = g_strdup (settings->alpha_layer);
+}
+
+void
+gst_cnn_convolution_settings_clear (GstCnnConvolutionSettings *settings)
+{
+  gst_cnn_double_array_clear (&settings->coefficients);
+  gst_cnn_double_array_clear (&settings->bias);
+  gst_cnn_double_array_clear (&settings->alpha);
+  g_clear_pointer (&settings->weights, gst_cnn_weights_source_unref);
+  g_clear_pointer (&settings->layer, g_free);
+  g_clear_pointer (&settings->batch_norm, g_free);
+  g_clear_pointer (&settings->alpha_layer, g_free);
+}
+
+/* --- Where the weights come from ------------------------------------------------------------------ */
+
+/* Exactly one of kernel, coefficients and weights. */
+static gboolean
+check_one_origin (const GstCnnConvolutionSettings *settings, CnnError *error)
+{
+  const gboolean kernel = settings->filter != GST_CNN_FILTER_NONE;
+  const gboolean coefficients = settings->coefficients.count > 0;
+  const gboolean weights = settings->weights != NULL;
+  const gint origins = kernel + coefficients + weights;
+  if (origins == 1)
+    return TRUE;
+  if (origins == 0)
+    return cnn_error_set (error, "there are no weights: set one of kernel (a named filter), "
+                                 "coefficients and weights (a file)");
+  return cnn_error_set (error, "%s%s%s %s say where the weights come from: set only one of them",
+      kernel ? "kernel" : "coefficients", kernel && coefficients ? " and coefficients" : "",
+      weights ? " and weights" : "", origins == 2 ? "both" : "all");
+}
+
+static void
+kernel_size (const GstCnnConvolutionSettings *settings, gint *rows, gint *columns)
+{
+  if (settings->pointwise)
+    *rows = *columns = 1;
+  else if (settings->has_kernel_size) {
+    *rows = settings->window.rows.kernel;
+    *columns = settings->window.columns.kernel;
+  } else
+    *rows = *columns = DEFAULT_KERNEL_SIZE;
+}
+
+static void
+set_kernel (CnnWindow *window, gint rows, gint columns)
+{
+  window->rows.kernel = rows;
+  window->columns.kernel = columns;
+}
+
+static gboolean
+check_groups (gint groups, gint out_channels, CnnError *error)
+{
+  if (out_channels % groups == 0)
+    return TRUE;
+  return cnn_error_set (
+      error, "groups=%d does not divide the %d output channels", groups, out_channels);
+}
+
+static gboolean
+filter_geometry (
+    const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
+{
+  gint rows, columns;
+  kernel_size (settings, &rows, &columns);
+  set_kernel (&geometry->window, rows, columns);
+  if (settings->filter == GST_CNN_FILTER_RANDOM) {
+    geometry->out_channels = MAX (settings->out_channels, 1);
+    geometry->channel_step = MAX (settings->groups, 1);
+    return check_groups (geometry->channel_step, geometry->out_channels, error);
+  }
+  /* Trying it tells whether the filter has this size. */
+  gfloat *kernels = gst_cnn_filter_make (settings->filter, rows, columns, error);
+  if (!kernels)
+    return FALSE;
+  g_free (kernels);
+  const gint count = gst_cnn_filter_count (settings->filter);
+  if (settings->groups > 0) {
+    geometry->channel_step = settings->groups;
+    geometry->out_channels = count * settings->groups;
+  } else {
+    geometry->channel_multiplier = count;
+  }
+  return TRUE;
+}
+
+static gboolean
+coefficients_geometry (
+    const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
+{
+  gint rows, columns;
+  kernel_size (settings, &rows, &columns);
+  set_kernel (&geometry->window, rows, columns);
+  const gint out_channels = MAX (settings->out_channels, 1), groups = MAX (settings->groups, 1);
+  const gint64 each = (gint64)rows * columns * out_channels;
+  const gint64 count = settings->coefficients.count;
+  if (each > count || count % each != 0)
+    return cnn_error_set (error,
+        "coefficients has %" G_GINT64_FORMAT
+        " values, not a multiple of out-channels x kernel-size "
+        "= %dx%dx%d = %" G_GINT64_FORMAT,
+        count, out_channels, rows, columns, each);
+  geometry->out_channels = out_channels;
+  geometry->n_in_channels = 1;
+  if (count / each * groups > G_MAXINT)
+    return cnn_error_set (error, "groups=%d make too many input channels", groups);
+  geometry->in_channels[0] = (gint)(count / each) * groups;
+  return check_groups (groups, out_channels, error);
+}
+
+/* `input` is NULL while not known. */
+static CnnLayerQuery
+layer_query (const GstCnnConvolutionSettings *settings, const CnnShape *input)
+{
+  const gboolean sized = settings->has_kernel_size && !settings->pointwise;
+  return (CnnLayerQuery){
+      .kind = settings->pointwise ? CNN_LAYER_POINTWISE : CNN_LAYER_CONVOLUTION,
+      .layer = settings->layer,
+      .batch_norm = settings->batch_norm,
+      .batch_norm_eps = settings->batch_norm_eps,
+      .alpha_layer = settings->alpha_layer,
+      .in_channels = input ? input->c : 0,
+      .in_rows = input ? input->h : 0,
+      .in_columns = input ? input->w : 0,
+      .out_channels = settings->out_channels,
+      .groups = settings->groups,
+      .kernel_rows = sized ? settings->window.rows.kernel : 0,
+      .kernel_columns = sized ? settings->window.columns.kernel : 0,
+  };
+}
+
+/* Finds the layer in the file, with or without its values. */
+static gboolean
+find_layer (const GstCnnConvolutionSettings *settings, const CnnShape *input, gboolean with_values,
+    CnnLayerWeights *found, CnnError *error)
+{
+  const CnnLayerQuery query = layer_query (settings, input);
+  GError *reason = NULL;
+  if (with_values ? cnn_weights_load_layer (
+                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason)
+                  : cnn_weights_find_layer (
+                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason))
+    return TRUE;
+  cnn_error_set (error, "weights: %s", reason->message);
+  g_clear_error (&reason);
+  return FALSE;
+}
+
+/* A weight of rank 2 belongs to a fully connected layer: for cnnconv its kernel is the whole input, or as
+ * large as kernel-size says. */
+static gboolean
+linear_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeights *loaded,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  if (!settings->has_kernel_size) {
+    gst_cnn_geometry_set_kernel (geometry, 0, 0);
+    return TRUE;
+  }
+  const gint64 taps = (gint64)settings->window.rows.kernel * settings->window.columns.kernel;
+  if (loaded->in_channels % taps != 0)
+    return cnn_error_set (error,
+        "%s has %d inputs, which are no whole number of channels for kernel-size=%dx%d",
+        loaded->weight_name, loaded->in_channels, settings->window.rows.kernel,
+        settings->window.columns.kernel);
+  geometry->n_in_channels = 1;
+  geometry->in_channels[0] = (gint)(loaded->in_channels / taps);
+  return TRUE;
+}
+
+static gboolean
+conv2d_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeights *loaded,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  const CnnWindow *window = &settings->window;
+  if (settings->has_kernel_size && (window->rows.kernel != loaded->kernel_rows ||
+                                       window->columns.kernel != loaded->kernel_columns))
+    return cnn_error_set (error, "kernel-size=%dx%d, but %s is %dx%d", window->rows.kernel,
+        window->columns.kernel, loaded->weight_name, loaded->kernel_rows, loaded->kernel_columns);
+  set_kernel (&geometry->window, loaded->kernel_rows, loaded->kernel_columns);
+  if (settings->groups > 0 && !check_groups (settings->groups, loaded->out_channels, error))
+    return FALSE;
+  for (gint groups = 1; groups <= loaded->out_channels; groups++) {
+    if (loaded->out_channels % groups != 0 || (settings->groups > 0 && groups != settings->groups))
+      continue;
+    const gint64 channels = (gint64)loaded->in_channels * groups;
+    if (channels <= G_MAXINT && geometry->n_in_channels < GST_CNN_MAX_CHANNEL_CHOICES)
+      geometry->in_channels[geometry->n_in_channels++] = (gint)channels;
+  }
+  return TRUE;
+}
+
+/* The choices among the weights of a file when the input decides. FALSE when nothing is to be decided. */
+static gboolean
+list_choices (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry)
+{
+  if (settings->layer && *settings->layer)
+    return FALSE;
+  const CnnLayerQuery query = layer_query (settings, NULL);
+  GArray *choices =
+      cnn_weights_list_choices (gst_cnn_weights_source_file (settings->weights), &query);
+  geometry->n_choices = MIN (choices->len, GST_CNN_MAX_CHANNEL_CHOICES);
+  for (guint i = 0; i < geometry->n_choices; i++) {
+    const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, i);
+    geometry->choices[i] = (GstCnnChannelChoice){
+        choice->in_channels, choice->out_channels, choice->kernel_rows, choice->kernel_columns};
+  }
+  g_array_unref (choices);
+  return geometry->n_choices > 0;
+}
+
+/* The weight that this input decided for. */
+static gboolean
+decided_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  CnnLayerWeights found;
+  if (!find_layer (settings, input, FALSE, &found, error))
+    return FALSE;
+  geometry->out_channels = found.out_channels;
+  geometry->n_in_channels = 1;
+  geometry->in_channels[0] = input->c;
+  gst_cnn_geometry_set_kernel (geometry, found.kernel_rows, found.kernel_columns);
+  cnn_layer_weights_clear (&found);
+  return TRUE;
+}
+
+static gboolean
+file_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  if (input)
+    return decided_geometry (settings, input, geometry, error);
+  CnnLayerWeights loaded;
+  if (!find_layer (settings, NULL, FALSE, &loaded, error))
+    return list_choices (settings, geometry);
+  geometry->out_channels = loaded.out_channels;
+  gboolean possible;
+  if (loaded.rank == 2 && !settings->pointwise)
+    possible = linear_geometry (settings, &loaded, geometry, error);
+  else
+    possible = conv2d_geometry (settings, &loaded, geometry, error);
+  if (possible && settings->out_channels > 0 && settings->out_channels != loaded.out_channels)
+    possible = cnn_error_set (error, "out-channels=%d, but %s has %d", settings->out_channels,
+        loaded.weight_name, loaded.out_channels);
+  cnn_layer_weights_clear (&loaded);
+  return possible;
+}
+
+static gboolean
+add_activation_channels (
+    const GstCnnConvolutionSettings *settings, gint *out_channels, CnnError *error)
+{
+  if (*out_channels > G_MAXINT / 2)
+    return cnn_error_set (error, "%d output channels are too many", *out_channels);
+  *out_channels = cnn_activation_channels (settings->activation, *out_channels);
+  return TRUE;
+}
+
+gboolean
+gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  geometry->window = settings->window;
+  gboolean possible = check_one_origin (settings, error);
+  if (!possible)
+    return FALSE;
+  if (settings->weights)
+    possible = file_geometry (settings, input, geometry, error);
+  else if (settings->coefficients.count > 0)
+    possible = coefficients_geometry (settings, geometry, error);
+  else
+    possible = filter_geometry (settings, geometry, error);
+  if (!possible)
+    return FALSE;
+  for (guint i = 0; i < geometry->n_choices; i++)
+    if (!add_activation_channels (settings, &geometry->choices[i].out_channels, error))
+      return FALSE;
+  return add_activation_channels (settings,
+      geometry->out_channels ? &geometry->out_channels : &geometry->channel_multiplier, error);
+}
+
+/* --- The weights themselves ----------------------------------------------------------------------- */
+
+static gboolean
+filter_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  const gint rows = weights->window.rows.kernel, columns = weights->window.columns.kernel;
+  const gsize taps = (gsize)rows * columns;
+  const gboolean random = settings->filter == GST_CNN_FILTER_RANDOM;
+  weights->groups = settings->groups > 0 ? settings->groups : random ? 1 : input.c;
+  const gint group_inputs = input.c / weights->groups;
+  gfloat *kernels = NULL;
+  gint count = 0;
+  if (random) {
+    weights->out_channels = MAX (settings->out_channels, 1);
+  } else {
+    kernels = gst_cnn_filter_make (settings->filter, rows, columns, error);
+    if (!kernels)
+      return FALSE;
+    count = gst_cnn_filter_count (settings->filter);
+    weights->out_channels = count * weights->groups;
+    if (settings->out_channels > 0 && settings->out_channels != weights->out_channels) {
+      g_free (kernels);
+      return cnn_error_set (error,
+          "out-channels=%d, but kernels of this name (%d a group) on %d groups of channels give %d",
+          settings->out_channels, count, weights->groups, weights->out_channels);
+    }
+  }
+
+  gsize total;
+  if (!g_size_checked_mul (&total, taps, (gsize)weights->out_channels * group_inputs) ||
+      !(weights->weights = g_try_new (gfloat, total))) {
+    g_free (kernels);
+    return cnn_error_set (error, "out of memory for weights of %dx%dx%dx%d (O,I,H,W)",
+        weights->out_channels, group_inputs, rows, columns);
+  }
+  if (random)
+    gst_cnn_filter_randomize (
+        weights->weights, total, (gint64)group_inputs * (gint64)taps, settings->seed);
+  else /* every input channel of a group meets the same kernel */
+    for (gint o = 0; o < weights->out_channels; o++)
+      for (gint i = 0; i < group_inputs; i++)
+        memcpy (weights->weights + ((gsize)o * group_inputs + i) * taps, kernels + o % count * taps,
+            sizeof (gfloat) * taps);
+  g_free (kernels);
+  return TRUE;
+}
+
+static gboolean
+file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  CnnLayerWeights loaded;
+  if (!find_layer (settings, &input, TRUE, &loaded, error))
+    return FALSE;
+  if (loaded.rank == 2 && !settings->pointwise && !settings->has_kernel_size &&
+      (loaded.kernel_rows != input.h || loaded.kernel_columns != input.w)) {
+    cnn_error_set (error,
+        "%s has %d inputs, but the whole input has %dx%dx%d values: set kernel-size, or let cnn1x1 "
+        "apply it to every pixel",
+        loaded.weight_name, loaded.in_channels, input.h, input.w, input.c);
+    cnn_layer_weights_clear (&loaded);
+    return FALSE;
+  }
+  set_kernel (&weights->window, loaded.kernel_rows, loaded.kernel_columns);
+  weights->out_channels = loaded.out_channels;
+  weights->groups = input.c / loaded.in_channels;
+  weights->weights = g_steal_pointer (&loaded.weights);
+  weights->bias = g_steal_pointer (&loaded.bias);
+  weights->alpha = g_steal_pointer (&loaded.alpha);
+  weights->n_alpha = loaded.n_alpha;
+  cnn_layer_weights_clear (&loaded);
+  return TRUE;
+}
+
+static gboolean
+check_count (const GstCnnDoubleArray *array, const gchar *property, gint out_channels,
+    gboolean one_is_enough, CnnError *error)
+{
+  if (array->count == (guint)out_channels || (one_is_enough && array->count == 1))
+    return TRUE;
+  return cnn_error_set (error, "%s has %u value%s, but there %s %d output channel%s", property,
+      array->count, array->count == 1 ? "" : "s", out_channels == 1 ? "is" : "are", out_channels,
+      out_channels == 1 ? "" : "s");
+}
+
+/* The bias and alpha properties win over those in a file. */
+static gboolean
+add_bias_and_alpha (
+    const GstCnnConvolutionSettings *settings, GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  if (settings->bias.count > 0) {
+    if (!check_count (&settings->bias, "bias", weights->out_channels, FALSE, error))
+      return FALSE;
+    g_free (weights->bias);
+    weights->bias = gst_cnn_double_array_to_floats (&settings->bias);
+  }
+  if (weights->alpha)
+    return TRUE;
+  if (settings->alpha.count > 1) {
+    if (settings->activation != CNN_ACTIVATION_PRELU)
+      return cnn_error_set (error,
+          "alpha has %u values, but only activation=prelu takes more than one",
+          settings->alpha.count);
+    if (!check_count (&settings->alpha, "alpha", weights->out_channels, TRUE, error))
+      return FALSE;
+  }
+  weights->alpha = gst_cnn_double_array_to_floats (&settings->alpha);
+  weights->n_alpha = (gint)settings->alpha.count;
+  return TRUE;
+}
+
+gboolean
+gst_cnn_convolution_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  gint rows, columns;
+  memset (weights, 0, sizeof *weights);
+  weights->window = settings->window;
+  kernel_size (settings, &rows, &columns);
+  set_kernel (&weights->window, rows, columns);
+  gboolean made;
+  if (settings->weights) {
+    made = file_weights (settings, input, weights, error);
+  } else if (settings->coefficients.count > 0) {
+    weights->out_channels = MAX (settings->out_channels, 1);
+    weights->groups = MAX (settings->groups, 1);
+    weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
+    made = TRUE;
+  } else {
+    made = filter_weights (settings, input, weights, error);
+  }
+  made = made && add_bias_and_alpha (settings, weights, error);
+  if (!made)
+    gst_cnn_convolution_weights_clear (weights);
+  return made;
+}
+
+void
+gst_cnn_convolution_weights_clear (GstCnnConvolutionWeights *weights)
+{
+  g_clear_pointer (&weights->weights, g_free);
+  g_clear_pointer (&weights->bias, g_free);
+  g_clear_pointer (&weights->alpha, g_free);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "layer/gstcnnconvolution.h"
+
+#include "common/activationtype.h"
+
+enum {
+  PROP_0,
+  PROP_COEFFICIENTS,
+  PROP_BIAS,
+  PROP_WEIGHTS,
+  PROP_LAYER,
+  PROP_BATCH_NORM,
+  PROP_BATCH_NORM_EPS,
+  PROP_OUT_CHANNELS,
+  PROP_GROUPS,
+  PROP_ACTIVATION,
+  PROP_ALPHA,
+  PROP_ALPHA_LAYER,
+  PROP_SEED,
+};
+
+#define DEFAULT_BATCH_NORM_EPS 1e-5
+#define DEFAULT_ALPHA 0.01
+
+typedef struct {
+  /* Under the object lock. */
+  GstCnnConvolutionSettings settings;
+  guint revision; /* counts the changes of `settings` */
+  /* The geometry of `geometry_revision` for any input, since weights files are slow to ask. */
+  gboolean has_geometry;
+  guint geometry_revision;
+  GstCnnGeometry geometry;
+
+  /* Streaming thread only: of the layer created last, for who looks at them. */
+  GstCnnWeights shown;
+} GstCnnConvolutionPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
+
+#define PRIVATE(self) ((GstCnnConvolutionPrivate *)gst_cnn_convolution_get_instance_private (self))
+
+GstCnnConvolutionSettings *
+gst_cnn_convolution_settings (GstCnnConvolution *self)
+{
+  PRIVATE (self)->revision++;
+  return &PRIVATE (self)->settings;
+}
+
+static guint
+copy_settings (GstCnnConvolution *self, GstCnnConvolutionSettings *copy)
+{
+  GST_OBJECT_LOCK (self);
+  gst_cnn_convolution_settings_copy (copy, &PRIVATE (self)->settings);
+  const guint revision = PRIVATE (self)->revision;
+  GST_OBJECT_UNLOCK (self);
+  return revision;
+}
+
+/* --- Layer ---------------------------------------------------------------------------------------- */
+
+static gboolean
+geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnError *error)
+{
+  GstCnnConvolutionPrivate *priv = PRIVATE (self);
+  GST_OBJECT_LOCK (self);
+  const gboolean known = priv->has_geometry && priv->geometry_revision == priv->revision;
+  if (known)
+    *geometry = priv->geometry;
+  GST_OBJECT_UNLOCK (self);
+  if (known)
+    return TRUE;
+
+  GstCnnConvolutionSettings settings;
+  const guint revision = copy_settings (self, &settings);
+  const gboolean possible = gst_cnn_convolution_geometry (&settings, NULL, geometry, error);
+  gst_cnn_convolution_settings_clear (&settings);
+  if (possible) {
+    GST_OBJECT_LOCK (self);
+    priv->geometry = *geometry;
+    priv->geometry_revision = revision;
+    priv->has_geometry = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return possible;
+}
+
+static gboolean
+gst_cnn_convolution_get_geometry (
+    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+{
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
+  if (!geometry_for_any_input (self, geometry, error))
+    return FALSE;
+  if (!input || geometry->n_choices == 0)
+    return TRUE;
+  GstCnnConvolutionSettings settings;
+  copy_settings (self, &settings);
+  gst_cnn_geometry_init (geometry);
+  const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
+  gst_cnn_convolution_settings_clear (&settings);
+  return possible;
+}
+
+static void
+keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, gint in_channels)
+{
+  GstCnnWeights *shown = &PRIVATE (self)->shown;
+  shown->out_channels = weights->out_channels;
+  shown->in_channels = in_channels / weights->groups;
+  shown->rows = weights->window.rows.kernel;
+  shown->columns = weights->window.columns.kernel;
+  gst_clear_buffer (&shown->values);
+  const guint64 most = GST_CNN_MAX_CARRIED_WEIGHTS / sizeof (gfloat);
+  const guint64 kernel = (guint64)shown->rows * (guint64)shown->columns;
+  const guint64 kernels = (guint64)shown->out_channels * (guint64)shown->in_channels;
+  if (kernel <= most && kernels <= most && kernel * kernels <= most)
+    shown->values =
+        gst_buffer_new_memdup (weights->weights, (gsize)(kernel * kernels) * sizeof (gfloat));
+}
+
+static gboolean
+gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
+{
+  *weights = PRIVATE (GST_CNN_CONVOLUTION (layer))->shown;
+  return weights->values != NULL;
+}
+
+static CnnLayer *
+gst_cnn_convolution_create_layer (
+    GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+{
+  GstCnnConvolutionSettings settings;
+  GstCnnConvolutionWeights weights;
+  CnnLayer *created = NULL;
+  copy_settings (GST_CNN_CONVOLUTION (layer), &settings);
+  if (gst_cnn_convolution_weights (&settings, setup->input, &weights, error)) {
+    const CnnConv2dDesc desc = {
+        .input = setup->input,
+        .input_format = setup->input_format,
+        .output_format = setup->output_format,
+        .normalization = setup->normalization,
+        .window = weights.window,
+        .out_channels = weights.out_channels,
+        .groups = weights.groups,
+        .weights = weights.weights,
+        .bias = weights.bias,
+        .activation = settings.activation,
+        .alpha = weights.alpha,
+        .n_alpha = weights.n_alpha,
+    };
+    created = cnn_conv2d_new (setup->context, &desc, error);
+    if (created)
+      keep_weights (GST_CNN_CONVOLUTION (layer), &weights, setup->input.c);
+    gst_cnn_convolution_weights_clear (&weights);
+  }
+  gst_cnn_convolution_settings_clear (&settings);
+  return created;
+}
+
+/* --- GObject -------------------------------------------------------------------------------------- */
+
+static void
+replace_text (gchar **text, const GValue *value)
+{
+  g_free (*text);
+  *text = g_value_dup_string (value);
+}
+
+/* Opens the file outside the lock. An empty path means none. */
+static gboolean
+set_weights (GstCnnConvolution *self, const gchar *path, CnnError *error)
+{
+  GstCnnWeightsSource *source = NULL;
+  if (path && *path && !(source = gst_cnn_weights_source_new (path, error)))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (self);
+  GstCnnWeightsSource *old = settings->weights;
+  settings->weights = source;
+  GST_OBJECT_UNLOCK (self);
+  if (old)
+    gst_cnn_weights_source_unref (old);
+  return TRUE;
+}
+
+static void
+gst_cnn_convolution_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (object);
+  CnnError error;
+  gboolean valid = TRUE;
+  if (id == PROP_WEIGHTS) {
+    valid = set_weights (self, g_value_get_string (value), &error);
+    gst_cnn_layer_property_set (GST_CNN_LAYER (self), pspec, valid ? NULL : &error);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (self);
+  switch (id) {
+  case PROP_COEFFICIENTS:
+    valid = gst_cnn_double_array_set (&settings->coefficients, pspec->name, value, &error);
+    break;
+  case PROP_BIAS:
+    valid = gst_cnn_double_array_set (&settings->bias, pspec->name, value, &error);
+    break;
+  case PROP_LAYER:
+    replace_text (&settings->layer, value);
+    break;
+  case PROP_BATCH_NORM:
+    replace_text (&settings->batch_norm, value);
+    break;
+  case PROP_BATCH_NORM_EPS:
+    settings->batch_norm_eps = g_value_get_double (value);
+    break;
+  case PROP_OUT_CHANNELS:
+    settings->out_channels = (gint)g_value_get_uint (value);
+    break;
+  case PROP_GROUPS:
+    settings->groups = (gint)g_value_get_uint (value);
+    break;
+  case PROP_ACTIVATION:
+    settings->activation = g_value_get_enum (value);
+    break;
+  case PROP_ALPHA:
+    valid = gst_cnn_double_array_set (&settings->alpha, pspec->name, value, &error);
+    break;
+  case PROP_ALPHA_LAYER:
+    replace_text (&settings->alpha_layer, value);
+    break;
+  case PROP_SEED:
+    settings->seed = g_value_get_uint (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_cnn_layer_property_set (GST_CNN_LAYER (self), pspec, valid ? NULL : &error);
+}
+
+static void
+gst_cnn_convolution_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GST_OBJECT_LOCK (object);
+  const GstCnnConvolutionSettings *settings = &PRIVATE (GST_CNN_CONVOLUTION (object))->settings;
+  switch (id) {
+  case PROP_COEFFICIENTS:
+    gst_cnn_double_array_get (&settings->coefficients, value);
+    break;
+  case PROP_BIAS:
+    gst_cnn_double_array_get (&settings->bias, value);
+    break;
+  case PROP_WEIGHTS:
+    g_value_set_string (
+        value, settings->weights ? gst_cnn_weights_source_path (settings->weights) : NULL);
+    break;
+  case PROP_LAYER:
+    g_value_set_string (value, settings->layer);
+    break;
+  case PROP_BATCH_NORM:
+    g_value_set_string (value, settings->batch_norm);
+    break;
+  case PROP_BATCH_NORM_EPS:
+    g_value_set_double (value, settings->batch_norm_eps);
+    break;
+  case PROP_OUT_CHANNELS:
+    g_value_set_uint (value, (guint)settings->out_channels);
+    break;
+  case PROP_GROUPS:
+    g_value_set_uint (value, (guint)settings->groups);
+    break;
+  case PROP_ACTIVATION:
+    g_value_set_enum (value, settings->activation);
+    break;
+  case PROP_ALPHA:
+    gst_cnn_double_array_get (&settings->alpha, value);
+    break;
+  case PROP_ALPHA_LAYER:
+    g_value_set_string (value, settings->alpha_layer);
+    break;
+  case PROP_SEED:
+    g_value_set_uint (value, settings->seed);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_cnn_convolution_finalize (GObject *object)
+{
+  gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
+  gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
+  G_OBJECT_CLASS (gst_cnn_convolution_parent_class)->finalize (object);
+}
+
+static void
+gst_cnn_convolution_init (GstCnnConvolution *self)
+{
+  GstCnnConvolutionSettings *settings = &PRIVATE (self)->settings;
+  gst_cnn_convolution_settings_init (settings, FALSE);
+  settings->batch_norm_eps = DEFAULT_BATCH_NORM_EPS;
+  settings->alpha.values = g_new (gdouble, 1);
+  settings->alpha.values[0] = DEFAULT_ALPHA;
+  settings->alpha.count = 1;
+}
+
+static void
+install_weight_properties (GObjectClass *object_class)
+{
+  g_object_class_install_property (object_class, PROP_COEFFICIENTS,
+      gst_cnn_param_spec_double_array ("coefficients", "Coefficients",
+          "The weights in place, in O,I,H,W order: <1.0,0.0,-1.0>"));
+  g_object_class_install_property (object_class, PROP_BIAS,
+      gst_cnn_param_spec_double_array ("bias", "Bias",
+          "One value per output channel; wins over the bias of a weights file (empty = none)"));
+  g_object_class_install_property (object_class, PROP_WEIGHTS,
+      g_param_spec_string ("weights", "Weights file",
+          "A .npy, .npz or .safetensors file to take the weights from", NULL,
+          GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_LAYER,
+      g_param_spec_string ("layer", "Layer",
+          "Which tensors of the file: \"conv1\" finds conv1.weight and conv1.bias, "
+          "\"conv1.weight\" "
+          "names one exactly; unset: the only one that fits",
+          NULL, GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_BATCH_NORM,
+      g_param_spec_string ("batch-norm", "Batch normalization",
+          "A batch normalization of the file that follows the layer, folded into the weights: "
+          "\"bn1\" finds bn1.running_mean, bn1.running_var, bn1.weight and bn1.bias",
+          NULL, GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_BATCH_NORM_EPS,
+      g_param_spec_double ("batch-norm-eps", "Batch normalization epsilon",
+          "Added to the variance of batch-norm", 0, G_MAXDOUBLE, DEFAULT_BATCH_NORM_EPS,
+          GST_CNN_LAYER_PROPERTY_FLAGS));
+}
+
+static void
+install_shape_properties (GObjectClass *object_class)
+{
+  g_object_class_install_property (object_class, PROP_OUT_CHANNELS,
+      g_param_spec_uint ("out-channels", "Output channels",
+          "Output channels, 0 = from the weights, else 1; needed with coefficients and "
+          "kernel=random",
+          0, CNN_MAX_EXTENT, 0, GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_GROUPS,
+      g_param_spec_uint ("groups", "Groups",
+          "Groups of channels that are convolved apart, 0 = from the weights: named filters run on "
+          "each channel by itself",
+          0, CNN_MAX_EXTENT, 0, GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_ACTIVATION,
+      g_param_spec_enum ("activation", "Activation", "Function applied to each output",
+          GST_TYPE_CNN_ACTIVATION, CNN_ACTIVATION_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_ALPHA,
+      gst_cnn_param_spec_double_array ("alpha", "Alpha",
+          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu (default <0.01>)"));
+  g_object_class_install_property (object_class, PROP_ALPHA_LAYER,
+      g_param_spec_string ("alpha-layer", "Alpha layer",
+          "Slopes of prelu from the weights file: \"act1\" finds act1.weight", NULL,
+          GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_SEED,
+      g_param_spec_uint ("seed", "Seed", "Seed of kernel=random; the same weights on every machine",
+          0, G_MAXUINT, 0, GST_CNN_LAYER_PROPERTY_FLAGS));
+}
+
+static void
+gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstCnnLayerClass *layer_class = GST_CNN_LAYER_CLASS (klass);
+
+  object_class->set_property = gst_cnn_convolution_set_property;
+  object_class->get_property = gst_cnn_convolution_get_property;
+  object_class->finalize = gst_cnn_convolution_finalize;
+  install_weight_properties (object_class);
+  install_shape_properties (object_class);
+  layer_class->get_geometry = gst_cnn_convolution_get_geometry;
+  layer_class->create_layer = gst_cnn_convolution_create_layer;
+  layer_class->get_weights = gst_cnn_convolution_get_weights;
+  gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
+}

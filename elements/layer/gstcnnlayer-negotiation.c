@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a layer comes to its caps, and to new ones while it runs. */
+#include "layer/gstcnnlayer-private.h"
+
+#include "common/gstcnncontext.h"
+
+#define PRIVATE(self) gst_cnn_layer_private (self)
+
+/* The vmethods of GstBaseTransform, to chain up to. */
+#define PARENT_CLASS GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_BASE_TRANSFORM))
+
+/* All that the other side of a pad's link takes or gives. */
+static GstCaps *
+peer_caps (GstPad *pad)
+{
+  return gst_cnn_caps_complete_layout (gst_pad_peer_query_caps (pad, NULL));
+}
+
+/* --- Caps ----------------------------------------------------------------------------------------- */
+
+static GstCaps *
+other_template_caps (GstBaseTransform *transform, GstPadDirection direction)
+{
+  return gst_pad_get_pad_template_caps (
+      direction == GST_PAD_SINK ? transform->srcpad : transform->sinkpad);
+}
+
+/* From here on the streaming thread asks about the properties of this moment and this input, so that the
+ * base class gets the same answer to each of its questions. */
+static void
+begin_negotiation (GstCnnLayer *self, const CnnShape *input)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->negotiated_revision = g_atomic_int_get (&priv->revision);
+  if (gst_cnn_layer_get_geometry (self, input, &priv->negotiated_geometry, NULL) ||
+      gst_cnn_layer_get_geometry (self, NULL, &priv->negotiated_geometry, NULL))
+    g_atomic_pointer_set (&priv->negotiating, g_thread_self ());
+}
+
+static void
+end_negotiation (GstCnnLayer *self)
+{
+  g_atomic_pointer_set (&PRIVATE (self)->negotiating, NULL);
+}
+
+static gboolean
+geometry_of_caps (GstCnnLayer *self, GstCnnGeometry *geometry)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  if (g_atomic_pointer_get (&priv->negotiating) != g_thread_self ())
+    return gst_cnn_layer_get_geometry (self, NULL, geometry, NULL);
+  *geometry = priv->negotiated_geometry;
+  return TRUE;
+}
+
+/* What can stand on the other pad; empty when nothing can. With contradictory properties everything: the
+ * start of the element or the arrival of caps tells. */
+static GstCaps *
+gst_cnn_layer_transform_caps (
+    GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCnnGeometry geometry;
+  GstCaps *result;
+  if (geometry_of_caps (GST_CNN_LAYER (transform), &geometry)) {
+    GstCaps *own = gst_caps_is_any (caps)
+                       ? gst_pad_get_pad_template_caps (
+                             direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
+                       : gst_caps_ref (caps);
+    result = gst_cnn_geometry_transform_caps (&geometry, direction, own);
+    gst_caps_unref (own);
+  } else {
+    result = other_template_caps (transform, direction);
+  }
+  if (filter) {
+    GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (result);
+    result = filtered;
+  }
+  GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
+  return result;
+}
+
+/* Answers what a pad can take or give. The base class would hand the filter on to the peer and then hold
+ * the answer against it with GStreamer's subset test, which does not look into arrays of ranges.
+ *
+ * Impossible shapes are let through so that they arrive as caps, where they are refused with a sentence:
+ * an empty answer would end in a bare "not negotiated" or "could not link" elsewhere. While elements are
+ * being linked the other side may still change, so then everything is let through. */
+static GstCaps *
+query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
+{
+  GstPad *otherpad = pad == transform->sinkpad ? transform->srcpad : transform->sinkpad;
+  GstCaps *everything = gst_pad_get_pad_template_caps (pad);
+  GstCaps *other_template = gst_pad_get_pad_template_caps (otherpad);
+  GstCaps *peer = peer_caps (otherpad);
+  GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
+  GstCaps *result =
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
+  const gboolean linking = !g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->started);
+  if (linking || gst_caps_is_empty (result)) {
+    result = gst_caps_make_writable (result);
+    gst_caps_append (
+        result, filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
+                       : gst_caps_ref (everything));
+  }
+  gst_caps_unref (other);
+  gst_caps_unref (peer);
+  gst_caps_unref (other_template);
+  gst_caps_unref (everything);
+  return result;
+}
+
+static gboolean
+gst_cnn_layer_query (GstBaseTransform *transform, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return PARENT_CLASS->query (transform, direction, query);
+  GstCaps *filter;
+  gst_query_parse_caps (query, &filter);
+  GstCaps *caps = query_caps (
+      transform, direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad, filter);
+  gst_query_set_caps_result (query, caps);
+  gst_caps_unref (caps);
+  return TRUE;
+}
+
+/* Video goes out only to a peer that takes no tensors, whichever it lists first. */
+static GstCaps *
+gst_cnn_layer_fixate_caps (
+    GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  for (guint i = 0; direction == GST_PAD_SINK && i < gst_caps_get_size (othercaps); i++) {
+    if (!gst_structure_has_name (gst_caps_get_structure (othercaps, i), "video/x-raw")) {
+      GstCaps *tensors = gst_caps_copy_nth (othercaps, i);
+      gst_caps_unref (othercaps);
+      othercaps = tensors;
+      break;
+    }
+  }
+  return PARENT_CLASS->fixate_caps (transform, direction, caps, othercaps);
+}
+
+static gboolean
+gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps)
+{
+  GstCaps *template_caps = gst_pad_get_pad_template_caps (
+      direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad);
+  const gboolean accepted = gst_caps_can_intersect (caps, template_caps);
+  gst_caps_unref (template_caps);
+  return accepted;
+}
+
+/* The output shape for an input shape with the properties as they are now. */
+static gboolean
+output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *error)
+{
+  GstCnnGeometry geometry;
+  return gst_cnn_layer_get_geometry (self, &input, &geometry, error) &&
+         gst_cnn_geometry_output (&geometry, input, output, error);
+}
+
+/* --- layer-info ----------------------------------------------------------------------------------- */
+
+/* What made the channels that leave: this layer's weights, or without any those that arrive, as long as
+ * the channels stay what they are. A new structure or NULL. */
+static GstStructure *
+weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  const GstCnnLayerClass *klass = GST_CNN_LAYER_GET_CLASS (self);
+  GstCnnWeights weights;
+  if (klass->get_weights)
+    return klass->get_weights (self, &weights)
+               ? gst_cnn_weights_to_structure (&weights, GST_OBJECT_NAME (self), !has_upstream)
+               : NULL;
+  const gboolean keeps_channels =
+      cnn_layer_input_shape (priv->layer).c == cnn_layer_output_shape (priv->layer).c;
+  return has_upstream && keeps_channels && priv->upstream_weights
+             ? gst_structure_copy (priv->upstream_weights)
+             : NULL;
+}
+
+/* Says what the layer is now: as property, as message, and downstream as the chain so far. */
+static void
+publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  const CnnShape input = cnn_layer_input_shape (priv->layer);
+  GstCnnChain chain;
+  /* An upstream chain counts only where its picture arrives unscaled. */
+  const gboolean has_upstream = priv->has_upstream_chain &&
+                                priv->upstream_chain.output.h == input.h &&
+                                priv->upstream_chain.output.w == input.w;
+  if (has_upstream)
+    chain = priv->upstream_chain;
+  else
+    gst_cnn_chain_init (&chain, input);
+  chain.field = cnn_receptive_field_extend (&chain.field, &geometry->window, input);
+  chain.output = cnn_layer_output_shape (priv->layer);
+
+  GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
+  GstStructure *weights = weights_of_channels (self, has_upstream);
+  GstEvent *event = gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), input, info, weights);
+  g_clear_pointer (&weights, gst_structure_free);
+  gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
+  GST_OBJECT_LOCK (self);
+  if (priv->layer_info)
+    gst_structure_free (priv->layer_info);
+  priv->layer_info = gst_structure_copy (info);
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), info));
+  g_object_notify (G_OBJECT (self), "layer-info");
+}
+
+/* --- Making the layer ----------------------------------------------------------------------------- */
+
+static CnnLayer *
+make_layer (
+    GstCnnLayer *self, const GstCnnStreamInfo *in, const GstCnnStreamInfo *out, CnnError *error)
+{
+  gfloat *scale = NULL, *offset = NULL;
+  CnnLayer *layer = NULL;
+  const CnnContext *context = gst_cnn_context_get (error);
+  GST_OBJECT_LOCK (self);
+  const gboolean normalized =
+      gst_cnn_normalizer_make (&PRIVATE (self)->normalizer, in, &scale, &offset, error);
+  GST_OBJECT_UNLOCK (self);
+  if (context && normalized) {
+    const GstCnnLayerSetup setup = {
+        .context = context,
+        .input = in->shape,
+        .input_format = {in->type, in->layout},
+        .output_format = {out->type, out->layout},
+        .normalization = {scale, offset},
+    };
+    layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, &setup, error);
+  }
+  g_free (scale);
+  g_free (offset);
+  return layer;
+}
+
+static gboolean
+same_shape (CnnShape a, CnnShape b)
+{
+  return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+/* A property changed since this negotiation began: what does not fit together is negotiated again. */
+static gboolean
+changed_meanwhile (GstCnnLayerPrivate *priv)
+{
+  return g_atomic_int_get (&priv->revision) != priv->negotiated_revision;
+}
+
+static gboolean
+gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  GstCnnStreamInfo in, out;
+  GstCnnGeometry geometry;
+  CnnError error;
+  if (!gst_cnn_stream_info_from_caps (&in, incaps, &error) ||
+      !gst_cnn_stream_info_from_caps (&out, outcaps, &error)) {
+    gst_cnn_layer_post_error (self, &error);
+    return FALSE;
+  }
+  g_atomic_int_set (&priv->changed, FALSE);
+  CnnLayer *layer = NULL;
+  gboolean outdated = FALSE;
+  if (gst_cnn_layer_get_geometry (self, &in.shape, &geometry, &error))
+    layer = make_layer (self, &in, &out, &error);
+  /* The caps were made of the properties: a property has changed, though its setter may not have
+   * counted the change yet. */
+  if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
+    outdated = TRUE;
+    g_clear_pointer (&layer, cnn_layer_free);
+  }
+  if (!layer) {
+    g_atomic_int_set (&priv->changed, TRUE);
+    if (!outdated && !changed_meanwhile (priv)) {
+      gst_cnn_layer_post_error (self, &error);
+      return FALSE;
+    }
+    /* These caps are of the past: new ones follow before the next frame, and none goes out with these.
+     * Refusing them would put a warning on the bus. */
+  }
+  g_clear_pointer (&priv->layer, cnn_layer_free);
+  priv->layer = layer;
+  priv->in_info = in;
+  priv->out_info = out;
+  if (layer) {
+    priv->last_error.message[0] = '\0';
+    publish_layer_info (self, &geometry);
+  }
+  return TRUE;
+}
+
+/* --- Events --------------------------------------------------------------------------------------- */
+
+static gboolean
+receive_caps (GstBaseTransform *transform, GstEvent *event)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnStreamInfo info;
+  CnnShape output;
+  CnnError error;
+  GstCaps *caps;
+  gst_event_parse_caps (event, &caps);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->error_posted = FALSE;
+  if (!gst_cnn_stream_info_from_caps (&info, caps, &error) ||
+      !output_shape (self, info.shape, &output, &error)) {
+    gst_cnn_layer_post_error (self, &error);
+    gst_event_unref (event);
+    return FALSE;
+  }
+  begin_negotiation (self, &info.shape);
+  const gboolean taken = PARENT_CLASS->sink_event (transform, event);
+  end_negotiation (self);
+  if (!taken && !priv->error_posted &&
+      !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
+    GstCaps *wanted = peer_caps (GST_BASE_TRANSFORM_SRC_PAD (transform));
+    gst_cnn_explain_refusal (info.shape, output, wanted, &error);
+    gst_cnn_layer_post_error (self, &error);
+    gst_caps_unref (wanted);
+  }
+  return taken;
+}
+
+static gboolean
+gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  GstCnnChain chain;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
+    return receive_caps (transform, event);
+  if (gst_cnn_chain_event_parse (event, &chain)) {
+    priv->upstream_chain = chain;
+    priv->has_upstream_chain = TRUE;
+    const GstStructure *weights = gst_cnn_chain_event_weights (event);
+    g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+    priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
+    GstCnnGeometry geometry;
+    /* Otherwise new caps follow, and with them this layer's own event. */
+    if (priv->layer && same_shape (chain.output, priv->in_info.shape) &&
+        gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, NULL))
+      publish_layer_info (self, &geometry);
+    gst_event_unref (event);
+    return TRUE;
+  }
+  return PARENT_CLASS->sink_event (transform, event);
+}
+
+/* --- Live changes --------------------------------------------------------------------------------- */
+
+/* TRUE when the new output shape for the frames that arrive now suits downstream. */
+static gboolean
+downstream_takes (GstBaseTransform *transform)
+{
+  GstCaps *incaps = gst_pad_get_current_caps (transform->sinkpad);
+  GstCaps *outcaps = gst_cnn_layer_transform_caps (transform, GST_PAD_SINK, incaps, NULL);
+  GstCaps *taken = peer_caps (transform->srcpad);
+  const gboolean takes = gst_caps_can_intersect (outcaps, taken);
+  gst_caps_unref (taken);
+  gst_caps_unref (outcaps);
+  gst_caps_unref (incaps);
+  return takes;
+}
+
+/* TRUE when upstream can send other frames whose output suits downstream. */
+static gboolean
+upstream_can_follow (GstBaseTransform *transform)
+{
+  GstCaps *taken = peer_caps (transform->srcpad);
+  GstCaps *needed = gst_cnn_layer_transform_caps (transform, GST_PAD_SRC, taken, NULL);
+  GstCaps *given = peer_caps (transform->sinkpad);
+  const gboolean can = gst_caps_can_intersect (needed, given);
+  gst_caps_unref (given);
+  gst_caps_unref (needed);
+  gst_caps_unref (taken);
+  return can;
+}
+
+/* A new output shape: downstream takes it, or insists on its own so that upstream has to send another
+ * size, or neither. */
+static void
+renegotiate (GstCnnLayer *self, CnnShape output)
+{
+  GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
+  if (downstream_takes (transform)) {
+    gst_base_transform_reconfigure_src (transform);
+  } else if (upstream_can_follow (transform)) {
+    gst_base_transform_reconfigure_sink (transform);
+  } else {
+    CnnError error;
+    GstCaps *wanted = peer_caps (transform->srcpad);
+    gst_cnn_explain_refusal (PRIVATE (self)->in_info.shape, output, wanted, &error);
+    gst_caps_unref (wanted);
+    gst_cnn_layer_post_settings_warning (self, &error);
+  }
+}
+
+/* Brings changed properties into effect before the next frame. What cannot work with the frames that
+ * arrive now leaves the old layer running, so that no frame is lost. */
+static void
+apply_changes (GstCnnLayer *self)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  CnnShape output;
+  CnnError error;
+  if (!output_shape (self, priv->in_info.shape, &output, &error)) {
+    gst_cnn_layer_post_settings_warning (self, &error);
+    return;
+  }
+  if (!same_shape (output, priv->out_info.shape)) {
+    renegotiate (self, output);
+    return;
+  }
+  GstCnnGeometry geometry;
+  CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
+  if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
+    g_clear_pointer (&layer, cnn_layer_free);
+    gst_cnn_layer_post_settings_warning (self, &error);
+    return;
+  }
+  if (!same_shape (cnn_layer_output_shape (layer), priv->out_info.shape)) {
+    /* Changed again meanwhile: the next frame sees to it. */
+    cnn_layer_free (layer);
+    g_atomic_int_set (&priv->changed, TRUE);
+    return;
+  }
+  g_clear_pointer (&priv->layer, cnn_layer_free);
+  priv->layer = layer;
+  publish_layer_info (self, &geometry);
+}
+
+/* Applies changed properties, and again when they change while new caps are negotiated for them. */
+static void
+bring_up_to_date (GstCnnLayer *self)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
+  gboolean negotiated = TRUE;
+  /* Nothing to do for nearly every frame. */
+  while (negotiated && priv->in_info.bytes > 0 &&
+         (g_atomic_int_get (&priv->changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
+    begin_negotiation (self, &priv->in_info.shape);
+    /* Without a layer, too: the base class does not set caps again that it has set already. */
+    if (g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
+      apply_changes (self);
+    negotiated = gst_base_transform_reconfigure (transform);
+    end_negotiation (self);
+  }
+}
+
+static GstFlowReturn
+gst_cnn_layer_submit_input_buffer (
+    GstBaseTransform *transform, gboolean is_discont, GstBuffer *input)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (transform);
+  if (transform->segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID (input)) {
+    const GstClockTime time =
+        gst_segment_to_stream_time (&transform->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (input));
+    if (GST_CLOCK_TIME_IS_VALID (time))
+      gst_object_sync_values (GST_OBJECT (self), time);
+  }
+  bring_up_to_date (self);
+  return PARENT_CLASS->submit_input_buffer (transform, is_discont, input);
+}
+
+void
+gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass)
+{
+  klass->transform_caps = gst_cnn_layer_transform_caps;
+  klass->query = gst_cnn_layer_query;
+  klass->accept_caps = gst_cnn_layer_accept_caps;
+  klass->fixate_caps = gst_cnn_layer_fixate_caps;
+  klass->set_caps = gst_cnn_layer_set_caps;
+  klass->sink_event = gst_cnn_layer_sink_event;
+  klass->submit_input_buffer = gst_cnn_layer_submit_input_buffer;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside of the base class: for gstcnnlayer.c and gstcnnlayer-negotiation.c only. */
+#ifndef GST_CNN_LAYER_PRIVATE_H
+#define GST_CNN_LAYER_PRIVATE_H
+
+#include "layer/gstcnnlayer.h"
+#include "common/normalizer.h"
+
+GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
+#define GST_CAT_DEFAULT cnn_layer_debug
+
+G_BEGIN_DECLS
+
+typedef struct {
+  /* Properties, under the object lock. */
+  guint n_threads;
+  GstCnnNormalizer normalizer;
+  GHashTable *faults; /* property name -> sentence, for values refused before the element started */
+
+  /* Under the object lock, written by the streaming thread. */
+  GstStructure *layer_info;
+
+  /* Atomic. */
+  gint started;
+  gint changed;  /* a property changed since `layer` was made */
+  gint revision; /* counts property changes */
+
+  /* Streaming thread only. */
+  CnnLayer *layer;
+  GstCnnStreamInfo in_info, out_info;
+  gboolean has_upstream_chain;
+  GstCnnChain upstream_chain;
+  GstStructure *upstream_weights;     /* NULL: none came */
+  gboolean error_posted;              /* for the caps being negotiated */
+  gint negotiated_revision;           /* `revision` when this negotiation began */
+  GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
+  GThread *negotiating; /* atomic: the streaming thread while it negotiates, or NULL */
+  CnnError last_error;  /* what the bus knows already: upstream may try the same caps again */
+} GstCnnLayerPrivate;
+
+GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
+
+/* What the user is told on the bus, with the element's name before the sentence: a stream that cannot be
+ * processed, settings that cannot start, settings that cannot take effect. */
+void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
+void gst_cnn_layer_post_settings_error (GstCnnLayer *self, const CnnError *error);
+void gst_cnn_layer_post_settings_warning (GstCnnLayer *self, const CnnError *error);
+
+/* The geometry of the properties as they are now, for this input or, when that is NULL, for any. */
+gboolean gst_cnn_layer_get_geometry (
+    GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+
+/* Fills in the vmethods that deal with caps, events and live changes. */
+void gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "layer/gstcnnlayer-private.h"
+
+#include "common/gstcnncontext.h"
+#include "common/streambuffer.h"
+#include "common/tensormeta.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY (cnn_layer_debug);
+
+enum {
+  PROP_0,
+  PROP_N_THREADS,
+  PROP_SCALE,
+  PROP_MEAN,
+  PROP_STD,
+  PROP_LAYER_INFO,
+};
+
+#define DEFAULT_N_THREADS 0
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnLayer, gst_cnn_layer, GST_TYPE_BASE_TRANSFORM)
+
+#define PRIVATE(self) gst_cnn_layer_private (self)
+
+GstCnnLayerPrivate *
+gst_cnn_layer_private (GstCnnLayer *self)
+{
+  return gst_cnn_layer_get_instance_private (self);
+}
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
+            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_FORMATS
+                                                            ", " GST_CNN_GRAY_FORMATS " }")));
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("float32") "; " GST_CNN_NNSTREAMER_CAPS (
+            "float32") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_OUT_FORMATS
+                                                 ", " GST_CNN_GRAY_OUT_FORMATS " }")));
+
+/* --- What the user is told ------------------------------------------------------------------------ */
+
+void
+gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->error_posted = TRUE;
+  if (strcmp (priv->last_error.message, error->message) == 0)
+    return;
+  priv->last_error = *error;
+  GST_ELEMENT_ERROR (
+      self, STREAM, FORMAT, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
+}
+
+void
+gst_cnn_layer_post_settings_error (GstCnnLayer *self, const CnnError *error)
+{
+  GST_ELEMENT_ERROR (
+      self, LIBRARY, SETTINGS, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
+}
+
+void
+gst_cnn_layer_post_settings_warning (GstCnnLayer *self, const CnnError *error)
+{
+  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+      ("%s: %s; the old setting stays", GST_OBJECT_NAME (self), error->message), (NULL));
+}
+
+void
+gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError *fault)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  const gboolean started = g_atomic_int_get (&priv->started);
+  if (fault && started) {
+    gst_cnn_layer_post_settings_warning (self, fault);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (fault)
+    g_hash_table_insert (priv->faults, (gpointer)pspec->name, g_strdup (fault->message));
+  else
+    g_hash_table_remove (priv->faults, pspec->name);
+  GST_OBJECT_UNLOCK (self);
+  g_atomic_int_inc (&priv->revision);
+  g_atomic_int_set (&priv->changed, TRUE);
+}
+
+gboolean
+gst_cnn_layer_get_geometry (
+    GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+{
+  gst_cnn_geometry_init (geometry);
+  return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (self, input, geometry, error);
+}
+
+/* --- Buffers -------------------------------------------------------------------------------------- */
+
+static GstFlowReturn
+gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffer *output)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  GstCnnMappedFrame in, out;
+  CnnError error;
+  if (!priv->layer)
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (!gst_cnn_frame_map (&in, &priv->in_info, input, GST_MAP_READ, &error)) {
+    gst_cnn_layer_post_error (self, &error);
+    return GST_FLOW_ERROR;
+  }
+  if (!gst_cnn_frame_map (&out, &priv->out_info, output, GST_MAP_WRITE, &error)) {
+    gst_cnn_frame_unmap (&in);
+    gst_cnn_layer_post_error (self, &error);
+    return GST_FLOW_ERROR;
+  }
+  GST_OBJECT_LOCK (self);
+  const guint n_threads = priv->n_threads;
+  GST_OBJECT_UNLOCK (self);
+  cnn_layer_run (priv->layer, &in.image, &out.image, (int)n_threads);
+  gst_cnn_frame_unmap (&out);
+  gst_cnn_frame_unmap (&in);
+  if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
+    gst_cnn_tensor_meta_attach (output, &priv->out_info);
+  return GST_FLOW_OK;
+}
+
+/* Metadata about the picture stays with it: positions are scaled to the output's rows and columns. What
+ * belongs to the memory, the samples or the colors of the input is gone with them. */
+static gboolean
+gst_cnn_layer_transform_meta (
+    GstBaseTransform *transform, GstBuffer *output, GstMeta *meta, GstBuffer *input)
+{
+  static const gchar *const kept[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+      GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
+  const GstMetaInfo *info = meta->info;
+  const gchar *const *tags = gst_meta_api_type_get_tags (info->api);
+  if (!tags || !tags[0])
+    return TRUE;
+  for (guint i = 0; tags[i]; i++)
+    if (!g_strv_contains (kept, tags[i]))
+      return FALSE;
+  const CnnShape *from = &priv->in_info.shape, *to = &priv->out_info.shape;
+  if (info->transform_func && from->w < G_MAXINT / 4 && from->h < G_MAXINT / 4) {
+    GstVideoInfo in, out;
+    gst_video_info_set_format (&in, GST_VIDEO_FORMAT_GRAY8, (guint)from->w, (guint)from->h);
+    gst_video_info_set_format (&out, GST_VIDEO_FORMAT_GRAY8, (guint)to->w, (guint)to->h);
+    GstVideoMetaTransform sizes = {&in, &out};
+    info->transform_func (output, meta, input, gst_video_meta_transform_scale_get_quark (), &sizes);
+  }
+  return FALSE;
+}
+
+static gboolean
+gst_cnn_layer_get_unit_size (GstBaseTransform *transform, GstCaps *caps, gsize *size)
+{
+  GstCnnStreamInfo info;
+  if (!gst_cnn_stream_info_from_caps (&info, caps, NULL))
+    return FALSE;
+  *size = info.bytes;
+  return TRUE;
+}
+
+static gboolean
+gst_cnn_layer_transform_size (GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps,
+    gsize size, GstCaps *othercaps, gsize *othersize)
+{
+  return gst_cnn_layer_get_unit_size (transform, othercaps, othersize);
+}
+
+static gboolean
+gst_cnn_layer_propose_allocation (
+    GstBaseTransform *transform, GstQuery *decide_query, GstQuery *query)
+{
+  return gst_cnn_allocation_propose (query);
+}
+
+static gboolean
+gst_cnn_layer_decide_allocation (GstBaseTransform *transform, GstQuery *query)
+{
+  return gst_cnn_allocation_decide (query) && GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
+                                                  ->decide_allocation (transform, query);
+}
+
+/* --- Life ----------------------------------------------------------------------------------------- */
+
+static gboolean
+gst_cnn_layer_start (GstBaseTransform *transform)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  GstCnnGeometry geometry;
+  CnnError error = {""};
+  GST_OBJECT_LOCK (self);
+  GHashTableIter faults;
+  gpointer sentence;
+  g_hash_table_iter_init (&faults, priv->faults);
+  if (g_hash_table_iter_next (&faults, NULL, &sentence))
+    cnn_error_set (&error, "%s", (const gchar *)sentence);
+  GST_OBJECT_UNLOCK (self);
+  if (error.message[0] || !gst_cnn_context_get (&error) ||
+      !gst_cnn_layer_get_geometry (self, NULL, &geometry, &error)) {
+    gst_cnn_layer_post_settings_error (self, &error);
+    return FALSE;
+  }
+  g_atomic_int_set (&priv->started, TRUE);
+  return TRUE;
+}
+
+static gboolean
+gst_cnn_layer_stop (GstBaseTransform *transform)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
+  g_atomic_int_set (&priv->started, FALSE);
+  g_clear_pointer (&priv->layer, cnn_layer_free);
+  priv->in_info.bytes = 0;
+  priv->has_upstream_chain = FALSE;
+  g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+  priv->last_error.message[0] = '\0';
+  GST_OBJECT_LOCK (transform);
+  g_clear_pointer (&priv->layer_info, gst_structure_free);
+  GST_OBJECT_UNLOCK (transform);
+  return TRUE;
+}
+
+static void
+gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstCnnLayer *self = GST_CNN_LAYER (object);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  CnnError error;
+  gboolean valid = TRUE;
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+  case PROP_N_THREADS:
+    priv->n_threads = g_value_get_uint (value);
+    break;
+  case PROP_SCALE:
+  case PROP_MEAN:
+  case PROP_STD:
+    valid =
+        gst_cnn_normalizer_set_property (&priv->normalizer, id - PROP_SCALE, value, pspec, &error);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_cnn_layer_property_set (self, pspec, valid ? NULL : &error);
+}
+
+static void
+gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  GST_OBJECT_LOCK (object);
+  switch (id) {
+  case PROP_N_THREADS:
+    g_value_set_uint (value, priv->n_threads);
+    break;
+  case PROP_SCALE:
+  case PROP_MEAN:
+  case PROP_STD:
+    gst_cnn_normalizer_get_property (&priv->normalizer, id - PROP_SCALE, value);
+    break;
+  case PROP_LAYER_INFO:
+    gst_value_set_structure (value, priv->layer_info);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_cnn_layer_finalize (GObject *object)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  gst_cnn_normalizer_clear (&priv->normalizer);
+  g_hash_table_unref (priv->faults);
+  G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
+}
+
+static void
+gst_cnn_layer_init (GstCnnLayer *self)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  priv->n_threads = DEFAULT_N_THREADS;
+  gst_cnn_normalizer_init (&priv->normalizer);
+  priv->faults = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
+  GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
+  GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SRC_PAD (self));
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  g_object_class_install_property (object_class, PROP_N_THREADS,
+      g_param_spec_uint ("n-threads", "Number of threads",
+          "Worker threads, 0 = one per CPU; results are the same for every value", 0, 1024,
+          DEFAULT_N_THREADS, GST_CNN_LAYER_PROPERTY_FLAGS));
+  gst_cnn_normalizer_install_properties (object_class, PROP_SCALE);
+  g_object_class_install_property (object_class, PROP_LAYER_INFO,
+      g_param_spec_boxed ("layer-info", "Layer info",
+          "Structure cnn-layer-info: shapes, parameters, multiply-accumulates and receptive field; "
+          "NULL before the caps are known",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+gst_cnn_layer_class_init (GstCnnLayerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (cnn_layer_debug, "cnnlayer", 0, "convolutional layers");
+  object_class->set_property = gst_cnn_layer_set_property;
+  object_class->get_property = gst_cnn_layer_get_property;
+  object_class->finalize = gst_cnn_layer_finalize;
+  install_properties (object_class);
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+
+  gst_cnn_layer_install_negotiation (transform_class);
+  transform_class->start = gst_cnn_layer_start;
+  transform_class->stop = gst_cnn_layer_stop;
+  transform_class->get_unit_size = gst_cnn_layer_get_unit_size;
+  transform_class->transform_size = gst_cnn_layer_transform_size;
+  transform_class->propose_allocation = gst_cnn_layer_propose_allocation;
+  transform_class->decide_allocation = gst_cnn_layer_decide_allocation;
+  transform_class->transform = gst_cnn_layer_transform;
+  transform_class->transform_meta = gst_cnn_layer_transform_meta;
+  gst_type_mark_as_plugin_api (GST_TYPE_CNN_LAYER, 0);
+}

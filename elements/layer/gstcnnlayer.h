@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The base class of the layer elements: everything about streams (caps, both tensor dialects, video in
+ * and out, buffers, live changes, layer-info), so that a layer only says what it computes. */
+#ifndef GST_CNN_LAYER_H
+#define GST_CNN_LAYER_H
+
+#include "common/gstcnnchain.h"
+#include "common/shapenegotiation.h"
+
+#include <gst/base/gstbasetransform.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_CNN_LAYER (gst_cnn_layer_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GstCnnLayer, gst_cnn_layer, GST, CNN_LAYER, GstBaseTransform)
+
+/* What a layer is made for. */
+typedef struct {
+  const CnnContext *context;
+  CnnShape input;
+  CnnFormat input_format, output_format;
+  CnnNormalization normalization;
+} GstCnnLayerSetup;
+
+struct _GstCnnLayerClass {
+  GstBaseTransformClass parent_class;
+
+  /* What the properties, as they are now, do to shapes. `input` is what arrives, or NULL while that is not
+   * known: only then may there be choices. Called from any thread without the object lock; reads
+   * properties under it. On contradiction FALSE and a sentence. */
+  gboolean (*get_geometry) (
+      GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+
+  /* The computation for one input shape. Called from the streaming thread without the object lock. NULL
+   * with a sentence when the properties do not fit the shape. */
+  CnnLayer *(*create_layer) (GstCnnLayer *self, const GstCnnLayerSetup *setup, CnnError *error);
+
+  /* The weights of the layer created last, to be shown downstream; their buffer stays the subclass's.
+   * Called from the streaming thread. FALSE when there are none or too many. NULL for layers without
+   * weights. */
+  gboolean (*get_weights) (GstCnnLayer *self, GstCnnWeights *weights);
+};
+
+/* For subclasses, at the end of set_property and without the object lock. `fault` is NULL when the value
+ * was taken: it then takes effect at the next frame, with new caps where the shape changes. Otherwise the
+ * old value stays: a running element warns on the bus, one that has not started will refuse to. */
+void gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError *fault);
+
+/* Enum properties of layers, without repeating the flags. */
+#define GST_CNN_LAYER_PROPERTY_FLAGS                                                               \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tensor caps to video caps, and what a new stream means for the settings. */
+#include "view/gstcnnview-private.h"
+
+#include "common/streambuffer.h"
+
+#include <string.h>
+
+static void
+copy_framerate (GstCaps *caps, const GstStructure *from)
+{
+  const GValue *rate = gst_structure_get_value (from, "framerate");
+  if (rate)
+    gst_caps_set_value (caps, "framerate", rate);
+}
+
+/* Any tensor to any picture: only the frame rate stays. */
+static GstCaps *
+transform_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstPad *other = direction == GST_PAD_SINK ? base->srcpad : base->sinkpad;
+  GstCaps *result = gst_caps_new_empty ();
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    GstCaps *part = gst_caps_make_writable (gst_pad_get_pad_template_caps (other));
+    copy_framerate (part, gst_caps_get_structure (caps, i));
+    result = gst_caps_merge (result, part);
+  }
+  if (filter) {
+    GstCaps *filtered = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (result);
+    result = filtered;
+  }
+  return result;
+}
+
+static gboolean
+is_video (const GstCaps *caps)
+{
+  return gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
+}
+
+static void
+natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
+{
+  GstCnnViewScene scene = {.source_width = 0};
+  GST_OBJECT_LOCK (self);
+  GArray *maps =
+      gst_cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
+  scene.settings = self->settings;
+  scene.source_width = scene.source_height = self->video_pad != NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (maps) {
+    scene.maps = maps;
+    GstCnnViewRequest request = gst_cnn_view_painter_request (shape, &scene, 1, 1);
+    gst_cnn_view_layout_natural_size (&request, width, height);
+    g_array_unref (maps);
+  }
+}
+
+/* The natural size where downstream leaves it open. When it asks for one side only, the other
+ * follows the natural shape. */
+static GstCaps *
+fixate_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  GstCnnStreamInfo stream;
+  gint width = 320, height = 240, wanted;
+  gboolean sized = FALSE;
+  othercaps = gst_caps_make_writable (gst_caps_truncate (othercaps));
+  if (direction == GST_PAD_SINK && is_video (caps)) {
+    const GstStructure *picture = gst_caps_get_structure (caps, 0);
+    sized = gst_structure_get_int (picture, "width", &width) &&
+            gst_structure_get_int (picture, "height", &height);
+  } else if (direction == GST_PAD_SINK && gst_cnn_stream_info_from_caps (&stream, caps, NULL)) {
+    natural_size (GST_CNN_VIEW (base), stream.shape, &width, &height);
+    sized = TRUE;
+  }
+  if (sized) {
+    GstStructure *video = gst_caps_get_structure (othercaps, 0);
+    if (gst_structure_get_int (video, "width", &wanted))
+      height = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)height, wanted, width));
+    else if (gst_structure_get_int (video, "height", &wanted))
+      width = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)width, wanted, height));
+    gst_structure_fixate_field_nearest_int (video, "width", width);
+    gst_structure_fixate_field_nearest_int (video, "height", height);
+  }
+  return gst_caps_fixate (othercaps);
+}
+
+void
+gst_cnn_view_forget_stream (GstCnnView *self)
+{
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->maps, g_array_unref);
+  memset (&self->interaction, 0, sizeof self->interaction);
+  GST_OBJECT_UNLOCK (self);
+  gst_buffer_replace (&self->frozen, NULL);
+}
+
+void
+gst_cnn_view_update_title (GstCnnView *self)
+{
+  const CnnShape shape = self->stream.shape;
+  g_free (self->title);
+  const CnnReceptiveField *field = &self->chain.field;
+  gchar *sees = NULL;
+  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
+    sees = g_strdup_printf (
+        GST_CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
+  self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
+      self->layer ? self->layer : "", self->layer ? GST_CNN_VIEW_TITLE_GAP : "", shape.c,
+      shape.c == 1 ? "" : "s", shape.h, shape.w, sees ? sees : "");
+  g_free (sees);
+}
+
+/* Takes the maps of a new stream, or says why there are none. */
+static gboolean
+adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
+{
+  gint n_maps = shape.n * shape.c;
+  GST_OBJECT_LOCK (self);
+  GArray *maps = gst_cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
+  gboolean usable = maps && gst_cnn_view_settings_check (&self->settings, error);
+  if (usable) {
+    self->maps = g_steal_pointer (&maps);
+    self->interaction.n_maps = n_maps;
+  }
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&maps, g_array_unref);
+  return usable;
+}
+
+gboolean
+gst_cnn_view_take_stream (GstCnnView *self, const GstCnnStreamInfo *stream, CnnError *error)
+{
+  self->stream = *stream;
+  gst_cnn_view_forget_stream (self);
+  if (!adopt_stream (self, stream->shape, error))
+    return FALSE;
+  gst_cnn_view_painter_set_stream (self->painter, stream->shape, stream->layout, stream->type);
+  gst_cnn_view_update_title (self);
+  return TRUE;
+}
+
+static gboolean
+set_caps (GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  GstCnnStreamInfo stream;
+  CnnError error;
+  if (!gst_video_info_from_caps (&self->video, outcaps))
+    return FALSE;
+  self->tensors_ride = is_video (incaps);
+  if (self->tensors_ride) {
+    /* The shape comes with the first buffer. */
+    memset (&self->stream, 0, sizeof self->stream);
+    gst_cnn_view_forget_stream (self);
+    return TRUE;
+  }
+  if (!gst_cnn_stream_info_from_caps (&stream, incaps, &error)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
+    return FALSE;
+  }
+  if (!gst_cnn_view_take_stream (self, &stream, &error)) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+get_unit_size (GstBaseTransform *base, GstCaps *caps, gsize *size)
+{
+  GstCnnStreamInfo stream;
+  GstVideoInfo video;
+  if (is_video (caps)) {
+    if (!gst_video_info_from_caps (&video, caps))
+      return FALSE;
+    *size = GST_VIDEO_INFO_SIZE (&video);
+    return TRUE;
+  }
+  if (!gst_cnn_stream_info_from_caps (&stream, caps, NULL))
+    return FALSE;
+  *size = stream.bytes;
+  return TRUE;
+}
+
+/* One frame in, one picture out, whatever the size of the input buffer: a wrong one is refused with
+ * a sentence when it is drawn. */
+static gboolean
+transform_size (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, gsize size,
+    GstCaps *othercaps, gsize *othersize)
+{
+  return get_unit_size (base, othercaps, othersize);
+}
+
+static gboolean
+propose_allocation (GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
+{
+  /* The samples of video are not read, only the tensors that ride on it. */
+  return GST_CNN_VIEW (base)->tensors_ride || gst_cnn_allocation_propose (query);
+}
+
+static gboolean
+decide_allocation (GstBaseTransform *base, GstQuery *query)
+{
+  return gst_cnn_allocation_decide (query) &&
+         GST_BASE_TRANSFORM_CLASS (g_type_class_peek (GST_TYPE_BASE_TRANSFORM))
+             ->decide_allocation (base, query);
+}
+
+void
+gst_cnn_view_install_negotiation (GstBaseTransformClass *base_class)
+{
+  base_class->transform_caps = transform_caps;
+  base_class->fixate_caps = fixate_caps;
+  base_class->set_caps = set_caps;
+  base_class->get_unit_size = get_unit_size;
+  base_class->transform_size = transform_size;
+  base_class->propose_allocation = propose_allocation;
+  base_class->decide_allocation = decide_allocation;
+}

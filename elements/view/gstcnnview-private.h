@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The element's parts, for the files that make it up. */
+#ifndef GST_CNN_VIEW_PRIVATE_H
+#define GST_CNN_VIEW_PRIVATE_H
+
+#include "common/gstcnnchain.h"
+#include "view/gstcnnview.h"
+#include "view/gstcnnviewinteraction.h"
+#include "view/gstcnnviewpainter.h"
+#include "view/gstcnnviewredraw.h"
+#include "view/gstcnnviewsettings.h"
+#include "view/gstcnnviewsource.h"
+#include "common/tensorcaps.h"
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+struct _GstCnnView {
+  GstBaseTransform parent;
+
+  /* Under the object lock. */
+  GstCnnViewSettings settings;
+  gchar *channels;
+  GArray *maps; /* what `channels` means for the stream; NULL without one */
+  GstCnnViewInteraction interaction;
+  GstPad *video_pad;            /* NULL when not asked for */
+  guint changes, drawn_changes; /* counted: of what is to be seen, and what is */
+
+  GstCnnViewSource *source; /* locks itself */
+  GstCnnViewRedraw redraw;  /* likewise */
+
+  /* Of the streaming thread. */
+  GstCnnViewPainter *painter;
+  GstCnnStreamInfo stream;
+  gboolean tensors_ride; /* the input is video, each buffer brings its own tensor as a meta */
+  GstVideoInfo video;
+  GstBuffer *frozen; /* shown instead of what comes */
+  gboolean repeats;  /* what is shown was shown before */
+  gchar *layer;      /* name of the layer upstream, or NULL */
+  GstCnnViewKernels *kernels;
+  GstCnnChain chain; /* what it sees; source_rows 0 when not known */
+  gchar *title;
+};
+
+/* Sets the methods of the base class that deal with caps, sizes and allocation. */
+void gst_cnn_view_install_negotiation (GstBaseTransformClass *base_class);
+
+/* Prepares for tensors of another shape. FALSE with a sentence when the settings do not suit it. */
+gboolean
+gst_cnn_view_take_stream (GstCnnView *self, const GstCnnStreamInfo *stream, CnnError *error);
+
+/* Drops what belongs to the stream. */
+void gst_cnn_view_forget_stream (GstCnnView *self);
+
+/* Writes the title anew, after a change of the stream or of the layer upstream. */
+void gst_cnn_view_update_title (GstCnnView *self);
+
+G_END_DECLS
+
+#endif

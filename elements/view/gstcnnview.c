@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-cnnview
+ * @title: cnnview
+ *
+ * Shows the feature maps of a tensor as a picture: one tile a channel in a grid. A sink that sends
+ * navigation events makes it interactive: a click enlarges a tile, `h` lists the keys, and shift
+ * reverses what they cycle through.
+ *
+ * The picture has the size that downstream asks for; without wishes a tile is drawn one pixel a
+ * value, enlarged by the smallest whole factor that makes the picture 320 pixels wide. NaN is drawn
+ * magenta, infinity green, negative infinity cyan.
+ *
+ * The request pad `video` takes the frames the maps were made of. They are then drawn on the left, with the
+ * receptive field of the value under the pointer (of the middle one without a pointer) as a box, and below
+ * them the kernels of the convolution that made the channels: of an enlarged channel its own, one picture
+ * for each input channel. Kernels change with the weights. Those of more than 1 MiB, and of joined branches,
+ * are not shown.
+ *
+ * What keys, clicks and properties change shows with the next frame, and while the pipeline is paused at once:
+ * the picture is drawn anew and pushed with its old time behind a flush, after which the bus has an async-done as
+ * after a seek. Not so where a queue stands between cnnview and the sink: the flush would drop what it holds. After
+ * the end of the stream nothing changes: imagefreeze makes a stream of a still picture, and `space` freezes the maps
+ * of one that goes on.
+ *
+ * Built against GStreamer 1.26 or later it also takes video whose buffers carry a tensor as GstTensorMeta,
+ * as inference elements attach it, and shows that tensor; tensor-layout says how its dimensions are ordered.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc ! cnnconv kernel=gabor ! cnnview labels=true ! videoconvert ! autovideosink
+ * ]|
+ */
+#include "view/gstcnnview-private.h"
+
+#include "common/gstcnncontext.h"
+#include "common/tensormeta.h"
+
+GST_DEBUG_CATEGORY_STATIC (cnnview_debug);
+#define GST_CAT_DEFAULT cnnview_debug
+
+static GParamSpec *specs[GST_CNN_VIEW_N_PROPS];
+
+#define VIDEO_FORMATS "{ RGB, BGR, RGBx, BGRx, RGBA, BGRA }"
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
+            "{ float32, uint8 }")));
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS ("video/x-raw, format=(string)" VIDEO_FORMATS
+                         ", width=(int)[ 1, 32767 ], height=(int)[ 1, 32767 ], "
+                         "framerate=(fraction)[ 0/1, max ], pixel-aspect-ratio=(fraction)1/1"));
+
+static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE ("video", GST_PAD_SINK,
+    GST_PAD_REQUEST, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
+
+#define gst_cnn_view_parent_class parent_class
+G_DEFINE_TYPE_WITH_CODE (GstCnnView, gst_cnn_view, GST_TYPE_BASE_TRANSFORM,
+    GST_DEBUG_CATEGORY_INIT (cnnview_debug, "cnnview", 0, "feature maps on a screen"));
+GST_ELEMENT_REGISTER_DEFINE (cnnview, "cnnview", GST_RANK_NONE, GST_TYPE_CNN_VIEW);
+
+/* ---- Settings -------------------------------------------------------------------------------- */
+
+/* Takes a new list or a new number (the other is NULL) when the stream has what it asks for; keeps
+ * the old ones otherwise. */
+static gboolean
+set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, CnnError *error)
+{
+  gboolean accepted = TRUE;
+  GST_OBJECT_LOCK (self);
+  gint channel = new_channel ? *new_channel : self->settings.channel;
+  if (self->maps) {
+    GArray *maps = gst_cnn_view_choose_maps (
+        channels ? channels : self->channels, channel, self->interaction.n_maps, error);
+    accepted = maps != NULL;
+    if (accepted) {
+      g_array_unref (self->maps);
+      self->maps = maps;
+    }
+  }
+  if (accepted) {
+    self->settings.channel = channel;
+    self->changes++;
+    if (channels) {
+      g_free (self->channels);
+      self->channels = g_strdup (channels);
+    }
+  }
+  GST_OBJECT_UNLOCK (self);
+  return accepted;
+}
+
+static void
+gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstCnnView *self = GST_CNN_VIEW (object);
+  CnnError error;
+  gboolean accepted = TRUE;
+  if (id == GST_CNN_VIEW_PROP_CHANNELS) {
+    const gchar *channels = g_value_get_string (value);
+    accepted =
+        set_channels (self, channels ? channels : GST_CNN_VIEW_DEFAULT_CHANNELS, NULL, &error);
+  } else if (id == GST_CNN_VIEW_PROP_CHANNEL) {
+    gint channel = g_value_get_int (value);
+    accepted = set_channels (self, NULL, &channel, &error);
+  } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS) {
+    GST_OBJECT_LOCK (self);
+    gst_cnn_view_settings_set (&self->settings, id, value);
+    self->changes++;
+    GST_OBJECT_UNLOCK (self);
+  } else {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  if (!accepted)
+    GST_ELEMENT_WARNING (
+        self, LIBRARY, SETTINGS, ("%s; the old value stays", error.message), (NULL));
+  gst_cnn_view_redraw_wish (self);
+}
+
+static void
+gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstCnnView *self = GST_CNN_VIEW (object);
+  GST_OBJECT_LOCK (self);
+  if (id == GST_CNN_VIEW_PROP_CHANNELS)
+    g_value_set_string (value, self->channels);
+  else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS)
+    gst_cnn_view_settings_get (&self->settings, id, value);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+static gboolean
+gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  if (gst_event_has_name (event, GST_CNN_CHAIN_EVENT)) {
+    const gchar *layer = gst_structure_get_string (gst_event_get_structure (event), "element");
+    g_free (self->layer);
+    self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
+    if (!gst_cnn_chain_event_parse (event, &self->chain))
+      self->chain.source_rows = 0;
+    gst_cnn_view_kernels_take (self->kernels, gst_cnn_chain_event_weights (event));
+    gst_cnn_view_update_title (self);
+  }
+  gst_cnn_view_redraw_note_event (self, event);
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
+}
+
+static void
+notify_changes (GstCnnView *self, const GstCnnViewSettings *old, const GstCnnViewSettings *new)
+{
+  for (guint id = GST_CNN_VIEW_PROP_0 + 1; id < GST_CNN_VIEW_PROP_CHANNELS; id++)
+    if (gst_cnn_view_settings_differ (old, new, id))
+      g_object_notify_by_pspec (G_OBJECT (self), specs[id]);
+}
+
+static gboolean
+gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  gboolean handled = FALSE;
+  GstCnnViewSettings old, new;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION) {
+    GST_OBJECT_LOCK (self);
+    old = new = self->settings;
+    if (self->maps)
+      handled = gst_cnn_view_interaction_handle (&self->interaction, event, self->maps, &new);
+    if (handled) {
+      self->settings = new;
+      self->changes++;
+    }
+    GST_OBJECT_UNLOCK (self);
+  }
+  gst_cnn_view_redraw_note_event (self, event);
+  if (!handled)
+    return GST_BASE_TRANSFORM_CLASS (parent_class)->src_event (base, event);
+  notify_changes (self, &old, &new);
+  gst_cnn_view_redraw_wish (self);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+/* ---- Streaming ------------------------------------------------------------------------------- */
+
+static gboolean
+gst_cnn_view_start (GstBaseTransform *base)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  CnnError error;
+  GST_OBJECT_LOCK (self);
+  GArray *intervals = gst_cnn_view_channels_parse (self->channels, &error);
+  gboolean usable = intervals && gst_cnn_view_settings_check (&self->settings, &error);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&intervals, g_array_unref);
+  const CnnContext *context = usable ? gst_cnn_context_get (&error) : NULL;
+  if (!context) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
+    return FALSE;
+  }
+  self->painter = gst_cnn_view_painter_new (context->dispatch);
+  gst_cnn_view_redraw_reset (self);
+  return TRUE;
+}
+
+static gboolean
+gst_cnn_view_stop (GstBaseTransform *base)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  gst_cnn_view_forget_stream (self);
+  g_clear_pointer (&self->layer, g_free);
+  self->chain.source_rows = 0;
+  gst_cnn_view_kernels_take (self->kernels, NULL);
+  gst_cnn_view_source_flush (self->source);
+  g_clear_pointer (&self->painter, gst_cnn_view_painter_free);
+  return TRUE;
+}
+
+static void
+gst_cnn_view_before_transform (GstBaseTransform *base, GstBuffer *buffer)
+{
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+  if (base->segment.format == GST_FORMAT_TIME)
+    time =
+        gst_segment_to_stream_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_TIMESTAMP (buffer));
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (base), time);
+}
+
+/* Settings and maps as they are now; `maps` is a reference. */
+static void
+take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene, GArray **maps)
+{
+  GST_OBJECT_LOCK (self);
+  *maps = g_array_ref (self->maps);
+  scene->settings = self->settings;
+  scene->maps = *maps;
+  scene->has_pointer = self->interaction.has_pointer;
+  scene->pointer_x = self->interaction.pointer_x;
+  scene->pointer_y = self->interaction.pointer_y;
+  self->drawn_changes = self->changes;
+  gboolean has_video = self->video_pad != NULL;
+  GST_OBJECT_UNLOCK (self);
+  scene->repeats = self->repeats;
+  scene->title = self->title;
+  scene->layer = self->layer;
+  scene->kernels = self->kernels;
+  scene->source = self->source;
+  scene->source_width = scene->source_height = 0;
+  if (has_video)
+    gst_cnn_view_source_choose (
+        self->source, running_time, &scene->source_width, &scene->source_height);
+  scene->field = self->chain.field;
+  scene->field_rows = self->chain.source_rows;
+  scene->field_columns = self->chain.source_columns;
+}
+
+/* What clicks act on from now on. */
+static void
+publish_layout (GstCnnView *self, const GstCnnViewSettings *settings)
+{
+  const GstCnnViewLayout *layout = gst_cnn_view_painter_layout (self->painter);
+  GST_OBJECT_LOCK (self);
+  self->interaction.layout = *layout;
+  if (settings->channel < 0) {
+    self->interaction.grid_columns = layout->columns;
+    self->interaction.grid_per_page = layout->columns * layout->rows;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+draw (GstCnnView *self, GstClockTime running_time, const guint8 *tensor, GstVideoFrame *frame,
+    CnnError *error)
+{
+  GstCnnViewScene scene;
+  GArray *maps;
+  take_scene (self, running_time, &scene, &maps);
+  gboolean drawn = gst_cnn_view_painter_draw (self->painter, &scene, tensor, frame, error);
+  if (drawn)
+    publish_layout (self, &scene.settings);
+  g_array_unref (maps);
+  return drawn;
+}
+
+/* The buffer to show: the frozen one while frozen. */
+static GstBuffer *
+choose_buffer (GstCnnView *self, GstBuffer *in)
+{
+  GST_OBJECT_LOCK (self);
+  gboolean freeze = self->settings.freeze;
+  GST_OBJECT_UNLOCK (self);
+  self->repeats = self->redraw.again || (freeze && self->frozen);
+  if (!freeze)
+    gst_buffer_replace (&self->frozen, NULL);
+  else if (!self->frozen)
+    gst_buffer_replace (&self->frozen, in);
+  return self->frozen ? self->frozen : in;
+}
+
+/* The tensor that rides on a video buffer, a new reference. Its shape may differ from buffer to buffer. */
+static GstBuffer *
+take_riding_tensor (GstCnnView *self, GstBuffer *in, CnnError *error)
+{
+  GstCnnStreamInfo stream;
+  GST_OBJECT_LOCK (self);
+  const CnnLayout layout = self->settings.tensor_layout;
+  GST_OBJECT_UNLOCK (self);
+  GstBuffer *tensor = gst_cnn_tensor_meta_find (in, layout, &stream);
+  if (!tensor) {
+    cnn_error_set (error,
+        "the video buffers carry no float32 tensor of up to 4 dimensions: put an element that adds "
+        "GstTensorMeta, or a layer such as cnnconv, before");
+    return NULL;
+  }
+  const CnnShape *now = &self->stream.shape, *next = &stream.shape;
+  const gboolean same = now->n == next->n && now->h == next->h && now->w == next->w &&
+                        now->c == next->c && self->stream.layout == layout;
+  if (!same && !gst_cnn_view_take_stream (self, &stream, error))
+    gst_clear_buffer (&tensor);
+  return tensor;
+}
+
+static GstFlowReturn
+show (GstBaseTransform *base, GstBuffer *shown, GstBuffer *out)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  GstMapInfo map;
+  GstVideoFrame frame;
+  CnnError error;
+  if (gst_buffer_get_size (shown) != self->stream.bytes) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("a buffer of %" G_GSIZE_FORMAT " bytes came where the caps ask for %" G_GSIZE_FORMAT,
+            gst_buffer_get_size (shown), self->stream.bytes),
+        (NULL));
+    return GST_FLOW_ERROR;
+  }
+  if (!gst_video_frame_map (&frame, &self->video, out, GST_MAP_WRITE)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("the picture cannot be written"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  gboolean mapped = gst_buffer_map (shown, &map, GST_MAP_READ);
+  if (!mapped)
+    cnn_error_set (&error, "the tensor cannot be read");
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+  if (base->segment.format == GST_FORMAT_TIME)
+    running_time =
+        gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (shown));
+  gboolean drawn = mapped && draw (self, running_time, map.data, &frame, &error);
+  if (mapped)
+    gst_buffer_unmap (shown, &map);
+  gst_video_frame_unmap (&frame);
+  if (!drawn) {
+    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, ("%s", error.message), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
+{
+  GstCnnView *self = GST_CNN_VIEW (base);
+  CnnError error;
+  GstBuffer *riding = NULL;
+  if (self->tensors_ride && !(riding = take_riding_tensor (self, in, &error))) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  GstFlowReturn flow = show (base, choose_buffer (self, riding ? riding : in), out);
+  gst_clear_buffer (&riding);
+  if (flow == GST_FLOW_OK)
+    gst_cnn_view_redraw_drawn (self);
+  return flow;
+}
+
+/* ---- The pad of the source ------------------------------------------------------------------- */
+
+static GstPad *
+gst_cnn_view_request_new_pad (
+    GstElement *element, GstPadTemplate *template, const gchar *name, const GstCaps *caps)
+{
+  GstCnnView *self = GST_CNN_VIEW (element);
+  GstPad *pad = gst_cnn_view_source_pad_new (self->source, template);
+  GST_OBJECT_LOCK (self);
+  gboolean wanted = self->video_pad == NULL;
+  if (wanted)
+    self->video_pad = pad;
+  GST_OBJECT_UNLOCK (self);
+  if (!wanted) {
+    gst_object_unref (gst_object_ref_sink (pad));
+    return NULL;
+  }
+  gst_pad_set_active (pad, TRUE);
+  gst_element_add_pad (element, pad);
+  return pad;
+}
+
+static void
+gst_cnn_view_release_pad (GstElement *element, GstPad *pad)
+{
+  GstCnnView *self = GST_CNN_VIEW (element);
+  GST_OBJECT_LOCK (self);
+  self->video_pad = NULL;
+  GST_OBJECT_UNLOCK (self);
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  gst_cnn_view_source_flush (self->source);
+}
+
+/* ---- Object ---------------------------------------------------------------------------------- */
+
+static void
+gst_cnn_view_finalize (GObject *object)
+{
+  GstCnnView *self = GST_CNN_VIEW (object);
+  gst_cnn_view_source_free (self->source);
+  gst_cnn_view_kernels_free (self->kernels);
+  g_free (self->channels);
+  g_free (self->layer);
+  g_free (self->title);
+  gst_cnn_view_redraw_clear (self);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+gst_cnn_view_init (GstCnnView *self)
+{
+  self->settings = gst_cnn_view_settings_default;
+  self->source = gst_cnn_view_source_new ();
+  self->kernels = gst_cnn_view_kernels_new ();
+  self->channels = g_strdup (GST_CNN_VIEW_DEFAULT_CHANNELS);
+  /* Shapes are not in the template, and a subset test does not look into their ranges. */
+  GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
+  gst_cnn_view_redraw_init (self);
+}
+
+/* Video of any kind comes in where tensors may ride on it. */
+static void
+add_sink_template (GstElementClass *element_class)
+{
+  GstCaps *caps = gst_static_pad_template_get_caps (&sink_template);
+  if (gst_cnn_tensor_meta_is_supported ()) {
+    caps = gst_caps_make_writable (caps);
+    gst_caps_append (caps, gst_caps_from_string (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
+  }
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_caps_unref (caps);
+}
+
+static void
+gst_cnn_view_class_init (GstCnnViewClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  object_class->set_property = gst_cnn_view_set_property;
+  object_class->get_property = gst_cnn_view_get_property;
+  object_class->finalize = gst_cnn_view_finalize;
+  gst_cnn_view_settings_install (object_class, specs);
+
+  gst_cnn_view_redraw_install (element_class);
+  element_class->request_new_pad = gst_cnn_view_request_new_pad;
+  element_class->release_pad = gst_cnn_view_release_pad;
+
+  gst_cnn_view_install_negotiation (base_class);
+  base_class->sink_event = gst_cnn_view_sink_event;
+  base_class->src_event = gst_cnn_view_src_event;
+  base_class->start = gst_cnn_view_start;
+  base_class->stop = gst_cnn_view_stop;
+  base_class->before_transform = gst_cnn_view_before_transform;
+  base_class->transform = gst_cnn_view_transform;
+
+  add_sink_template (element_class);
+  gst_element_class_add_static_pad_template (element_class, &video_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Feature map viewer",
+      "Filter/Converter/Video", "Draws each channel of a tensor as a tile of a picture",
+      "The gst-cnn developers");
+  gst_type_mark_as_plugin_api (gst_cnn_view_normalize_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_cnn_view_colormap_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_cnn_view_tensor_layout_get_type (), 0);
+}

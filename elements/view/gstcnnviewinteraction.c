@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "view/gstcnnviewinteraction.h"
+
+#include <gst/video/navigation.h>
+#include <string.h>
+
+/* What `g` goes through. */
+static const gdouble gammas[] = {1, 0.5, 0.25, 2};
+
+static gint
+find_map (const GArray *maps, gint map)
+{
+  for (guint i = 0; i < maps->len; i++)
+    if (g_array_index (maps, gint, i) == map)
+      return (gint)i;
+  return -1;
+}
+
+/* Steps through the chosen channels, around the ends. From the grid to the first or the last. */
+static void
+walk (const GArray *maps, gint step, GstCnnViewSettings *settings)
+{
+  const gint count = (gint)maps->len;
+  gint index = settings->channel >= 0 ? find_map (maps, settings->channel) : -1;
+  if (index < 0)
+    index = step > 0 ? 0 : count - 1;
+  else
+    index = ((index + step) % count + count) % count;
+  settings->channel = g_array_index (maps, gint, index);
+}
+
+/* Back to the page of the grid that has the channel. */
+static void
+show_grid (
+    const GstCnnViewInteraction *interaction, const GArray *maps, GstCnnViewSettings *settings)
+{
+  gint index = find_map (maps, settings->channel);
+  if (index >= 0 && interaction->grid_per_page > 0)
+    settings->page = (guint)(index / interaction->grid_per_page);
+  settings->channel = -1;
+}
+
+static void
+turn_page (const GstCnnViewInteraction *interaction, gint step, const GArray *maps,
+    GstCnnViewSettings *settings)
+{
+  const gint n_pages = interaction->layout.n_pages;
+  if (settings->channel >= 0)
+    walk (maps, step, settings);
+  else if (n_pages > 1)
+    settings->page = (guint)((interaction->layout.page + step + n_pages) % n_pages);
+}
+
+static void
+click (const GstCnnViewInteraction *interaction, gdouble x, gdouble y, const GArray *maps,
+    GstCnnViewSettings *settings)
+{
+  if (settings->help) {
+    settings->help = FALSE;
+    return;
+  }
+  if (settings->channel >= 0) {
+    show_grid (interaction, maps, settings);
+    return;
+  }
+  gint index = gst_cnn_view_layout_find (&interaction->layout, x, y);
+  if (index >= 0 && interaction->layout.first + index < (gint)maps->len)
+    settings->channel = g_array_index (maps, gint, interaction->layout.first + index);
+}
+
+static gdouble
+next_gamma (gdouble gamma, gint step)
+{
+  const gint count = G_N_ELEMENTS (gammas);
+  for (gint i = 0; i < count; i++)
+    if (gammas[i] == gamma)
+      return gammas[(i + step + count) % count];
+  return gammas[0];
+}
+
+/* Keys that move: names of X keysyms, which all sinks use. */
+static gboolean
+handle_moving_key (const GstCnnViewInteraction *interaction, const gchar *key, const GArray *maps,
+    GstCnnViewSettings *settings)
+{
+  if (g_str_has_prefix (key, "KP_"))
+    key += strlen ("KP_");
+  if (strcmp (key, "Right") == 0)
+    walk (maps, 1, settings);
+  else if (strcmp (key, "Left") == 0)
+    walk (maps, -1, settings);
+  else if (strcmp (key, "Down") == 0)
+    walk (maps, MAX (1, interaction->grid_columns), settings);
+  else if (strcmp (key, "Up") == 0)
+    walk (maps, -MAX (1, interaction->grid_columns), settings);
+  else if (strcmp (key, "Page_Down") == 0 || strcmp (key, "Next") == 0)
+    turn_page (interaction, 1, maps, settings);
+  else if (strcmp (key, "Page_Up") == 0 || strcmp (key, "Prior") == 0)
+    turn_page (interaction, -1, maps, settings);
+  else if (strcmp (key, "Escape") != 0)
+    return FALSE;
+  else if (settings->help)
+    settings->help = FALSE;
+  else if (settings->channel >= 0)
+    show_grid (interaction, maps, settings);
+  return TRUE;
+}
+
+/* Letters; with shift they cycle backwards. Some sinks name the key with shift by its capital, others tell of
+ * shift apart. */
+static gboolean
+handle_letter (const gchar *key, gboolean shift, GstCnnViewSettings *settings)
+{
+  if (strcmp (key, "space") == 0)
+    key = " ";
+  if (strlen (key) != 1)
+    return FALSE;
+  const gint step = shift || g_ascii_isupper (key[0]) ? -1 : 1;
+  switch (g_ascii_tolower (key[0])) {
+  case 'c':
+    settings->colormap = (settings->colormap + step + CNN_N_COLORMAPS) % CNN_N_COLORMAPS;
+    return TRUE;
+  case 'n':
+    settings->normalize =
+        (settings->normalize + step + GST_CNN_VIEW_N_NORMALIZES) % GST_CNN_VIEW_N_NORMALIZES;
+    return TRUE;
+  case 'g':
+    settings->gamma = next_gamma (settings->gamma, step);
+    return TRUE;
+  case 'l':
+    settings->labels = !settings->labels;
+    return TRUE;
+  case 't':
+    settings->title = !settings->title;
+    return TRUE;
+  case 'b':
+    settings->legend = !settings->legend;
+    return TRUE;
+  case 'k':
+    settings->kernels = !settings->kernels;
+    return TRUE;
+  case 'h':
+    settings->help = !settings->help;
+    return TRUE;
+  case ' ':
+    settings->freeze = !settings->freeze;
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+static void
+move_pointer (GstCnnViewInteraction *interaction, gdouble x, gdouble y)
+{
+  interaction->has_pointer = TRUE;
+  interaction->pointer_x = x;
+  interaction->pointer_y = y;
+}
+
+gboolean
+gst_cnn_view_interaction_handle (GstCnnViewInteraction *interaction, GstEvent *event,
+    const GArray *maps, GstCnnViewSettings *settings)
+{
+  gdouble x, y, pressure, delta_x, delta_y;
+  const gchar *key;
+  gint button;
+  guint touch;
+  GstNavigationModifierType modifiers = GST_NAVIGATION_MODIFIER_NONE;
+  switch (gst_navigation_event_get_type (event)) {
+  case GST_NAVIGATION_EVENT_KEY_PRESS:
+    gst_navigation_event_parse_modifier_state (event, &modifiers);
+    return gst_navigation_event_parse_key_event (event, &key) && key &&
+           (handle_moving_key (interaction, key, maps, settings) ||
+               handle_letter (
+                   key, (modifiers & GST_NAVIGATION_MODIFIER_SHIFT_MASK) != 0, settings));
+  case GST_NAVIGATION_EVENT_MOUSE_BUTTON_PRESS:
+    if (!gst_navigation_event_parse_mouse_button_event (event, &button, &x, &y))
+      return FALSE;
+    move_pointer (interaction, x, y);
+    if (button == 1)
+      click (interaction, x, y, maps, settings);
+    else if (button == 4 || button == 5) /* the wheel of old X sinks */
+      turn_page (interaction, button == 5 ? 1 : -1, maps, settings);
+    else
+      return FALSE;
+    return TRUE;
+  case GST_NAVIGATION_EVENT_TOUCH_DOWN:
+    if (!gst_navigation_event_parse_touch_event (event, &touch, &x, &y, &pressure))
+      return FALSE;
+    move_pointer (interaction, x, y);
+    click (interaction, x, y, maps, settings);
+    return TRUE;
+  case GST_NAVIGATION_EVENT_MOUSE_MOVE:
+    if (!gst_navigation_event_parse_mouse_move_event (event, &x, &y))
+      return FALSE;
+    move_pointer (interaction, x, y);
+    return TRUE;
+  case GST_NAVIGATION_EVENT_MOUSE_SCROLL:
+    if (!gst_navigation_event_parse_mouse_scroll_event (event, &x, &y, &delta_x, &delta_y) ||
+        delta_y == 0)
+      return FALSE;
+    turn_page (interaction, delta_y < 0 ? 1 : -1, maps, settings);
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}

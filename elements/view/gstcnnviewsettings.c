@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "view/gstcnnviewsettings.h"
+
+#include <string.h>
+
+GType
+gst_cnn_view_normalize_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {GST_CNN_VIEW_NORMALIZE_CHANNEL, "Each channel has its own range", "channel"},
+      {GST_CNN_VIEW_NORMALIZE_LAYER, "One range for all channels", "layer"},
+      {GST_CNN_VIEW_NORMALIZE_SYMMETRIC, "One range for all channels, with 0 in the middle",
+          "symmetric"},
+      {GST_CNN_VIEW_NORMALIZE_FIXED, "From minimum to maximum", "fixed"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewNormalize", values));
+  return type;
+}
+
+GType
+gst_cnn_view_colormap_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {CNN_COLORMAP_GRAY, "Black to white", "gray"},
+      {CNN_COLORMAP_VIRIDIS, "Blue, green, yellow: even steps, readable by everyone", "viridis"},
+      {CNN_COLORMAP_MAGMA, "Black, purple, pale yellow: even steps", "magma"},
+      {CNN_COLORMAP_INFERNO, "Black, red, yellow: even steps", "inferno"},
+      {CNN_COLORMAP_TURBO, "The rainbow, improved", "turbo"},
+      {CNN_COLORMAP_COOLWARM, "Blue, white, red: for normalize=symmetric", "coolwarm"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewColormap", values));
+  return type;
+}
+
+const gchar *
+gst_cnn_view_colormap_nick (CnnColormap colormap)
+{
+  GEnumClass *klass = g_type_class_ref (gst_cnn_view_colormap_get_type ());
+  const GEnumValue *value = g_enum_get_value (klass, (gint)colormap);
+  g_type_class_unref (klass);
+  return value->value_nick;
+}
+
+GType
+gst_cnn_view_tensor_layout_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {CNN_LAYOUT_NHWC, "Channels innermost, as in TensorFlow", "nhwc"},
+      {CNN_LAYOUT_NCHW, "Channels before rows, as in PyTorch and ONNX", "nchw"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewTensorLayout", values));
+  return type;
+}
+
+const GstCnnViewSettings gst_cnn_view_settings_default = {
+    .channel = -1,
+    .normalize = GST_CNN_VIEW_NORMALIZE_CHANNEL,
+    .maximum = 1,
+    .gamma = 1,
+    .colormap = CNN_COLORMAP_VIRIDIS,
+    .kernels = TRUE,
+    .gap = 2,
+    .tensor_layout = CNN_LAYOUT_NCHW,
+};
+
+/* ---- Properties ------------------------------------------------------------------------------ */
+
+#define OFFSET(field) G_STRUCT_OFFSET (GstCnnViewSettings, field)
+
+static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
+    [GST_CNN_VIEW_PROP_COLUMNS] = OFFSET (columns),
+    [GST_CNN_VIEW_PROP_CHANNEL] = OFFSET (channel),
+    [GST_CNN_VIEW_PROP_PAGE] = OFFSET (page),
+    [GST_CNN_VIEW_PROP_NORMALIZE] = OFFSET (normalize),
+    [GST_CNN_VIEW_PROP_MINIMUM] = OFFSET (minimum),
+    [GST_CNN_VIEW_PROP_MAXIMUM] = OFFSET (maximum),
+    [GST_CNN_VIEW_PROP_GAMMA] = OFFSET (gamma),
+    [GST_CNN_VIEW_PROP_SMOOTHING] = OFFSET (smoothing),
+    [GST_CNN_VIEW_PROP_CLIP] = OFFSET (clip),
+    [GST_CNN_VIEW_PROP_COLORMAP] = OFFSET (colormap),
+    [GST_CNN_VIEW_PROP_LABELS] = OFFSET (labels),
+    [GST_CNN_VIEW_PROP_LEGEND] = OFFSET (legend),
+    [GST_CNN_VIEW_PROP_TITLE] = OFFSET (title),
+    [GST_CNN_VIEW_PROP_KERNELS] = OFFSET (kernels),
+    [GST_CNN_VIEW_PROP_HELP] = OFFSET (help),
+    [GST_CNN_VIEW_PROP_FREEZE] = OFFSET (freeze),
+    [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
+    [GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = OFFSET (tensor_layout),
+};
+
+#define FLAGS                                                                                      \
+  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING | GST_PARAM_CONTROLLABLE)
+
+static GParamSpec *
+spec_uint (const gchar *name, const gchar *nick, const gchar *blurb, guint most, guint value)
+{
+  return g_param_spec_uint (name, nick, blurb, 0, most, value, FLAGS);
+}
+
+static GParamSpec *
+spec_double (const gchar *name, const gchar *nick, const gchar *blurb, gdouble least, gdouble most,
+    gdouble value)
+{
+  return g_param_spec_double (name, nick, blurb, least, most, value, FLAGS);
+}
+
+static GParamSpec *
+spec_boolean (const gchar *name, const gchar *nick, const gchar *blurb, gboolean value)
+{
+  return g_param_spec_boolean (name, nick, blurb, value, FLAGS);
+}
+
+static void
+make_range_specs (GParamSpec **specs)
+{
+  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  specs[GST_CNN_VIEW_PROP_NORMALIZE] =
+      g_param_spec_enum ("normalize", "Normalize", "Which range of values the colors span",
+          gst_cnn_view_normalize_get_type (), (gint)initial->normalize, FLAGS);
+  specs[GST_CNN_VIEW_PROP_MINIMUM] = spec_double ("minimum", "Minimum",
+      "Lowest value of the range for normalize=fixed", -G_MAXFLOAT, G_MAXFLOAT, initial->minimum);
+  specs[GST_CNN_VIEW_PROP_MAXIMUM] = spec_double ("maximum", "Maximum",
+      "Highest value of the range for normalize=fixed", -G_MAXFLOAT, G_MAXFLOAT, initial->maximum);
+  specs[GST_CNN_VIEW_PROP_GAMMA] = spec_double ("gamma", "Gamma",
+      "The normalised value to this power: below 1 brightens low values (with normalize=symmetric: "
+      "strengthens those near 0)",
+      0.01, 100, initial->gamma);
+  specs[GST_CNN_VIEW_PROP_SMOOTHING] = spec_double ("smoothing", "Smoothing",
+      "Weight of the past in the range, against flicker: 0 takes each frame by itself, 1 keeps the "
+      "first range",
+      0, 1, initial->smoothing);
+  specs[GST_CNN_VIEW_PROP_CLIP] = spec_double ("clip", "Clip",
+      "Percent of the drawn values left out of the range at each end", 0, 49, initial->clip);
+  specs[GST_CNN_VIEW_PROP_COLORMAP] = g_param_spec_enum ("colormap", "Colormap",
+      "Colors, low to high", gst_cnn_view_colormap_get_type (), (gint)initial->colormap, FLAGS);
+}
+
+static void
+make_grid_specs (GParamSpec **specs)
+{
+  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  specs[GST_CNN_VIEW_PROP_COLUMNS] = spec_uint ("columns", "Columns",
+      "Tiles side by side, 0 = as near to the output's shape as it goes", 65535, initial->columns);
+  specs[GST_CNN_VIEW_PROP_CHANNELS] = g_param_spec_string ("channels", "Channels",
+      "Channels in the grid: \"0-15,20\", or \"all\"", GST_CNN_VIEW_DEFAULT_CHANNELS,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  specs[GST_CNN_VIEW_PROP_CHANNEL] = g_param_spec_int ("channel", "Channel",
+      "One channel alone, full size; -1 = the grid", -1, G_MAXINT, initial->channel, FLAGS);
+  specs[GST_CNN_VIEW_PROP_PAGE] = spec_uint ("page", "Page",
+      "Page of the grid when there are more channels than fit, from 0, around the end", G_MAXINT,
+      initial->page);
+  specs[GST_CNN_VIEW_PROP_GAP] =
+      spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
+  specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = g_param_spec_enum ("tensor-layout", "Tensor layout",
+      "Order of the dimensions of tensors that ride on video buffers (GstTensorMeta, GStreamer "
+      "1.26 "
+      "and later)",
+      gst_cnn_view_tensor_layout_get_type (), (gint)initial->tensor_layout, FLAGS);
+}
+
+static void
+make_decoration_specs (GParamSpec **specs)
+{
+  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  specs[GST_CNN_VIEW_PROP_LABELS] = spec_boolean ("labels", "Labels",
+      "Write the channel's number and its range on each tile, or where tiles are small, numbers "
+      "before the rows",
+      initial->labels);
+  specs[GST_CNN_VIEW_PROP_LEGEND] = spec_boolean (
+      "legend", "Legend", "Draw a bar of the colors and what they mean", initial->legend);
+  specs[GST_CNN_VIEW_PROP_TITLE] = spec_boolean (
+      "title", "Title", "Write the layer's name and shape above the maps", initial->title);
+  specs[GST_CNN_VIEW_PROP_KERNELS] = spec_boolean ("kernels", "Kernels",
+      "Draw the weights of the convolution that made the maps under the source of the pad video: "
+      "blue below 0, red above",
+      initial->kernels);
+  specs[GST_CNN_VIEW_PROP_HELP] =
+      spec_boolean ("help", "Help", "Show the keys over the picture", initial->help);
+  specs[GST_CNN_VIEW_PROP_FREEZE] =
+      spec_boolean ("freeze", "Freeze", "Keep showing the frame that is there", initial->freeze);
+}
+
+void
+gst_cnn_view_settings_install (GObjectClass *object_class, GParamSpec *specs[GST_CNN_VIEW_N_PROPS])
+{
+  make_grid_specs (specs);
+  make_range_specs (specs);
+  make_decoration_specs (specs);
+  g_object_class_install_properties (object_class, GST_CNN_VIEW_N_PROPS, specs);
+}
+
+void
+gst_cnn_view_settings_set (GstCnnViewSettings *settings, guint id, const GValue *value)
+{
+  gpointer field = (guint8 *)settings + offsets[id];
+  if (G_VALUE_HOLDS_UINT (value))
+    *(guint *)field = g_value_get_uint (value);
+  else if (G_VALUE_HOLDS_INT (value))
+    *(gint *)field = g_value_get_int (value);
+  else if (G_VALUE_HOLDS_DOUBLE (value))
+    *(gdouble *)field = g_value_get_double (value);
+  else if (G_VALUE_HOLDS_BOOLEAN (value))
+    *(gboolean *)field = g_value_get_boolean (value);
+  else if (G_VALUE_HOLDS_ENUM (value))
+    *(gint *)field = g_value_get_enum (value);
+  else
+    g_assert_not_reached ();
+}
+
+void
+gst_cnn_view_settings_get (const GstCnnViewSettings *settings, guint id, GValue *value)
+{
+  gconstpointer field = (const guint8 *)settings + offsets[id];
+  if (G_VALUE_HOLDS_UINT (value))
+    g_value_set_uint (value, *(const guint *)field);
+  else if (G_VALUE_HOLDS_INT (value))
+    g_value_set_int (value, *(const gint *)field);
+  else if (G_VALUE_HOLDS_DOUBLE (value))
+    g_value_set_double (value, *(const gdouble *)field);
+  else if (G_VALUE_HOLDS_BOOLEAN (value))
+    g_value_set_boolean (value, *(const gboolean *)field);
+  else if (G_VALUE_HOLDS_ENUM (value))
+    g_value_set_enum (value, *(const gint *)field);
+  else
+    g_assert_not_reached ();
+}
+
+gboolean
+gst_cnn_view_settings_differ (const GstCnnViewSettings *a, const GstCnnViewSettings *b, guint id)
+{
+  const guint8 *field_a = (const guint8 *)a + offsets[id],
+               *field_b = (const guint8 *)b + offsets[id];
+  switch (id) {
+  case GST_CNN_VIEW_PROP_MINIMUM:
+  case GST_CNN_VIEW_PROP_MAXIMUM:
+  case GST_CNN_VIEW_PROP_GAMMA:
+  case GST_CNN_VIEW_PROP_SMOOTHING:
+  case GST_CNN_VIEW_PROP_CLIP:
+    return memcmp (field_a, field_b, sizeof (gdouble)) != 0;
+  default:
+    return memcmp (field_a, field_b, sizeof (gint)) != 0;
+  }
+}
+
+gboolean
+gst_cnn_view_settings_check (const GstCnnViewSettings *settings, CnnError *error)
+{
+  if (settings->normalize != GST_CNN_VIEW_NORMALIZE_FIXED || settings->minimum < settings->maximum)
+    return TRUE;
+  return cnn_error_set (error, "normalize=fixed needs a minimum below the maximum, not %g and %g",
+      settings->minimum, settings->maximum);
+}
+
+/* ---- Lists of channels ----------------------------------------------------------------------- */
+
+/* Reads a number without sign; the digits that do not fit an int are refused. */
+static gboolean
+parse_number (const gchar **text, gint *number)
+{
+  gint64 value = 0;
+  const gchar *p = *text;
+  if (!g_ascii_isdigit (*p))
+    return FALSE;
+  for (; g_ascii_isdigit (*p) && value <= G_MAXINT; p++)
+    value = value * 10 + (*p - '0');
+  if (value > G_MAXINT)
+    return FALSE;
+  *text = p;
+  *number = (gint)value;
+  return TRUE;
+}
+
+static void
+skip_spaces (const gchar **text)
+{
+  while (g_ascii_isspace (**text))
+    (*text)++;
+}
+
+static gboolean
+parse_interval (const gchar **text, GstCnnViewInterval *interval)
+{
+  skip_spaces (text);
+  if (!parse_number (text, &interval->first))
+    return FALSE;
+  interval->last = interval->first;
+  skip_spaces (text);
+  if (**text == '-') {
+    (*text)++;
+    skip_spaces (text);
+    if (!parse_number (text, &interval->last))
+      return FALSE;
+    skip_spaces (text);
+  }
+  return interval->last >= interval->first && (**text == ',' || **text == '\0');
+}
+
+GArray *
+gst_cnn_view_channels_parse (const gchar *text, CnnError *error)
+{
+  GArray *intervals = g_array_new (FALSE, FALSE, sizeof (GstCnnViewInterval));
+  const gchar *p = text;
+  skip_spaces (&p);
+  if (*p == '\0' || strcmp (p, "all") == 0)
+    return intervals;
+  for (;;) {
+    GstCnnViewInterval interval;
+    if (!parse_interval (&p, &interval)) {
+      cnn_error_set (error,
+          "channels=\"%s\" is not a list of channels: write numbers and ranges such as "
+          "\"0-15,20\", or \"all\"",
+          text);
+      g_array_unref (intervals);
+      return NULL;
+    }
+    g_array_append_val (intervals, interval);
+    if (*p == '\0')
+      return intervals;
+    p++;
+  }
+}
+
+static GArray *
+channels_resolve (const GArray *intervals, gint n_maps, CnnError *error)
+{
+  GArray *maps = g_array_new (FALSE, FALSE, sizeof (gint));
+  if (intervals->len == 0) {
+    for (gint map = 0; map < n_maps; map++)
+      g_array_append_val (maps, map);
+    return maps;
+  }
+  guint8 *chosen = g_malloc0 ((gsize)n_maps);
+  for (guint i = 0; i < intervals->len; i++) {
+    const GstCnnViewInterval *interval = &g_array_index (intervals, GstCnnViewInterval, i);
+    if (interval->last >= n_maps) {
+      cnn_error_set (error, "channels asks for channel %d, but there are %d, numbered from 0",
+          interval->last, n_maps);
+      g_array_unref (maps);
+      g_free (chosen);
+      return NULL;
+    }
+    for (gint map = interval->first; map <= interval->last; map++) {
+      if (!chosen[map])
+        g_array_append_val (maps, map);
+      chosen[map] = 1;
+    }
+  }
+  g_free (chosen);
+  return maps;
+}
+
+GArray *
+gst_cnn_view_choose_maps (const gchar *channels, gint channel, gint n_maps, CnnError *error)
+{
+  GArray *intervals = gst_cnn_view_channels_parse (channels, error);
+  if (!intervals)
+    return NULL;
+  GArray *maps = channels_resolve (intervals, n_maps, error);
+  g_array_unref (intervals);
+  if (maps && channel >= n_maps) {
+    cnn_error_set (error,
+        "channel=%d asks for a channel that is not there: there are %d, numbered from 0", channel,
+        n_maps);
+    g_clear_pointer (&maps, g_array_unref);
+  }
+  return maps;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public contract of kernels/: everything elements and tests may use. */
+#ifndef CNN_H
+#define CNN_H
+
+#include "cnn/activation.h"
+#include "cnn/conv2d.h"
+#include "cnn/cpu.h"
+#include "cnn/error.h"
+#include "cnn/geometry.h"
+#include "cnn/image.h"
+#include "cnn/layer.h"
+#include "cnn/memory.h"
+#include "cnn/merge.h"
+#include "cnn/pool2d.h"
+#include "cnn/upsample2d.h"
+#include "view/view.h"
+#include "cnn/workers.h"
+
+#endif
