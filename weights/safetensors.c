@@ -15,7 +15,7 @@
 
 typedef struct {
   CnnWeightsFile *file;
-  const guint8 *data; /* what the offsets count from */
+  gsize data; /* what the offsets count from, in the file */
   gsize data_size;
   JsonParser *parser;
   gboolean metadata_seen;
@@ -105,7 +105,11 @@ place_data (Reader *reader, const gchar *name, const gint64 *offsets, CnnTensor 
     g_free (shape);
     return FALSE;
   }
-  tensor->data = reader->data + begin;
+  tensor->range = (CnnByteRange){
+      .position = reader->data + (gsize)begin,
+      .stored = tensor->info.bytes,
+      .size = tensor->info.bytes,
+  };
   return TRUE;
 }
 
@@ -214,8 +218,8 @@ static gint
 compare_places (gconstpointer a, gconstpointer b)
 {
   const CnnTensor *first = *(const CnnTensor *const *)a, *second = *(const CnnTensor *const *)b;
-  if (first->data != second->data)
-    return first->data < second->data ? -1 : 1;
+  if (first->range.position != second->range.position)
+    return first->range.position < second->range.position ? -1 : 1;
   if (first->info.bytes != second->info.bytes)
     return first->info.bytes < second->info.bytes ? -1 : 1;
   return 0;
@@ -230,20 +234,21 @@ check_tiling (Reader *reader)
   for (guint i = 0; i < tensors->len; i++)
     g_ptr_array_add (sorted, &g_array_index (tensors, CnnTensor, i));
   g_ptr_array_sort (sorted, compare_places);
-  const guint8 *expected = reader->data;
+  gsize expected = reader->data;
   gboolean good = TRUE;
   for (guint i = 0; good && i < sorted->len; i++) {
     const CnnTensor *tensor = g_ptr_array_index (sorted, i);
-    if (tensor->data != expected)
+    const gsize begins = tensor->range.position;
+    if (begins != expected)
       good = cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, tensor->info.name,
           reader->error,
           "starts at byte %" G_GSIZE_FORMAT
           " of the data, but the tensors before it end at %" G_GSIZE_FORMAT,
-          (gsize)(tensor->data - reader->data), (gsize)(expected - reader->data));
-    expected = tensor->data + tensor->info.bytes;
+          begins - reader->data, expected - reader->data);
+    expected = begins + tensor->info.bytes;
   }
   g_ptr_array_unref (sorted);
-  gsize used = (gsize)(expected - reader->data);
+  gsize used = expected - reader->data;
   if (good && used != reader->data_size)
     return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
         "has %" G_GSIZE_FORMAT " bytes of data, of which its tensors use %" G_GSIZE_FORMAT,
@@ -258,7 +263,8 @@ cnn_safetensors_read (CnnWeightsFile *file, GError **error)
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
         "has %" G_GSIZE_FORMAT " bytes, too few for the safetensors format", file->size);
   guint64 length;
-  memcpy (&length, file->bytes, LENGTH_BYTES);
+  if (!cnn_weights_read_bytes (file, 0, &length, LENGTH_BYTES, error))
+    return FALSE;
   length = GUINT64_FROM_LE (length);
   if (length > file->size - LENGTH_BYTES)
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
@@ -267,10 +273,12 @@ cnn_safetensors_read (CnnWeightsFile *file, GError **error)
   if (length > MAX_HEADER_BYTES)
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
         "has a header of %" G_GUINT64_FORMAT " bytes; it may have %d", length, MAX_HEADER_BYTES);
-  const guint8 *header = file->bytes + LENGTH_BYTES;
+  guint8 *header = cnn_weights_read_block (file, LENGTH_BYTES, (gsize)length, error);
+  if (!header)
+    return FALSE;
   Reader reader = {
       .file = file,
-      .data = header + length,
+      .data = LENGTH_BYTES + (gsize)length,
       .data_size = file->size - LENGTH_BYTES - (gsize)length,
       .parser = json_parser_new (),
       .error = error,
@@ -278,5 +286,6 @@ cnn_safetensors_read (CnnWeightsFile *file, GError **error)
   gboolean good =
       parse_header (&reader, (const gchar *)header, (gsize)length) && check_tiling (&reader);
   g_object_unref (reader.parser);
+  g_free (header);
   return good;
 }
