@@ -37,8 +37,8 @@ cnn_weights_read_bytes (
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_READ, NULL, error, "cannot be read: %s",
-          g_strerror (errno));
+      return cnn_weights_refuse (
+          file, CNN_WEIGHTS_ERROR_READ, NULL, error, "cannot be read: %s", g_strerror (errno));
     if (got == 0)
       return refuse_changed (file, error);
     done += (gsize)got;
@@ -125,8 +125,7 @@ inflate_some (CnnByteReader *reader, guint8 *bytes, guint size, guint *made, GEr
   z_stream *stream = &reader->stream;
   if (stream->avail_in == 0 && reader->left.stored > 0) {
     const gsize count = MIN (reader->left.stored, sizeof reader->input);
-    if (!cnn_weights_read_bytes (
-            reader->file, reader->left.position, reader->input, count, error))
+    if (!cnn_weights_read_bytes (reader->file, reader->left.position, reader->input, count, error))
       return FALSE;
     reader->left.position += count;
     reader->left.stored -= count;
@@ -178,8 +177,7 @@ cnn_byte_reader_read (CnnByteReader *reader, gpointer bytes, gsize size, GError 
   g_return_val_if_fail (size <= reader->left.size, FALSE);
   if (reader->left.deflated)
     return inflate_all (reader, bytes, size, error);
-  if (bytes &&
-      !cnn_weights_read_bytes (reader->file, reader->left.position, bytes, size, error))
+  if (bytes && !cnn_weights_read_bytes (reader->file, reader->left.position, bytes, size, error))
     return FALSE;
   reader->left.position += size;
   reader->left.size -= size;

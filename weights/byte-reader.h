@@ -21,8 +21,8 @@ gboolean cnn_weights_read_bytes (
     const CnnWeightsFile *file, gsize position, gpointer bytes, gsize size, GError **error);
 
 /* The same into a new block of at least one byte, to be freed; or NULL. */
-guint8 *cnn_weights_read_block (
-    const CnnWeightsFile *file, gsize position, gsize size, GError **error);
+guint8 *
+cnn_weights_read_block (const CnnWeightsFile *file, gsize position, gsize size, GError **error);
 
 /* Fails, with its sentence, when the file was written to since it was opened. */
 gboolean cnn_weights_check_unchanged (const CnnWeightsFile *file, GError **error);
@@ -36,8 +36,7 @@ CnnByteReader *cnn_byte_reader_new (
 void cnn_byte_reader_free (CnnByteReader *reader);
 
 /* The next `size` bytes of the contents, of which so many must be left; `bytes` NULL skips them. */
-gboolean
-cnn_byte_reader_read (CnnByteReader *reader, gpointer bytes, gsize size, GError **error);
+gboolean cnn_byte_reader_read (CnnByteReader *reader, gpointer bytes, gsize size, GError **error);
 
 /* After the last byte: whether the deflated data ends there, too. */
 gboolean cnn_byte_reader_finish (CnnByteReader *reader, GError **error);

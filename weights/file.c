@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "foreign-format.h"
 #include "tensor-file.h"
 
 #include <errno.h>
@@ -242,10 +243,9 @@ examine (
   return FALSE;
 }
 
-/* By the suffix, else by the first bytes. FALSE with the error set when neither tells. */
+/* By the suffix. */
 static gboolean
-guess_format (const gchar *path, const gchar *printable, const guint8 *bytes, gsize size,
-    CnnWeightsFormat *format, GError **error)
+guess_format_by_name (const gchar *path, CnnWeightsFormat *format)
 {
   static const struct {
     const gchar *suffix;
@@ -261,26 +261,43 @@ guess_format (const gchar *path, const gchar *printable, const guint8 *bytes, gs
     if ((found = g_str_has_suffix (lower, suffixes[i].suffix)))
       *format = suffixes[i].format;
   g_free (lower);
-  if (found)
-    return TRUE;
+  return found;
+}
+
+static gboolean
+guess_format_by_contents (const guint8 *bytes, gsize size, CnnWeightsFormat *format)
+{
   if (size >= 6 && memcmp (bytes, "\x93NUMPY", 6) == 0)
     *format = CNN_WEIGHTS_NPY;
   else if (size >= 2 && memcmp (bytes, "PK", 2) == 0)
     *format = CNN_WEIGHTS_NPZ;
   else if (size > 8 && bytes[8] == '{')
     *format = CNN_WEIGHTS_SAFETENSORS;
-  else if (size >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5) {
-    g_set_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_INVALID, "%s: is " CNN_WEIGHTS_PICKLE,
-        printable);
+  else
     return FALSE;
-  } else {
-    g_set_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_INVALID,
-        "%s: is no weights file: neither its name says .npy, .npz or .safetensors nor do its first "
-        "bytes",
-        printable);
-    return FALSE;
-  }
   return TRUE;
+}
+
+/* By the suffix, else by the first bytes. FALSE with the error set when neither tells, or when the file is
+ * something else beyond doubt. */
+static gboolean
+guess_format (const gchar *path, const gchar *printable, const guint8 *bytes, gsize size,
+    CnnWeightsFormat *format, GError **error)
+{
+  const gchar *foreign = cnn_foreign_format_by_contents (bytes, size);
+  if (!foreign &&
+      (guess_format_by_name (path, format) || guess_format_by_contents (bytes, size, format)))
+    return TRUE;
+  if (!foreign && size >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
+    foreign = "is " CNN_WEIGHTS_PICKLE;
+  if (!foreign)
+    foreign = cnn_foreign_format_by_name (path, bytes, size);
+  if (!foreign)
+    foreign =
+        "is no weights file: neither its name says .npy, .npz or .safetensors nor do its first "
+        "bytes";
+  g_set_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_INVALID, "%s: %s", printable, foreign);
+  return FALSE;
 }
 
 /* Reads the file behind `fd`, which it takes over. */

@@ -160,6 +160,81 @@ test_format_by_contents (void)
   remove_file (path);
 }
 
+/* Not taken for something else: it is read as what its length says, and found cut off. */
+static void
+check_refused_header (guint64 length)
+{
+  gchar bytes[12] = "12345678{\"a\"";
+  length = GUINT64_TO_LE (length);
+  memcpy (bytes, &length, sizeof length);
+  gchar *path = write_file ("net.safetensors", bytes, sizeof bytes);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "but a safetensors header of 560927");
+  remove_file (path);
+}
+
+/* Files that people take for weights are told what they are and what to do. The contents decide where they
+ * can, whatever the name. */
+static void
+test_foreign (void)
+{
+#define HEAD(text) text, sizeof text - 1
+  static const struct {
+    const gchar *name, *bytes;
+    gsize size;
+    const gchar *sentence, *advice;
+  } rows[] = {
+      {"net.h5", HEAD ("\x89HDF\r\n\x1a\n\0\0\0"), "is an HDF5 file",
+          "kernel.transpose (3, 2, 0, 1)"},
+      {"net.safetensors", HEAD ("\x89HDF\r\n\x1a\n\0\0\0"), "is an HDF5 file", "numpy.savez"},
+      {"net.keras",
+          HEAD ("PK\3\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\15\0\0\0metadata.json{"),
+          "is a Keras model", "numpy.savez"},
+      {"net.gguf", HEAD ("GGUF\3\0\0\0\0"), "is a GGUF file", ".safetensors"},
+      {"net.tflite", HEAD ("\x1c\0\0\0TFL3\0\0"), "is a TensorFlow Lite model",
+          "cnnmodel location="},
+      {"net", HEAD ("\x1c\0\0\0TFL3\0\0"), "is a TensorFlow Lite model", "tf2onnx"},
+      {"net.onnx", HEAD ("\x08\x07\x12\x07pytorch"), "is an ONNX model", "cnnmodel location="},
+      {"net", HEAD ("\x08\x07\x12\x07pytorch"), "is an ONNX model", "cnnmodel location="},
+      {"net.pb", HEAD ("\x0a\x10\x0a\x05input"), "is a TensorFlow graph", "cnnmodel location="},
+      {"net.ckpt", HEAD ("\0\0\0\1"), "is a checkpoint", "numpy.savez"},
+      {"net.mlmodel", HEAD ("\x08\4\x12\4\0"), "is a Core ML model", "cnnmodel location="},
+      {"net.xml", HEAD ("<?xml version=\"1.0\"?>\n<net name=\"a\">"), "is an OpenVINO network",
+          "cnnmodel location="},
+      {"net.bin", HEAD ("\0\0\x80\x3f\0"), "holds bare numbers", "cnnmodel location="},
+      {"net.param", HEAD ("7767517\n3 3\n"), "is an ncnn network", "cnnmodel location="},
+      {"net.caffemodel", HEAD ("\x0a\4\0\0"), "is a Caffe model", "cnnmodel location="},
+      {"net.pth", HEAD ("abcdefghijk"), "is no PyTorch file", "safetensors.torch.save_file"},
+      {"net.mat", HEAD ("MATLAB 5.0 MAT-file, Platform"), "is a MATLAB file", "numpy.savez"},
+      {"net.safetensors", HEAD ("version https://git-lfs.github.com/spec/v1\noid"),
+          "is a Git LFS pointer", "git lfs pull"},
+      {"net.npz", HEAD ("<!DOCTYPE html><html>"), "is a web page", "download"},
+      {"cat.png", HEAD ("\x89PNG\r\n\x1a\n\0"), "is a PNG file", "filesrc ! decodebin"},
+      {"cat", HEAD ("\xff\xd8\xff\xe0\0\x10JFIF"), "is a JPEG file", "filesrc ! decodebin"},
+      {"a.webp", HEAD ("RIFF\1\0\0\0WEBPVP8 "), "is a WebP file", "filesrc ! decodebin"},
+      {"a.mp4",
+          HEAD ("\0\0\0\x20"
+                "ftypisom"),
+          "is an MP4 file", "filesrc ! decodebin"},
+      {"net.npz.gz", HEAD ("\x1f\x8b\x08\0\0\0\0\0\0"), "is compressed", "gzip -d"},
+      {"net.txt", HEAD ("0.1 0.2 0.3\n"), "is no weights file but text",
+          ".npy, .npz or .safetensors"},
+      {"net.json", HEAD ("[0.1, 0.2]\n"), "is no weights file but text",
+          ".npy, .npz or .safetensors"},
+      {"net", HEAD ("\1\2\3\4"), "is no weights file: neither", ".npy, .npz or .safetensors"},
+  };
+#undef HEAD
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    gchar *path = write_file (rows[i].name, rows[i].bytes, rows[i].size);
+    gchar *start = g_strdup_printf ("%s: %s", path, rows[i].sentence);
+    check_refused (path, CNN_WEIGHTS_ERROR_INVALID, start);
+    check_refused (path, CNN_WEIGHTS_ERROR_INVALID, rows[i].advice);
+    g_free (start);
+    remove_file (path);
+  }
+  /* A header of 560,927 bytes begins as gzip does. */
+  check_refused_header (560927);
+}
+
 static gfloat
 read_first (const CnnWeightsFile *file, GError **error)
 {
@@ -440,6 +515,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/changing", test_changing);
   g_test_add_func ("/files/too-large", test_too_large);
   g_test_add_func ("/files/format-by-contents", test_format_by_contents);
+  g_test_add_func ("/files/foreign", test_foreign);
   g_test_add_func ("/files/shared", test_shared);
   g_test_add_func ("/files/replaced", test_replaced);
   g_test_add_func ("/files/written-to", test_written_to);
