@@ -113,7 +113,9 @@ free_file (CnnWeightsFile *file)
   close (file->fd);
   g_hash_table_unref (file->index_of);
   g_array_unref (file->tensors);
+  g_clear_pointer (&file->metadata, g_hash_table_unref);
   g_free (file->identity);
+  g_free (file->location);
   g_free (file->path);
   g_free (file);
 }
@@ -154,13 +156,19 @@ cnn_weights_count_open_files (void)
   return count;
 }
 
+const gchar *
+cnn_weights_get_path (const CnnWeightsFile *file)
+{
+  return file->location;
+}
+
 gboolean
-cnn_weights_is_current (const CnnWeightsFile *file, const gchar *path)
+cnn_weights_is_current (const CnnWeightsFile *file)
 {
   struct stat status;
-  if (stat (path, &status) < 0)
+  if (stat (file->location, &status) < 0)
     return FALSE;
-  gchar *identity = identify (path, &status);
+  gchar *identity = identify (file->location, &status);
   const gboolean current = g_strcmp0 (identity, file->identity) == 0;
   g_free (identity);
   return current;
@@ -324,6 +332,7 @@ open_descriptor (int fd, const gchar *path, const gchar *printable, GError **err
         cnn_weights_close (file);
         file = NULL;
       } else if (file) {
+        file->location = g_strdup (path);
         file->identity = g_steal_pointer (&identity);
         share_file (file);
       }

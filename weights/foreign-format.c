@@ -24,16 +24,21 @@ static const struct {
     {0, "\x89HDF\r\n\x1a\n", "is an HDF5 file, as Keras writes (.h5): " SAVE_FROM_KERAS},
     /* The first member of its zip archive. */
     {30, "metadata.json", "is a Keras model (.keras): " SAVE_FROM_KERAS},
-    {0, "GGUF", "is a GGUF file, a quantised model for llama.cpp, which has no convolutions to run: "
-                "save the weights that you need as .safetensors"},
-    {4, "TFL3", "is a TensorFlow Lite model, which holds a whole network: " CONVERT_TO_ONNX
-                " (tf2onnx reads .tflite), or " SAVE_BY_NUMPY},
-    {0, "7767517\n", "is an ncnn network without its weights (.param): take the model that it was "
-                     "made from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
-    {0, "\xdd\x85\x76", "is a binary ncnn network (.param.bin): take the model that it was made "
-                        "from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
+    {0, "GGUF",
+        "is a GGUF file, a quantised model for llama.cpp, which has no convolutions to run: "
+        "save the weights that you need as .safetensors"},
+    {4, "TFL3",
+        "is a TensorFlow Lite model, which holds a whole network: " CONVERT_TO_ONNX
+        " (tf2onnx reads .tflite), or " SAVE_BY_NUMPY},
+    {0, "7767517\n",
+        "is an ncnn network without its weights (.param): take the model that it was "
+        "made from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
+    {0, "\xdd\x85\x76",
+        "is a binary ncnn network (.param.bin): take the model that it was made "
+        "from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
     {0, "MATLAB 5.0 MAT-file",
-        "is a MATLAB file: read it by scipy.io.loadmat and " SAVE_BY_NUMPY ", in the order O,I,H,W"},
+        "is a MATLAB file: read it by scipy.io.loadmat and " SAVE_BY_NUMPY
+        ", in the order O,I,H,W"},
     {0, "version https://git-lfs.github.com/spec/",
         "is a Git LFS pointer, a note instead of the file: fetch the file itself by git lfs pull"},
     {0, "<!DOCTYPE html", "is a web page (HTML): the download gave a page instead of the file"},
@@ -46,7 +51,10 @@ static const struct {
     {4, "ftyp", "is an MP4 file, " VIDEO},
     {0, "\x1a\x45\xdf\xa3", "is a Matroska or WebM file, " VIDEO},
     {0, "\x1f\x8b", UNPACK " (gzip -d)"},
-    {0, "\xfd" "7zXZ", UNPACK " (xz -d)"},
+    {0,
+        "\xfd"
+        "7zXZ",
+        UNPACK " (xz -d)"},
     {0, "\x28\xb5\x2f\xfd", UNPACK " (zstd -d)"},
 };
 
@@ -55,22 +63,24 @@ static const struct {
   const gchar *sentence;
 } names[] = {
     {".onnx", RUN_BY_CNNMODEL},
-    {".pb", "is a TensorFlow graph by its name (.pb): " CONVERT_TO_ONNX " (tf2onnx reads it), or "
-            SAVE_BY_NUMPY},
+    {".pb", "is a TensorFlow graph by its name (.pb): " CONVERT_TO_ONNX
+            " (tf2onnx reads it), or " SAVE_BY_NUMPY},
     {".ckpt", "is a checkpoint by its name (.ckpt): load it where it was saved and " SAVE_BY_NUMPY},
     {".pth", "is no PyTorch file, though its name says .pth, nor a weights file: save the model by "
              "safetensors.torch.save_file or numpy.savez"},
     {".pt", "is no PyTorch file, though its name says .pt, nor a weights file: save the model by "
             "safetensors.torch.save_file or numpy.savez"},
-    {".mlmodel", "is a Core ML model by its name (.mlmodel): take the model that it was made from, "
-                 CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
-    {".xml", "is an OpenVINO network by its name (.xml), without its weights: take the model that it "
-             "was made from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
-    {".bin", "holds bare numbers by its name (.bin), as those of OpenVINO and ncnn do, whose shapes are "
-             "in another file: take the model that it was made from, " CONVERT_TO_ONNX
-             ", or " SAVE_BY_NUMPY},
-    {".caffemodel", "is a Caffe model by its name (.caffemodel): " CONVERT_TO_ONNX ", or "
-                    SAVE_BY_NUMPY},
+    {".mlmodel", "is a Core ML model by its name (.mlmodel): take the model that it was made "
+                 "from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
+    {".xml",
+        "is an OpenVINO network by its name (.xml), without its weights: take the model that it "
+        "was made from, " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
+    {".bin",
+        "holds bare numbers by its name (.bin), as those of OpenVINO and ncnn do, whose shapes are "
+        "in another file: take the model that it was made from, " CONVERT_TO_ONNX
+        ", or " SAVE_BY_NUMPY},
+    {".caffemodel",
+        "is a Caffe model by its name (.caffemodel): " CONVERT_TO_ONNX ", or " SAVE_BY_NUMPY},
 };
 
 /* Protobuf has no magic. ONNX begins with its version, a small number in field 1, and soon names its
@@ -111,8 +121,9 @@ is_text (const guint8 *bytes, gsize size)
   for (gsize i = 0; i < size; i++)
     if (bytes[i] < 0x20 && (bytes[i] == 0 || !strchr ("\t\n\r\f", bytes[i])))
       return FALSE;
-  return size > 0 && (g_utf8_validate_len ((const gchar *)bytes, size, &end) ||
-                         end + 4 > (const gchar *)bytes + size) &&
+  return size > 0 &&
+         (g_utf8_validate_len ((const gchar *)bytes, size, &end) ||
+             end + 4 > (const gchar *)bytes + size) &&
          end > (const gchar *)bytes;
 }
 

@@ -18,7 +18,6 @@ typedef struct {
   gsize data; /* what the offsets count from, in the file */
   gsize data_size;
   JsonParser *parser;
-  gboolean metadata_seen;
   GError **error;
 } Reader;
 
@@ -144,24 +143,29 @@ parse_tensor (Reader *reader, const gchar *name, JsonNode *node, guint n_members
          cnn_weights_add (file, name, &tensor, reader->error);
 }
 
-/* The metadata's meaning is not ours; its form is checked all the same. */
 static gboolean
-check_metadata (Reader *reader, JsonNode *node, guint n_members)
+read_metadata (Reader *reader, JsonNode *node, guint n_members)
 {
-  gboolean good = JSON_NODE_HOLDS_OBJECT (node) && !reader->metadata_seen;
-  reader->metadata_seen = TRUE;
+  GHashTable *metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  gboolean good = JSON_NODE_HOLDS_OBJECT (node) && !reader->file->metadata;
   if (good) {
     JsonObject *object = json_node_get_object (node);
     JsonObjectIter iterator;
+    const gchar *key;
     JsonNode *value;
     good = json_object_get_size (object) == n_members;
     json_object_iter_init (&iterator, object);
-    while (good && json_object_iter_next (&iterator, NULL, &value))
-      good = json_node_get_value_type (value) == G_TYPE_STRING;
+    while (good && json_object_iter_next (&iterator, &key, &value))
+      if ((good = json_node_get_value_type (value) == G_TYPE_STRING))
+        g_hash_table_insert (metadata, g_strdup (key), json_node_dup_string (value));
   }
-  return good ||
-         cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
-             "has a __metadata__ that is not one object of different strings, each with a string");
+  if (good) {
+    reader->file->metadata = metadata;
+    return TRUE;
+  }
+  g_hash_table_unref (metadata);
+  return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
+      "has a __metadata__ that is not one object of different strings, each with a string");
 }
 
 /* Lets json-glib take one checked member apart. */
@@ -194,7 +198,7 @@ parse_member (Reader *reader, const CnnJsonMember *member)
   json_object_iter_init (&iterator, json_node_get_object (root));
   json_object_iter_next (&iterator, &name, &value);
   if (strcmp (name, "__metadata__") == 0)
-    return check_metadata (reader, value, member->n_members);
+    return read_metadata (reader, value, member->n_members);
   return parse_tensor (reader, name, value, member->n_members);
 }
 

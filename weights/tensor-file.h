@@ -27,6 +27,7 @@ typedef struct {
 } CnnTensor;
 
 struct _CnnWeightsFile {
+  gchar *location;    /* the path it was opened by; NULL if parsed from a descriptor */
   gchar *path;        /* for messages */
   gchar *identity;    /* which file this is, as it was when opened */
   guint n_references; /* under the lock of file.c */
@@ -36,6 +37,7 @@ struct _CnnWeightsFile {
   struct timespec modified;
   GArray *tensors;      /* CnnTensor */
   GHashTable *index_of; /* name to index */
+  GHashTable *metadata; /* string to string, or NULL */
 };
 
 /* Checks the regular file `fd` of `format` and takes the descriptor over, also on failure. `path` is

@@ -74,6 +74,12 @@ cnn_weights_get_tensor (const CnnWeightsFile *file, guint index)
   return &g_array_index (file->tensors, CnnTensor, index).info;
 }
 
+const gchar *
+cnn_weights_get_metadata (const CnnWeightsFile *file, const gchar *key)
+{
+  return file->metadata ? g_hash_table_lookup (file->metadata, key) : NULL;
+}
+
 const CnnTensorInfo *
 cnn_weights_find (const CnnWeightsFile *file, const gchar *name)
 {

@@ -83,14 +83,19 @@ CnnWeightsFile *cnn_weights_ref (CnnWeightsFile *file);
 /* The last one frees the file and every CnnTensorInfo of it. NULL is allowed. */
 void cnn_weights_close (CnnWeightsFile *file);
 
-/* Whether cnn_weights_open (path) would give `file` again: FALSE once `path` was replaced, written to or
- * removed. */
-gboolean cnn_weights_is_current (const CnnWeightsFile *file, const gchar *path);
+/* The path that it was opened by. */
+const gchar *cnn_weights_get_path (const CnnWeightsFile *file);
+
+/* Whether opening its path again would give `file`: FALSE once it was replaced, written to or removed. */
+gboolean cnn_weights_is_current (const CnnWeightsFile *file);
 
 /* Tensors in the order of the file's own directory. An index is below the number of tensors. What
  * these return belongs to the file. */
 guint cnn_weights_get_n_tensors (const CnnWeightsFile *file);
 const CnnTensorInfo *cnn_weights_get_tensor (const CnnWeightsFile *file, guint index);
+
+/* What the file says about itself under this key, or NULL: the __metadata__ of a .safetensors file. */
+const gchar *cnn_weights_get_metadata (const CnnWeightsFile *file, const gchar *key);
 
 /* The tensor of exactly this name, or NULL. */
 const CnnTensorInfo *cnn_weights_find (const CnnWeightsFile *file, const gchar *name);
@@ -148,6 +153,10 @@ typedef struct {
   guint rank;      /* of the stored weight: 4 for Conv2d, 2 for Linear */
   gchar *weight_name;
   gchar *bias_name; /* NULL if the file has none */
+  /* What looks wrong or had to be guessed, one sentence each (gchar *), or NULL: values that are no finite
+   * numbers, groups that nobody asked for, names of transposed convolutions. Set by
+   * cnn_weights_load_layer() only. */
+  GPtrArray *warnings;
 } CnnLayerWeights;
 
 /* Finds and converts a layer. A Linear weight O,I becomes O,I,1,1, except that a convolution over a
@@ -161,7 +170,7 @@ typedef struct {
 gboolean cnn_weights_load_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
     CnnLayerWeights *weights, GError **error);
 
-/* The same without the values: weights, bias and alpha are NULL, and neither the bias nor the other
+/* The same without the values: weights, bias, alpha and warnings are NULL, and neither the bias nor the other
  * tensors of the query have been looked at. Cheap, for negotiating shapes. */
 gboolean cnn_weights_find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
     CnnLayerWeights *weights, GError **error);

@@ -278,12 +278,12 @@ test_replaced (void)
   static const gchar array[] = ARRAY_HEADER "\0\0\x80\x3f", next[] = ARRAY_HEADER "\0\0\0\x40";
   gchar *path = write_file ("a.npy", array, sizeof array - 1);
   CnnWeightsFile *old = cnn_weights_open (path, NULL);
-  g_assert_true (cnn_weights_is_current (old, path));
+  g_assert_true (cnn_weights_is_current (old));
   /* g_file_set_contents() renames, as careful writers do. */
   g_free (write_file ("a.npy", next, sizeof next - 1));
-  g_assert_false (cnn_weights_is_current (old, path));
+  g_assert_false (cnn_weights_is_current (old));
   CnnWeightsFile *new = cnn_weights_open (path, NULL);
-  g_assert_true (new != old &&cnn_weights_is_current (new, path));
+  g_assert_true (new != old &&cnn_weights_is_current (new));
   GError *error = NULL;
   g_assert_cmpfloat (read_first (old, &error), ==, 1);
   g_assert_no_error (error);
@@ -315,7 +315,7 @@ check_written_to (const gchar *name, const void *bytes, gsize size)
     if (!strstr (error->message, "bytes when opened but changed while being read"))
       g_error ("%s", error->message);
     g_clear_error (&error);
-    g_assert_false (cnn_weights_is_current (file, path));
+    g_assert_false (cnn_weights_is_current (file));
     cnn_weights_close (file);
     remove_file (path);
   }
