@@ -42,17 +42,17 @@ is_video (const GstCaps *caps)
 static void
 natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
 {
-  GstCnnViewScene scene = {.source_width = 0};
+  CnnViewScene scene = {.source_width = 0};
   GST_OBJECT_LOCK (self);
   GArray *maps =
-      gst_cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
+      cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
   scene.settings = self->settings;
   scene.source_width = scene.source_height = self->video_pad != NULL;
   GST_OBJECT_UNLOCK (self);
   if (maps) {
     scene.maps = maps;
-    GstCnnViewRequest request = gst_cnn_view_painter_request (shape, &scene, 1, 1);
-    gst_cnn_view_layout_natural_size (&request, width, height);
+    CnnViewRequest request = cnn_view_painter_request (shape, &scene, 1, 1);
+    cnn_view_layout_natural_size (&request, width, height);
     g_array_unref (maps);
   }
 }
@@ -105,9 +105,9 @@ gst_cnn_view_update_title (GstCnnView *self)
   gchar *sees = NULL;
   if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
     sees = g_strdup_printf (
-        GST_CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
+        CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
   self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
-      self->layer ? self->layer : "", self->layer ? GST_CNN_VIEW_TITLE_GAP : "", shape.c,
+      self->layer ? self->layer : "", self->layer ? CNN_VIEW_TITLE_GAP : "", shape.c,
       shape.c == 1 ? "" : "s", shape.h, shape.w, sees ? sees : "");
   g_free (sees);
 }
@@ -118,8 +118,8 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
 {
   gint n_maps = shape.n * shape.c;
   GST_OBJECT_LOCK (self);
-  GArray *maps = gst_cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
-  gboolean usable = maps && gst_cnn_view_settings_check (&self->settings, error);
+  GArray *maps = cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
+  gboolean usable = maps && cnn_view_settings_check (&self->settings, error);
   if (usable) {
     self->maps = g_steal_pointer (&maps);
     self->interaction.n_maps = n_maps;
@@ -136,7 +136,7 @@ gst_cnn_view_take_stream (GstCnnView *self, const GstCnnStreamInfo *stream, CnnE
   gst_cnn_view_forget_stream (self);
   if (!adopt_stream (self, stream->shape, error))
     return FALSE;
-  gst_cnn_view_painter_set_stream (self->painter, stream->shape, stream->layout, stream->type);
+  cnn_view_painter_set_shape (self->painter, stream->shape);
   gst_cnn_view_update_title (self);
   return TRUE;
 }

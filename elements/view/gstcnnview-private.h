@@ -5,11 +5,12 @@
 
 #include "common/gstcnnchain.h"
 #include "view/gstcnnview.h"
-#include "view/gstcnnviewinteraction.h"
-#include "view/gstcnnviewpainter.h"
+#include "view/gstcnnviewnavigation.h"
 #include "view/gstcnnviewredraw.h"
-#include "view/gstcnnviewsettings.h"
+#include "view/gstcnnviewproperties.h"
 #include "view/gstcnnviewsource.h"
+#include "view/gstcnnviewweights.h"
+#include "view/painter.h"
 #include "common/tensorcaps.h"
 
 #include <gst/video/video.h>
@@ -20,10 +21,10 @@ struct _GstCnnView {
   GstBaseTransform parent;
 
   /* Under the object lock. */
-  GstCnnViewSettings settings;
+  CnnViewSettings settings;
   gchar *channels;
   GArray *maps; /* what `channels` means for the stream; NULL without one */
-  GstCnnViewInteraction interaction;
+  CnnViewInteraction interaction;
   GstPad *video_pad;            /* NULL when not asked for */
   guint changes, drawn_changes; /* counted: of what is to be seen, and what is */
 
@@ -31,14 +32,15 @@ struct _GstCnnView {
   GstCnnViewRedraw redraw;  /* likewise */
 
   /* Of the streaming thread. */
-  GstCnnViewPainter *painter;
+  CnnViewPainter *painter;
   GstCnnStreamInfo stream;
   gboolean tensors_ride; /* the input is video, each buffer brings its own tensor as a meta */
   GstVideoInfo video;
   GstBuffer *frozen; /* shown instead of what comes */
   gboolean repeats;  /* what is shown was shown before */
   gchar *layer;      /* name of the layer upstream, or NULL */
-  GstCnnViewKernels *kernels;
+  GstCnnViewWeights *weights;
+  CnnViewWeightsPanel *kernels;
   GstCnnChain chain; /* what it sees; source_rows 0 when not known */
   gchar *title;
 };

@@ -34,6 +34,7 @@
 #include "view/gstcnnview-private.h"
 
 #include "common/gstcnncontext.h"
+#include "common/streambuffer.h"
 #include "common/tensormeta.h"
 
 GST_DEBUG_CATEGORY_STATIC (cnnview_debug);
@@ -73,7 +74,7 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
   GST_OBJECT_LOCK (self);
   gint channel = new_channel ? *new_channel : self->settings.channel;
   if (self->maps) {
-    GArray *maps = gst_cnn_view_choose_maps (
+    GArray *maps = cnn_view_choose_maps (
         channels ? channels : self->channels, channel, self->interaction.n_maps, error);
     accepted = maps != NULL;
     if (accepted) {
@@ -101,14 +102,13 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   gboolean accepted = TRUE;
   if (id == GST_CNN_VIEW_PROP_CHANNELS) {
     const gchar *channels = g_value_get_string (value);
-    accepted =
-        set_channels (self, channels ? channels : GST_CNN_VIEW_DEFAULT_CHANNELS, NULL, &error);
+    accepted = set_channels (self, channels ? channels : CNN_VIEW_DEFAULT_CHANNELS, NULL, &error);
   } else if (id == GST_CNN_VIEW_PROP_CHANNEL) {
     gint channel = g_value_get_int (value);
     accepted = set_channels (self, NULL, &channel, &error);
   } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS) {
     GST_OBJECT_LOCK (self);
-    gst_cnn_view_settings_set (&self->settings, id, value);
+    gst_cnn_view_properties_set (&self->settings, id, value);
     self->changes++;
     GST_OBJECT_UNLOCK (self);
   } else {
@@ -128,13 +128,19 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   if (id == GST_CNN_VIEW_PROP_CHANNELS)
     g_value_set_string (value, self->channels);
   else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS)
-    gst_cnn_view_settings_get (&self->settings, id, value);
+    gst_cnn_view_properties_get (&self->settings, id, value);
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
+
+static void
+take_weights (GstCnnView *self, const GstStructure *structure)
+{
+  cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_take (self->weights, structure));
+}
 
 static gboolean
 gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
@@ -146,7 +152,7 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
     if (!gst_cnn_chain_event_parse (event, &self->chain))
       self->chain.source_rows = 0;
-    gst_cnn_view_kernels_take (self->kernels, gst_cnn_chain_event_weights (event));
+    take_weights (self, gst_cnn_chain_event_weights (event));
     gst_cnn_view_update_title (self);
   }
   gst_cnn_view_redraw_note_event (self, event);
@@ -154,10 +160,10 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
 }
 
 static void
-notify_changes (GstCnnView *self, const GstCnnViewSettings *old, const GstCnnViewSettings *new)
+notify_changes (GstCnnView *self, const CnnViewSettings *old, const CnnViewSettings *new)
 {
   for (guint id = GST_CNN_VIEW_PROP_0 + 1; id < GST_CNN_VIEW_PROP_CHANNELS; id++)
-    if (gst_cnn_view_settings_differ (old, new, id))
+    if (gst_cnn_view_properties_differ (old, new, id))
       g_object_notify_by_pspec (G_OBJECT (self), specs[id]);
 }
 
@@ -166,12 +172,12 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   gboolean handled = FALSE;
-  GstCnnViewSettings old, new;
+  CnnViewSettings old, new;
   if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION) {
     GST_OBJECT_LOCK (self);
     old = new = self->settings;
     if (self->maps)
-      handled = gst_cnn_view_interaction_handle (&self->interaction, event, self->maps, &new);
+      handled = gst_cnn_view_navigation_handle (&self->interaction, event, self->maps, &new);
     if (handled) {
       self->settings = new;
       self->changes++;
@@ -195,8 +201,8 @@ gst_cnn_view_start (GstBaseTransform *base)
   GstCnnView *self = GST_CNN_VIEW (base);
   CnnError error;
   GST_OBJECT_LOCK (self);
-  GArray *intervals = gst_cnn_view_channels_parse (self->channels, &error);
-  gboolean usable = intervals && gst_cnn_view_settings_check (&self->settings, &error);
+  GArray *intervals = cnn_view_channels_parse (self->channels, &error);
+  gboolean usable = intervals && cnn_view_settings_check (&self->settings, &error);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&intervals, g_array_unref);
   const CnnContext *context = usable ? gst_cnn_context_get (&error) : NULL;
@@ -204,7 +210,7 @@ gst_cnn_view_start (GstBaseTransform *base)
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
     return FALSE;
   }
-  self->painter = gst_cnn_view_painter_new (context->dispatch);
+  self->painter = cnn_view_painter_new (context->dispatch);
   gst_cnn_view_redraw_reset (self);
   return TRUE;
 }
@@ -216,9 +222,9 @@ gst_cnn_view_stop (GstBaseTransform *base)
   gst_cnn_view_forget_stream (self);
   g_clear_pointer (&self->layer, g_free);
   self->chain.source_rows = 0;
-  gst_cnn_view_kernels_take (self->kernels, NULL);
+  take_weights (self, NULL);
   gst_cnn_view_source_flush (self->source);
-  g_clear_pointer (&self->painter, gst_cnn_view_painter_free);
+  g_clear_pointer (&self->painter, cnn_view_painter_free);
   return TRUE;
 }
 
@@ -235,7 +241,7 @@ gst_cnn_view_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 
 /* Settings and maps as they are now; `maps` is a reference. */
 static void
-take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene, GArray **maps)
+take_scene (GstCnnView *self, GstClockTime running_time, CnnViewScene *scene, GArray **maps)
 {
   GST_OBJECT_LOCK (self);
   *maps = g_array_ref (self->maps);
@@ -251,6 +257,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene,
   scene->title = self->title;
   scene->layer = self->layer;
   scene->kernels = self->kernels;
+  scene->draw_source = gst_cnn_view_source_draw;
   scene->source = self->source;
   scene->source_width = scene->source_height = 0;
   if (has_video)
@@ -263,9 +270,9 @@ take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene,
 
 /* What clicks act on from now on. */
 static void
-publish_layout (GstCnnView *self, const GstCnnViewSettings *settings)
+publish_layout (GstCnnView *self, const CnnViewSettings *settings)
 {
-  const GstCnnViewLayout *layout = gst_cnn_view_painter_layout (self->painter);
+  const CnnViewLayout *layout = cnn_view_painter_layout (self->painter);
   GST_OBJECT_LOCK (self);
   self->interaction.layout = *layout;
   if (settings->channel < 0) {
@@ -276,17 +283,36 @@ publish_layout (GstCnnView *self, const GstCnnViewSettings *settings)
 }
 
 static gboolean
-draw (GstCnnView *self, GstClockTime running_time, const guint8 *tensor, GstVideoFrame *frame,
-    CnnError *error)
+draw (GstCnnView *self, GstClockTime running_time, const CnnImage *image,
+    const CnnViewCanvas *canvas, CnnError *error)
 {
-  GstCnnViewScene scene;
+  CnnViewScene scene;
   GArray *maps;
   take_scene (self, running_time, &scene, &maps);
-  gboolean drawn = gst_cnn_view_painter_draw (self->painter, &scene, tensor, frame, error);
+  gboolean drawn = cnn_view_painter_draw (self->painter, &scene, image, canvas, error);
   if (drawn)
     publish_layout (self, &scene.settings);
   g_array_unref (maps);
   return drawn;
+}
+
+/* The frame as a canvas: one plane of packed pixels. */
+static CnnViewCanvas
+canvas_of (const GstVideoFrame *frame)
+{
+  const GstVideoFormatInfo *info = frame->info.finfo;
+  CnnViewCanvas canvas = {.pixels = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+      .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+      .width = GST_VIDEO_FRAME_WIDTH (frame),
+      .height = GST_VIDEO_FRAME_HEIGHT (frame)};
+  CnnPixelFormat *format = &canvas.format;
+  format->bytes = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0);
+  format->red = GST_VIDEO_FORMAT_INFO_POFFSET (info, 0);
+  format->green = GST_VIDEO_FORMAT_INFO_POFFSET (info, 1);
+  format->blue = GST_VIDEO_FORMAT_INFO_POFFSET (info, 2);
+  /* Of the four places the one that is no color: 0 + 1 + 2 + 3 = 6. */
+  format->unused = format->bytes == 4 ? 6 - format->red - format->green - format->blue : -1;
+  return canvas;
 }
 
 /* The buffer to show: the frozen one while frozen. */
@@ -331,33 +357,29 @@ static GstFlowReturn
 show (GstBaseTransform *base, GstBuffer *shown, GstBuffer *out)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
-  GstMapInfo map;
-  GstVideoFrame frame;
+  GstCnnMappedFrame in;
+  GstVideoFrame picture;
   CnnError error;
-  if (gst_buffer_get_size (shown) != self->stream.bytes) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-        ("a buffer of %" G_GSIZE_FORMAT " bytes came where the caps ask for %" G_GSIZE_FORMAT,
-            gst_buffer_get_size (shown), self->stream.bytes),
-        (NULL));
+  if (!gst_video_frame_map (&picture, &self->video, out, GST_MAP_WRITE)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("%s: the picture cannot be written", GST_OBJECT_NAME (self)), (NULL));
     return GST_FLOW_ERROR;
   }
-  if (!gst_video_frame_map (&frame, &self->video, out, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("the picture cannot be written"), (NULL));
-    return GST_FLOW_ERROR;
+  const gboolean mapped = gst_cnn_frame_map (&in, &self->stream, shown, GST_MAP_READ, &error);
+  gboolean drawn = FALSE;
+  if (mapped) {
+    GstClockTime running_time = GST_CLOCK_TIME_NONE;
+    if (base->segment.format == GST_FORMAT_TIME)
+      running_time =
+          gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (shown));
+    const CnnViewCanvas canvas = canvas_of (&picture);
+    drawn = draw (self, running_time, &in.image, &canvas, &error);
+    gst_cnn_frame_unmap (&in);
   }
-  gboolean mapped = gst_buffer_map (shown, &map, GST_MAP_READ);
-  if (!mapped)
-    cnn_error_set (&error, "the tensor cannot be read");
-  GstClockTime running_time = GST_CLOCK_TIME_NONE;
-  if (base->segment.format == GST_FORMAT_TIME)
-    running_time =
-        gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (shown));
-  gboolean drawn = mapped && draw (self, running_time, map.data, &frame, &error);
-  if (mapped)
-    gst_buffer_unmap (shown, &map);
-  gst_video_frame_unmap (&frame);
+  gst_video_frame_unmap (&picture);
   if (!drawn) {
-    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, ("%s", error.message), (NULL));
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, FAILED, ("%s: %s", GST_OBJECT_NAME (self), error.message), (NULL));
     return GST_FLOW_ERROR;
   }
   return GST_FLOW_OK;
@@ -421,7 +443,8 @@ gst_cnn_view_finalize (GObject *object)
 {
   GstCnnView *self = GST_CNN_VIEW (object);
   gst_cnn_view_source_free (self->source);
-  gst_cnn_view_kernels_free (self->kernels);
+  cnn_view_weights_panel_free (self->kernels);
+  gst_cnn_view_weights_free (self->weights);
   g_free (self->channels);
   g_free (self->layer);
   g_free (self->title);
@@ -432,10 +455,11 @@ gst_cnn_view_finalize (GObject *object)
 static void
 gst_cnn_view_init (GstCnnView *self)
 {
-  self->settings = gst_cnn_view_settings_default;
+  self->settings = cnn_view_settings_default;
   self->source = gst_cnn_view_source_new ();
-  self->kernels = gst_cnn_view_kernels_new ();
-  self->channels = g_strdup (GST_CNN_VIEW_DEFAULT_CHANNELS);
+  self->kernels = cnn_view_weights_panel_new ();
+  self->weights = gst_cnn_view_weights_new ();
+  self->channels = g_strdup (CNN_VIEW_DEFAULT_CHANNELS);
   /* Shapes are not in the template, and a subset test does not look into their ranges. */
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
@@ -466,7 +490,7 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   object_class->set_property = gst_cnn_view_set_property;
   object_class->get_property = gst_cnn_view_get_property;
   object_class->finalize = gst_cnn_view_finalize;
-  gst_cnn_view_settings_install (object_class, specs);
+  gst_cnn_view_properties_install (object_class, specs);
 
   gst_cnn_view_redraw_install (element_class);
   element_class->request_new_pad = gst_cnn_view_request_new_pad;

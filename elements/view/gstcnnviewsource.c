@@ -254,23 +254,32 @@ prepare_converter (GstCnnViewSource *source, const GstVideoInfo *from, const Gst
   return source->scaled != NULL;
 }
 
-static void
-copy_rows (const GstVideoFrame *from, GstVideoFrame *to, GstCnnViewBox box)
+/* The video format with these bytes. */
+static GstVideoFormat
+format_of (const CnnPixelFormat *format)
 {
-  const gint bytes = GST_VIDEO_FRAME_COMP_PSTRIDE (to, 0);
+  static const GstVideoFormat with_red_first[] = {GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_RGBx};
+  static const GstVideoFormat with_blue_first[] = {GST_VIDEO_FORMAT_BGR, GST_VIDEO_FORMAT_BGRx};
+  const gint four = format->bytes == 4;
+  return format->red < format->blue ? with_red_first[four] : with_blue_first[four];
+}
+
+static void
+copy_rows (const GstVideoFrame *from, const CnnViewCanvas *canvas, CnnViewBox box)
+{
   const guint8 *in = GST_VIDEO_FRAME_PLANE_DATA (from, 0);
-  guint8 *out = GST_VIDEO_FRAME_PLANE_DATA (to, 0);
-  out += (gssize)box.y * GST_VIDEO_FRAME_PLANE_STRIDE (to, 0) + (gssize)box.x * bytes;
+  guint8 *out = cnn_view_canvas_at (canvas, box.x, box.y);
   for (gint y = 0; y < box.height; y++) {
-    memcpy (out, in, (gsize)(box.width * bytes));
+    memcpy (out, in, (gsize)(box.width * canvas->format.bytes));
     in += GST_VIDEO_FRAME_PLANE_STRIDE (from, 0);
-    out += GST_VIDEO_FRAME_PLANE_STRIDE (to, 0);
+    out += canvas->stride;
   }
 }
 
 void
-gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnnViewBox box)
+gst_cnn_view_source_draw (gpointer user_data, const CnnViewCanvas *canvas, CnnViewBox box)
 {
+  GstCnnViewSource *source = user_data;
   GstVideoFrame picture, scaled;
   GstVideoInfo from, to;
   g_mutex_lock (&source->lock);
@@ -279,7 +288,7 @@ gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnn
   g_mutex_unlock (&source->lock);
   if (!buffer)
     return;
-  gst_video_info_set_interlaced_format (&to, GST_VIDEO_FRAME_FORMAT (frame),
+  gst_video_info_set_interlaced_format (&to, format_of (&canvas->format),
       GST_VIDEO_INFO_INTERLACE_MODE (&from), (guint)box.width, (guint)box.height);
   /* A converter wants both sides to agree about time. */
   to.fps_n = from.fps_n;
@@ -288,7 +297,7 @@ gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnn
       gst_video_frame_map (&picture, &from, buffer, GST_MAP_READ)) {
     if (gst_video_frame_map (&scaled, &to, source->scaled, GST_MAP_READWRITE)) {
       gst_video_converter_frame (source->converter, &picture, &scaled);
-      copy_rows (&scaled, frame, box);
+      copy_rows (&scaled, canvas, box);
       gst_video_frame_unmap (&scaled);
     }
     gst_video_frame_unmap (&picture);

@@ -7,7 +7,6 @@
 #ifndef CNN_VIEW_H
 #define CNN_VIEW_H
 
-#include "view/colormap.h"
 #include "cnn/image.h"
 #include "cnn/layer.h"
 
@@ -29,10 +28,10 @@ enum {
   CNN_VIEW_TABLE_SIZE,
 };
 
-/* Colors of their own for what is no number: in none of the colormaps. 0xRRGGBB */
-#define CNN_VIEW_NAN_COLOUR 0xff00ff
-#define CNN_VIEW_PLUS_INFINITY_COLOUR 0x00ff00
-#define CNN_VIEW_MINUS_INFINITY_COLOUR 0x00ffff
+/* Colors of their own for what is no number: in none of the usual colormaps. 0xRRGGBB */
+#define CNN_VIEW_NAN_COLOR 0xff00ff
+#define CNN_VIEW_PLUS_INFINITY_COLOR 0x00ff00
+#define CNN_VIEW_MINUS_INFINITY_COLOR 0x00ffff
 
 /* Where the bytes of a pixel are. `unused` is the x of RGBx or the A of RGBA and is set to 255; -1
  * when a pixel has 3 bytes. All in [0, bytes). */
@@ -49,12 +48,6 @@ typedef struct {
 
 /* 0xRRGGBB as the bytes of a pixel. A pixel of 3 bytes leaves the fourth 0. */
 uint32_t cnn_pixel (const CnnPixelFormat *format, uint32_t color);
-
-/* With gamma = 1 a value x of [0, 1] gets color min (floor (256 x), 255), as in matplotlib; else
- * x ^ gamma does, gamma > 0. `centred`: the distance from the middle is raised to gamma instead, so
- * that the middle stays. */
-void cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bool centred,
-    const CnnPixelFormat *format);
 
 /* level = floor ((value - centre) * scale + offset), clamped. */
 typedef struct {
