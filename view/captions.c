@@ -27,7 +27,7 @@ draw_caption (const CnnViewDrawing *drawing, gint index)
   gint middle = tile.y - drawing->layout->caption_height / 2;
 
   gchar name[CNN_VIEW_NAME_SIZE], details[96];
-  cnn_view_name_map (drawing->shape, drawing->maps[index], name);
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], name);
   gint margin = size / 3, right = tile.x + tile.width - margin;
   if (cnn_view_drawing_width (drawing, size, name) + 2 * margin > tile.width)
     return;
@@ -64,7 +64,7 @@ draw_row_names (const CnnViewDrawing *drawing)
     gint index = row * layout->columns;
     CnnViewBox tile = cnn_view_layout_tile (layout, index);
     gchar name[CNN_VIEW_NAME_SIZE];
-    cnn_view_name_map (drawing->shape, drawing->maps[index], name);
+    cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], name);
     cnn_view_drawing_write (drawing, size,
         tile.x - size / 2 - cnn_view_drawing_width (drawing, size, name), tile.y + tile.height / 2,
         name, CNN_VIEW_FAINT);
@@ -88,14 +88,15 @@ draw_column_names (const CnnViewDrawing *drawing)
   const CnnViewLayout *layout = drawing->layout;
   const gint size = layout->caption_size, step_x = layout->step_x;
   gchar name[CNN_VIEW_NAME_SIZE];
-  cnn_view_name_map (drawing->shape, drawing->maps[layout->n_shown - 1], name);
+  cnn_view_name_map (
+      drawing->shape, drawing->scene->names, drawing->maps[layout->n_shown - 1], name);
   const gint room = cnn_view_drawing_width (drawing, size, name) + size;
   gint step = 1, free_from = 0;
   while (step < G_MAXINT / 10 && (gint64)step * step_x < room)
     step = next_step (step);
   for (gint i = 0; i < layout->n_shown; i++) {
     CnnViewBox tile = cnn_view_layout_tile (layout, i);
-    cnn_view_name_map (drawing->shape, drawing->maps[i], name);
+    cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[i], name);
     gint width = cnn_view_drawing_width (drawing, size, name);
     gint x = MAX (0, tile.x + tile.width / 2 - width / 2);
     if (drawing->maps[i] % drawing->shape.c % step != 0 || x < free_from ||

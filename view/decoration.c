@@ -43,12 +43,13 @@ draw_plate (const CnnViewDrawing *drawing, gint x, gint y, const gchar *string, 
 }
 
 void
-cnn_view_name_map (CnnShape shape, gint map, gchar *name)
+cnn_view_name_map (CnnShape shape, const gchar *const *names, gint map, gchar *name)
 {
+  gchar number[16], entry[16] = "";
+  g_snprintf (number, sizeof number, "%d", map % shape.c);
   if (shape.n > 1)
-    g_snprintf (name, CNN_VIEW_NAME_SIZE, "%d:%d", map / shape.c, map % shape.c);
-  else
-    g_snprintf (name, CNN_VIEW_NAME_SIZE, "%d", map);
+    g_snprintf (entry, sizeof entry, "%d:", map / shape.c);
+  g_snprintf (name, CNN_VIEW_NAME_SIZE, "%s%s", entry, names ? names[map % shape.c] : number);
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
@@ -60,8 +61,8 @@ describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsi
   const CnnViewLayout *layout = drawing->layout;
   const gint total = drawing->shape.n * drawing->shape.c, last = layout->n_shown - 1;
   gchar low[CNN_VIEW_NAME_SIZE], high[CNN_VIEW_NAME_SIZE], page[48] = "";
-  cnn_view_name_map (drawing->shape, drawing->maps[0], low);
-  cnn_view_name_map (drawing->shape, drawing->maps[last], high);
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[0], low);
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[last], high);
   if (layout->n_pages > 1)
     g_snprintf (page, sizeof page, DOT "page %d of %d", layout->page + 1, layout->n_pages);
   if (brief && drawing->scene->settings.channel >= 0)
@@ -138,19 +139,17 @@ static void
 describe_colors (const CnnViewDrawing *drawing, gchar *string, gsize size)
 {
   const CnnViewSettings *settings = &drawing->scene->settings;
-  static const gchar *const ranges[] = {
-      "range of each channel", "range of all channels", "range around 0", "fixed range"};
+  CnnViewNormalize range = settings->normalize;
   gchar gamma[48] = "";
   if (settings->gamma != 1) {
     gchar number[CNN_VIEW_NUMBER_SIZE];
     cnn_view_number (number, settings->gamma, CNN_VIEW_DIGITS);
     g_snprintf (gamma, sizeof gamma, DOT "gamma %s", number);
   }
-  gint range = drawing->layout->bars && settings->normalize == CNN_VIEW_NORMALIZE_CHANNEL
-                   ? CNN_VIEW_NORMALIZE_LAYER
-                   : (gint)settings->normalize;
-  g_snprintf (
-      string, size, "%s%s" DOT "%s", ranges[range], gamma, cnn_colormap_name (settings->colormap));
+  if (drawing->layout->bars && range == CNN_VIEW_NORMALIZE_CHANNEL)
+    range = CNN_VIEW_NORMALIZE_LAYER;
+  g_snprintf (string, size, "%s%s" DOT "%s", cnn_view_normalize_words (range), gamma,
+      cnn_colormap_name (settings->colormap));
 }
 
 /* low [colors] high   what the range is ... not a number: n */
@@ -339,7 +338,7 @@ draw_value (const CnnViewDrawing *drawing, const Pointed *pointed)
   const gboolean grid = scene->settings.channel < 0;
   const gboolean captioned = layout->caption_height > 0 && !layout->column_names;
   gchar name[CNN_VIEW_NAME_SIZE], number[CNN_VIEW_NUMBER_SIZE];
-  cnn_view_name_map (drawing->shape, map, name);
+  cnn_view_name_map (drawing->shape, drawing->scene->names, map, name);
   cnn_view_number (
       number, cnn_view_drawing_value (drawing, map, pointed->y, pointed->x), CNN_VIEW_DIGITS);
   GString *string = g_string_new (NULL);
@@ -369,6 +368,17 @@ cnn_view_draw_readout (const CnnViewDrawing *drawing)
   draw_field (drawing, pointed.y, pointed.x);
   if (drawing->scene->has_pointer)
     draw_value (drawing, &pointed);
+}
+
+/* In the middle, above the maps. */
+static void
+draw_notice (const CnnViewDrawing *drawing)
+{
+  const CnnViewBox body = drawing->layout->body;
+  const gint size = drawing->layout->text_size, line = size * 9 / 5;
+  const gint width = cnn_view_drawing_width (drawing, size, drawing->scene->notice) + size;
+  draw_plate (drawing, body.x + (body.width - width) / 2, body.y + line / 2, drawing->scene->notice,
+      CNN_VIEW_ACCENT);
 }
 
 static void
@@ -428,6 +438,8 @@ cnn_view_draw_overlay (const CnnViewDrawing *drawing)
     bar.x += size * 2 / 3;
     cnn_view_canvas_fill (canvas, bar, CNN_VIEW_ACCENT);
   }
+  if (drawing->scene->notice && *drawing->scene->notice != '\0')
+    draw_notice (drawing);
   if (drawing->scene->settings.help)
     draw_help (drawing);
 }

@@ -34,9 +34,9 @@ typedef struct {
   gsize not_finite;              /* in all maps */
 } CnnViewDrawing;
 
-/* Number of a map as people see it: of a batch, entry and channel. */
-#define CNN_VIEW_NAME_SIZE 32
-void cnn_view_name_map (CnnShape shape, gint map, gchar *name);
+/* A map as people call it: its channel's number or name, before it the entry of a batch. */
+#define CNN_VIEW_NAME_SIZE 48
+void cnn_view_name_map (CnnShape shape, const gchar *const *names, gint map, gchar *name);
 
 /* One value of the tensor. */
 gdouble cnn_view_drawing_value (const CnnViewDrawing *drawing, gint map, gint y, gint x);

@@ -39,13 +39,15 @@ is_tensor (const CnnImage *image, CnnLayout layout)
 gboolean
 cnn_view_image_is_dense (const CnnImage *image, CnnLayout *layout)
 {
+  *layout = CNN_LAYOUT_NHWC;
   if (image->planes[0] || image->type == CNN_SAMPLE_UINT16_LE)
     return FALSE;
-  *layout = CNN_LAYOUT_NHWC;
   if (is_tensor (image, CNN_LAYOUT_NHWC))
     return TRUE;
+  if (!is_tensor (image, CNN_LAYOUT_NCHW))
+    return FALSE;
   *layout = CNN_LAYOUT_NCHW;
-  return is_tensor (image, CNN_LAYOUT_NCHW);
+  return TRUE;
 }
 
 CnnSampleType

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 /* One sample, as it is. */
 gdouble cnn_view_image_value (const CnnImage *image, gint n, gint y, gint x, gint c);
 
-/* TRUE when the samples lie as in a tensor of a layout, which is told. */
+/* TRUE when the samples lie as in a tensor of a layout, which is told; NHWC, as which they can be packed, when
+ * not. */
 gboolean cnn_view_image_is_dense (const CnnImage *image, CnnLayout *layout);
 
 /* Type of the samples in a tensor of them: 16-bit ones become floats. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/interaction.h"
 
+#include "view/number.h"
+
 #include <string.h>
 
 /* What `g` goes through. */
@@ -30,8 +32,7 @@ walk (const GArray *maps, gint step, CnnViewSettings *settings)
 
 /* Back to the page of the grid that has the channel. */
 static void
-show_grid (
-    const CnnViewInteraction *interaction, const GArray *maps, CnnViewSettings *settings)
+show_grid (const CnnViewInteraction *interaction, const GArray *maps, CnnViewSettings *settings)
 {
   gint index = find_map (maps, settings->channel);
   if (index >= 0 && interaction->grid_per_page > 0)
@@ -40,8 +41,8 @@ show_grid (
 }
 
 void
-cnn_view_interaction_turn_page (const CnnViewInteraction *interaction, gint step,
-    const GArray *maps, CnnViewSettings *settings)
+cnn_view_interaction_turn_page (
+    const CnnViewInteraction *interaction, gint step, const GArray *maps, CnnViewSettings *settings)
 {
   const gint n_pages = interaction->layout.n_pages;
   if (settings->channel >= 0)
@@ -149,6 +150,27 @@ handle_letter (const gchar *key, gboolean shift, CnnViewSettings *settings)
   }
 }
 
+/* Colors and ranges: what the picture alone does not tell. */
+static void
+describe_change (const CnnViewSettings *old, const CnnViewSettings *new, gchar *notice)
+{
+  gchar low[CNN_VIEW_NUMBER_SIZE], high[CNN_VIEW_NUMBER_SIZE];
+  if (new->colormap != old->colormap) {
+    g_snprintf (notice, CNN_VIEW_NOTICE_SIZE, "colormap %s", cnn_colormap_name (new->colormap));
+  } else if (new->gamma != old->gamma) {
+    cnn_view_number (low, new->gamma, CNN_VIEW_DIGITS);
+    g_snprintf (notice, CNN_VIEW_NOTICE_SIZE, "gamma %s", low);
+  } else if (new->normalize == old->normalize) {
+    *notice = '\0';
+  } else if (new->normalize == CNN_VIEW_NORMALIZE_FIXED) {
+    cnn_view_number_range (low, high, new->minimum, new->maximum, CNN_VIEW_DIGITS);
+    g_snprintf (notice, CNN_VIEW_NOTICE_SIZE, "%s %s to %s",
+        cnn_view_normalize_words (new->normalize), low, high);
+  } else {
+    g_strlcpy (notice, cnn_view_normalize_words (new->normalize), CNN_VIEW_NOTICE_SIZE);
+  }
+}
+
 void
 cnn_view_interaction_move (CnnViewInteraction *interaction, gdouble x, gdouble y)
 {
@@ -161,6 +183,10 @@ gboolean
 cnn_view_interaction_key (CnnViewInteraction *interaction, const gchar *key, gboolean shift,
     const GArray *maps, CnnViewSettings *settings)
 {
-  return handle_moving_key (interaction, key, maps, settings) ||
-         handle_letter (key, shift, settings);
+  const CnnViewSettings old = *settings;
+  if (!handle_moving_key (interaction, key, maps, settings) &&
+      !handle_letter (key, shift, settings))
+    return FALSE;
+  describe_change (&old, settings, interaction->notice);
+  return TRUE;
 }

@@ -8,6 +8,8 @@
 
 G_BEGIN_DECLS
 
+#define CNN_VIEW_NOTICE_SIZE 256
+
 /* What a pointer and keys act on: the picture that was shown last. */
 typedef struct {
   CnnViewLayout layout;
@@ -16,6 +18,8 @@ typedef struct {
   gint grid_columns, grid_per_page;
   gboolean has_pointer;
   gdouble pointer_x, pointer_y; /* in pixels of the picture */
+  /* What the last key did, in words, where the picture does not tell; the owner takes it away. */
+  gchar notice[CNN_VIEW_NOTICE_SIZE];
 } CnnViewInteraction;
 
 /* In all of these `maps` (of int) are the chosen ones, at least one; `settings` become the new ones. */

@@ -414,8 +414,9 @@ cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *
     extra = MAX (extra, MIN_LINES * line_height (text_width) - high);
 
   gdouble shrink = MIN (1.0, MIN (MAX_WIDTH / (gdouble)wide, MAX_HEIGHT / (gdouble)(high + extra)));
-  *width = MAX (1, (gint)(wide * shrink + 0.5));
-  *height = MAX (1, (gint)((high + extra) * shrink + 0.5));
+  /* Even: encoders want it so. */
+  *width = divide_up (MAX (1, (gint)(wide * shrink + 0.5)), 2) * 2;
+  *height = divide_up (MAX (1, (gint)((high + extra) * shrink + 0.5)), 2) * 2;
 }
 
 CnnViewBox

@@ -26,6 +26,7 @@ struct _CnnViewPainter {
   CnnView *view;
   GArray *maps;
   gint values_width, values_height, enlargement;
+  CnnViewBorder border;
 
   CnnViewTable table;
   gboolean has_table;
@@ -90,6 +91,19 @@ cnn_view_painter_layout (const CnnViewPainter *painter)
 
 /* ---- Plan ------------------------------------------------------------------------------------ */
 
+/* In letters. */
+static gint
+longest_name (CnnShape shape, const gchar *const *names)
+{
+  gchar name[CNN_VIEW_NAME_SIZE];
+  glong longest = 0;
+  for (gint c = names ? 0 : shape.c - 1; c < shape.c; c++) {
+    cnn_view_name_map (shape, names, (shape.n - 1) * shape.c + c, name);
+    longest = MAX (longest, g_utf8_strlen (name, -1));
+  }
+  return (gint)longest;
+}
+
 CnnViewRequest
 cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width, gint height)
 {
@@ -111,9 +125,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
   request.captions = settings->labels;
-  gchar longest[CNN_VIEW_NAME_SIZE];
-  cnn_view_name_map (shape, shape.n * shape.c - 1, longest);
-  request.caption_letters = (gint)strlen (longest);
+  request.caption_letters = longest_name (shape, scene->names);
   request.title = settings->title;
   request.legend = settings->legend;
   return request;
@@ -133,6 +145,34 @@ update_maps (CnnViewPainter *painter, const gint *maps)
   return TRUE;
 }
 
+/* How many of n values on one axis see something beyond the source: padding. At most a quarter at each
+ * end, since deep in a network every value does. */
+static void
+border_of_axis (
+    const CnnReceptiveAxis *axis, gint source, gint n, gboolean ignored, gint *first, gint *last)
+{
+  const gdouble reach = axis->size / 2 - 0.5 - axis->offset, slack = 1e-6;
+  *first = *last = 0;
+  if (!ignored || source < 1 || !(axis->jump > 0))
+    return;
+  const gdouble low = ceil (reach / axis->jump - slack);
+  const gdouble high = floor ((source - axis->size / 2 - 0.5 - axis->offset) / axis->jump + slack);
+  *first = (gint)CLAMP (low, 0, n / 4);
+  *last = (gint)CLAMP (n - 1 - high, 0, n / 4);
+}
+
+static CnnViewBorder
+border_of (CnnShape shape, const CnnViewScene *scene)
+{
+  const gboolean ignored = scene->settings.ignore_border;
+  CnnViewBorder border;
+  border_of_axis (
+      &scene->field.rows, scene->field_rows, shape.h, ignored, &border.top, &border.bottom);
+  border_of_axis (
+      &scene->field.columns, scene->field_columns, shape.w, ignored, &border.left, &border.right);
+  return border;
+}
+
 static gboolean
 update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCanvas *canvas,
     CnnError *error)
@@ -149,7 +189,9 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
   if (scene->settings.channel < 0)
     maps = &g_array_index (scene->maps, gint, layout->first);
   gboolean changed = update_maps (painter, maps);
-  if (painter->view && !changed && painter->values_width == layout->values_width &&
+  const CnnViewBorder border = border_of (painter->shape, scene);
+  if (painter->view && !changed && memcmp (&border, &painter->border, sizeof border) == 0 &&
+      painter->values_width == layout->values_width &&
       painter->values_height == layout->values_height &&
       painter->enlargement == layout->enlargement)
     return TRUE;
@@ -160,6 +202,7 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
       .tile_height = layout->values_height,
       .tile_width = layout->values_width,
       .enlargement = layout->enlargement,
+      .border = border,
       .maps = (const gint *)(gconstpointer)painter->maps->data,
       .n_maps = layout->n_shown};
   cnn_view_free (painter->view);
@@ -167,6 +210,7 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
   painter->values_width = layout->values_width;
   painter->values_height = layout->values_height;
   painter->enlargement = layout->enlargement;
+  painter->border = border;
   return painter->view != NULL;
 }
 

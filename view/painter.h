@@ -25,6 +25,8 @@ typedef struct {
   CnnViewSettings settings;
   gboolean repeats;   /* the values were drawn before: no step in time */
   const GArray *maps; /* of int: the chosen ones, at least one */
+  /* Of channels that have names, as many as the shape has channels; NULL: numbers. */
+  const gchar *const *names;
   const gchar *title; /* UTF-8 */
   const gchar *layer; /* the element that made the maps, NULL when not known */
   /* The picture the maps were made of, when source_width > 0: its size on a screen of square pixels,
@@ -36,6 +38,7 @@ typedef struct {
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;
+  const gchar *notice; /* UTF-8, for a moment over the maps; NULL or "" for none */
   gboolean has_pointer;
   gdouble pointer_x, pointer_y;
 } CnnViewScene;

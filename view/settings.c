@@ -4,11 +4,11 @@
 #include <string.h>
 
 const gchar *
-cnn_view_normalize_name (CnnViewNormalize normalize)
+cnn_view_normalize_words (CnnViewNormalize normalize)
 {
-  static const gchar *const names[CNN_VIEW_N_NORMALIZES] = {
-      "channel", "layer", "symmetric", "fixed"};
-  return names[normalize];
+  static const gchar *const words[CNN_VIEW_N_NORMALIZES] = {
+      "range of each channel", "range of all channels", "range around 0", "fixed range"};
+  return words[normalize];
 }
 
 const CnnViewSettings cnn_view_settings_default = {
@@ -16,6 +16,7 @@ const CnnViewSettings cnn_view_settings_default = {
     .normalize = CNN_VIEW_NORMALIZE_CHANNEL,
     .maximum = 1,
     .gamma = 1,
+    .ignore_border = TRUE,
     .colormap = CNN_COLORMAP_VIRIDIS,
     .kernels = TRUE,
     .gap = 2,

@@ -20,8 +20,8 @@ typedef enum {
 #define CNN_VIEW_N_NORMALIZES 4
 #define CNN_VIEW_DEFAULT_CHANNELS "all"
 
-/* "channel", "layer", "symmetric", "fixed" */
-const gchar *cnn_view_normalize_name (CnnViewNormalize normalize);
+/* What it means, for a caption: "range of each channel" ... */
+const gchar *cnn_view_normalize_words (CnnViewNormalize normalize);
 
 /* Copied once a frame. */
 typedef struct {
@@ -32,7 +32,8 @@ typedef struct {
   gdouble minimum, maximum;
   gdouble gamma;
   gdouble smoothing;
-  gdouble clip; /* percent */
+  gdouble clip;           /* percent */
+  gboolean ignore_border; /* ranges leave out the values that see padding */
   CnnColormap colormap;
   gboolean labels, legend, title, kernels, help, freeze;
   guint gap;

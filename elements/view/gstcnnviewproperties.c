@@ -64,6 +64,7 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_GAMMA] = OFFSET (gamma),
     [GST_CNN_VIEW_PROP_SMOOTHING] = OFFSET (smoothing),
     [GST_CNN_VIEW_PROP_CLIP] = OFFSET (clip),
+    [GST_CNN_VIEW_PROP_IGNORE_BORDER] = OFFSET (ignore_border),
     [GST_CNN_VIEW_PROP_COLORMAP] = OFFSET (colormap),
     [GST_CNN_VIEW_PROP_LABELS] = OFFSET (labels),
     [GST_CNN_VIEW_PROP_LEGEND] = OFFSET (legend),
@@ -118,6 +119,10 @@ make_range_specs (GParamSpec **specs)
       0, 1, initial->smoothing);
   specs[GST_CNN_VIEW_PROP_CLIP] = spec_double ("clip", "Clip",
       "Percent of the drawn values left out of the range at each end", 0, 49, initial->clip);
+  specs[GST_CNN_VIEW_PROP_IGNORE_BORDER] = spec_boolean ("ignore-border", "Ignore border",
+      "Leave values that see padding out of the range, at most a quarter of the map at each edge: "
+      "zeros beside a picture are the strongest edge there is",
+      initial->ignore_border);
   specs[GST_CNN_VIEW_PROP_COLORMAP] = g_param_spec_enum ("colormap", "Colormap",
       "Colors, low to high", gst_cnn_view_colormap_get_type (), (gint)initial->colormap, FLAGS);
 }
@@ -136,6 +141,13 @@ make_grid_specs (GParamSpec **specs)
   specs[GST_CNN_VIEW_PROP_PAGE] = spec_uint ("page", "Page",
       "Page of the grid when there are more channels than fit, from 0, around the end", G_MAXINT,
       initial->page);
+  specs[GST_CNN_VIEW_PROP_REDRAW_PAUSED] = g_param_spec_boolean ("redraw-paused", "Redraw paused",
+      "Draw anew at once what keys and properties change while the pipeline is paused: pushes a "
+      "flush "
+      "downstream and the picture again, unless a queue stands before the sink. Off: a change "
+      "shows "
+      "with the next frame or after a flushing seek",
+      TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   specs[GST_CNN_VIEW_PROP_GAP] =
       spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
   specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = g_param_spec_enum ("tensor-layout", "Tensor layout",

@@ -18,7 +18,7 @@ G_STATIC_ASSERT (sizeof (CnnViewNormalize) == sizeof (gint));
 G_STATIC_ASSERT (sizeof (CnnColormap) == sizeof (gint));
 G_STATIC_ASSERT (sizeof (CnnLayout) == sizeof (gint));
 
-/* Property ids: all fields of the settings, and `channels`, which is not plain. */
+/* Property ids: all fields of the settings, and from `channels` on what is none. */
 enum {
   GST_CNN_VIEW_PROP_0,
   GST_CNN_VIEW_PROP_COLUMNS,
@@ -30,6 +30,7 @@ enum {
   GST_CNN_VIEW_PROP_GAMMA,
   GST_CNN_VIEW_PROP_SMOOTHING,
   GST_CNN_VIEW_PROP_CLIP,
+  GST_CNN_VIEW_PROP_IGNORE_BORDER,
   GST_CNN_VIEW_PROP_COLORMAP,
   GST_CNN_VIEW_PROP_LABELS,
   GST_CNN_VIEW_PROP_LEGEND,
@@ -40,6 +41,7 @@ enum {
   GST_CNN_VIEW_PROP_GAP,
   GST_CNN_VIEW_PROP_TENSOR_LAYOUT,
   GST_CNN_VIEW_PROP_CHANNELS,
+  GST_CNN_VIEW_PROP_REDRAW_PAUSED,
   GST_CNN_VIEW_N_PROPS
 };
 
@@ -47,7 +49,7 @@ enum {
 void gst_cnn_view_properties_install (
     GObjectClass *object_class, GParamSpec *specs[GST_CNN_VIEW_N_PROPS]);
 
-/* Of every id but `channels`. */
+/* Of every id before `channels`. */
 void gst_cnn_view_properties_set (CnnViewSettings *settings, guint id, const GValue *value);
 void gst_cnn_view_properties_get (const CnnViewSettings *settings, guint id, GValue *value);
 gboolean

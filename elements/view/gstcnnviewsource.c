@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/gstcnnviewsource.h"
 
+#include "view/gstcnnview-private.h"
+
 #include <string.h>
+
+#define GST_CAT_DEFAULT gst_cnn_view_debug
 
 /* Pictures that wait for their tensor. More would hold too many buffers of a camera's pool. */
 #define MAX_WAITING 16
@@ -121,8 +125,10 @@ push (GstCnnViewSource *source, GstBuffer *buffer)
 {
   g_mutex_lock (&source->lock);
   if (source->has_caps) {
-    if (source->n_waiting == MAX_WAITING)
+    if (source->n_waiting == MAX_WAITING) {
+      GST_LOG ("a source picture goes: %d wait for maps", MAX_WAITING);
       gst_buffer_unref (pop (source).buffer);
+    }
     Picture *picture = &source->waiting[(source->oldest + source->n_waiting++) % MAX_WAITING];
     picture->buffer = buffer;
     picture->info = source->info;
@@ -137,9 +143,26 @@ push (GstCnnViewSource *source, GstBuffer *buffer)
   g_mutex_unlock (&source->lock);
 }
 
+/* Without maps no picture is ever shown: that is told, not waited for. */
+static gboolean
+maps_will_come (GstObject *parent)
+{
+  if (gst_pad_is_linked (GST_BASE_TRANSFORM_SINK_PAD (parent)))
+    return TRUE;
+  GST_CNN_VIEW_ERROR (parent, STREAM, FAILED,
+      "video comes on the pad `video`, but nothing is linked to the pad `sink`: link the layer "
+      "whose "
+      "maps are to be shown, or the video itself, to `sink`");
+  return FALSE;
+}
+
 static GstFlowReturn
 pad_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
+  if (!maps_will_come (parent)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_ERROR;
+  }
   push (gst_pad_get_element_private (pad), buffer);
   return GST_FLOW_OK;
 }
@@ -218,11 +241,17 @@ gst_cnn_view_source_choose (
          g_cond_wait_until (&source->arrived, &source->lock, deadline))
     ;
   source->patient = FALSE;
+  guint dropped = 0;
   for (Picture *next = peek (source);
        next && (!source->chosen.buffer || !is_after (next, running_time)); next = peek (source)) {
     gst_buffer_replace (&source->chosen.buffer, NULL);
     source->chosen = pop (source);
+    dropped++;
   }
+  GST_LOG ("maps of %" GST_TIME_FORMAT ": %s of %" GST_TIME_FORMAT ", %u passed by, %u wait",
+      GST_TIME_ARGS (running_time), source->chosen.buffer ? "source" : "no source",
+      GST_TIME_ARGS (source->chosen.running_time), dropped > 0 ? dropped - 1 : 0,
+      source->n_waiting);
   const GstVideoInfo *info = &source->chosen.info;
   gboolean found = source->chosen.buffer != NULL;
   if (found) {

@@ -10,10 +10,10 @@
 #include "cnn/image.h"
 #include "cnn/layer.h"
 
-/* Finite values of one map. min > max when there are none. */
+/* Finite values of one map without its border. min > max when there are none. */
 typedef struct {
   float min, max;
-  size_t not_finite; /* NaN and infinities, which are in neither */
+  size_t not_finite; /* NaN and infinities of the whole map, which are in neither */
 } CnnMapRange;
 
 /* Steps a range is cut into before the colors: finer than the 256 colors, so that a gamma below 1
@@ -58,6 +58,11 @@ typedef struct {
  * constant map is even whatever its averages round to. */
 CnnViewScale cnn_view_scale (double min, double max);
 
+/* Rows and columns at the edges of every map. */
+typedef struct {
+  int top, left, bottom, right;
+} CnnViewBorder;
+
 /* How a stream is looked at. */
 typedef struct {
   CnnShape shape;
@@ -66,8 +71,9 @@ typedef struct {
   /* Size of the tiles in values. Equal to the maps' size: values as they are. Anything else, larger
    * or smaller: each tile value is the average of the map over the area it covers. */
   int tile_height, tile_width;
-  int enlargement; /* each value of a tile is drawn as a square of that many pixels a side */
-  const int *maps; /* the n_maps maps that are drawn, each in [0, n * c), copied */
+  int enlargement;      /* each value of a tile is drawn as a square of that many pixels a side */
+  CnnViewBorder border; /* drawn, but left out of ranges and counts; less than the map */
+  const int *maps;      /* the n_maps maps that are drawn, each in [0, n * c), copied */
   int n_maps;
 } CnnViewGeometry;
 
@@ -90,7 +96,7 @@ const CnnMapRange *cnn_view_ranges (const CnnView *view);
  * tile_width values. */
 const float *cnn_view_tile (const CnnView *view, int index);
 
-/* Adds the values of tile `index` to counts[CNN_VIEW_LEVELS], by their level at this scale. NaN and
+/* Adds the values of tile `index`, without those of the border, to counts[CNN_VIEW_LEVELS], by their level at this scale. NaN and
  * infinities do not count. */
 void cnn_view_count (CnnView *view, int index, CnnViewScale scale, size_t *counts);
 

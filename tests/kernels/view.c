@@ -250,15 +250,18 @@ static void
 check_view_ranges (
     const CnnViewGeometry *geometry, const unsigned char *tensor, const CnnView *view)
 {
+  const CnnViewBorder *border = &geometry->border;
   for (int map = 0; map < geometry->shape.n * geometry->shape.c && check_ok (); map++) {
     CnnMapRange range = cnn_view_ranges (view)[map], expected = {INFINITY, -INFINITY, 0};
     for (int y = 0; y < geometry->shape.h; y++)
       for (int x = 0; x < geometry->shape.w; x++) {
         float value = (float)sample (geometry, tensor, map, y, x);
-        if (isfinite (value)) {
+        const bool inside = y >= border->top && y < geometry->shape.h - border->bottom &&
+                            x >= border->left && x < geometry->shape.w - border->right;
+        if (isfinite (value) && inside) {
           expected.min = fminf (expected.min, value);
           expected.max = fmaxf (expected.max, value);
-        } else {
+        } else if (!isfinite (value)) {
           expected.not_finite++;
         }
       }
@@ -319,6 +322,13 @@ random_geometry (int *maps, int most_maps)
       .maps = maps};
   geometry.tile_height = check_random_int (0, 1) ? geometry.shape.h : check_random_int (1, 30);
   geometry.tile_width = check_random_int (0, 1) ? geometry.shape.w : check_random_int (1, 40);
+  if (check_random_int (0, 1)) {
+    CnnViewBorder *border = &geometry.border;
+    border->top = check_random_int (0, geometry.shape.h - 1);
+    border->bottom = check_random_int (0, geometry.shape.h - 1 - border->top);
+    border->left = check_random_int (0, geometry.shape.w - 1);
+    border->right = check_random_int (0, geometry.shape.w - 1 - border->left);
+  }
   int n_maps = geometry.shape.n * geometry.shape.c, step = check_random_int (1, 9);
   for (int map = check_random_int (0, n_maps - 1); map < n_maps && geometry.n_maps < most_maps;
        map += step)
@@ -401,6 +411,13 @@ run_refusals (void)
           "no map"},
       {{.shape = {1, 2, 2, 2}, .tile_height = 1, .tile_width = 1, .enlargement = 1, .n_maps = 2},
           "there is no map 2: the last one is 1"},
+      {{.shape = {1, 2, 3, 2},
+           .tile_height = 1,
+           .tile_width = 1,
+           .enlargement = 1,
+           .border = {.left = 2, .right = 1},
+           .n_maps = 1},
+          "a border of 0,2,0,1"},
   };
   static const int maps[] = {0, 2};
   for (size_t i = 0; i < sizeof cases / sizeof *cases && check_ok (); i++) {
