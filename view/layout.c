@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewlayout.h"
+#include "view/layout.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,7 +31,7 @@ typedef struct {
 /* Whole enlargement keeps every value a square of the same size. It may leave part of the room
  * empty; where that would be much, the map is averaged to fill it. */
 static Fit
-fit_map (const GstCnnViewRequest *request, gint room_width, gint room_height)
+fit_map (const CnnViewRequest *request, gint room_width, gint room_height)
 {
   const gdouble map_width = request->map_width, map_height = request->map_height;
   gdouble scale = MIN (room_width / map_width, room_height / map_height);
@@ -66,7 +66,7 @@ share (gint whole, gint count, gint gap)
 }
 
 static gint
-least_tile_length (const GstCnnViewRequest *request)
+least_tile_length (const CnnViewRequest *request)
 {
   return MIN (MIN_TILE, MAX (request->map_width, request->map_height));
 }
@@ -79,8 +79,8 @@ count_parts (gint whole, gint length, gint gap)
 }
 
 static gboolean
-try_columns (const GstCnnViewRequest *request, const GstCnnViewLayout *layout, gint columns,
-    gint rows, Fit *fit)
+try_columns (
+    const CnnViewRequest *request, const CnnViewLayout *layout, gint columns, gint rows, Fit *fit)
 {
   gint width = share (layout->body.width, columns, request->gap);
   gint height = share (layout->body.height, rows, request->gap) - layout->caption_height;
@@ -91,8 +91,8 @@ try_columns (const GstCnnViewRequest *request, const GstCnnViewLayout *layout, g
 }
 
 static void
-place_grid (GstCnnViewLayout *layout, const GstCnnViewRequest *request, gint columns, gint rows,
-    const Fit *fit)
+place_grid (
+    CnnViewLayout *layout, const CnnViewRequest *request, gint columns, gint rows, const Fit *fit)
 {
   gint per_page = columns * rows;
   layout->columns = columns;
@@ -116,7 +116,7 @@ place_grid (GstCnnViewLayout *layout, const GstCnnViewRequest *request, gint col
 
 /* How badly a grid fills the body: empty places, and a shape that is another. 0 is best. */
 static gdouble
-misfit (const GstCnnViewRequest *request, const GstCnnViewLayout *layout, gint columns, gint rows,
+misfit (const CnnViewRequest *request, const CnnViewLayout *layout, gint columns, gint rows,
     const Fit *fit)
 {
   gdouble width = (gdouble)columns * (fit->width + request->gap);
@@ -128,7 +128,7 @@ misfit (const GstCnnViewRequest *request, const GstCnnViewLayout *layout, gint c
 
 /* The columns that make the tiles largest; among these, those that fill the body best. */
 static gint
-best_columns (const GstCnnViewRequest *request, const GstCnnViewLayout *layout, Fit *best)
+best_columns (const CnnViewRequest *request, const CnnViewLayout *layout, Fit *best)
 {
   gint best_count = 0;
   gdouble least_misfit = 0;
@@ -150,7 +150,7 @@ best_columns (const GstCnnViewRequest *request, const GstCnnViewLayout *layout, 
 
 /* All tiles on one page, FALSE when they would be too small. */
 static gboolean
-fit_one_page (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+fit_one_page (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   Fit fit;
   gint columns;
@@ -172,9 +172,9 @@ fit_one_page (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 /* As many of the smallest readable tiles as fit. Always places at least one, however small the
  * picture is. */
 static void
-fit_pages (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+fit_pages (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  GstCnnViewRequest paged = *request;
+  CnnViewRequest paged = *request;
   gint length = least_tile_length (request);
   gdouble scale = (gdouble)length / MAX (request->map_width, request->map_height);
   gint width = MAX (1, (gint)(request->map_width * scale + 0.5));
@@ -200,7 +200,7 @@ fit_pages (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 /* A bar for each map of one value, at least two pixels wide, or one where that takes no further page, and at
  * most half as wide as it may be high. */
 static void
-fit_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+fit_bars (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   const gint width = layout->body.width;
   gint gap = MIN (request->gap, 8);
@@ -210,7 +210,7 @@ fit_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   if (request->n_tiles > most && request->n_tiles <= width)
     most = width;
   gint columns = MIN (request->n_tiles, most);
-  GstCnnViewRequest bars = *request;
+  CnnViewRequest bars = *request;
   bars.gap = gap;
   const gint height = MAX (1, layout->body.height - layout->caption_height);
   const Fit fit = {
@@ -251,7 +251,7 @@ caption_height (gint width)
 
 /* Title above, legend below, the rest is the body. */
 static void
-place_lines (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+place_lines (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   const gint width = request->width, height = request->height;
   layout->text_size = text_size (width);
@@ -259,33 +259,33 @@ place_lines (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
   gint line = line_height (width);
   gint top = 0, bottom = 0;
   if (request->title && height >= MIN_LINES * line) {
-    layout->title = (GstCnnViewBox){0, 0, width, line};
+    layout->title = (CnnViewBox){0, 0, width, line};
     top = line;
   }
   if (request->legend && height >= MIN_LINES * line) {
-    layout->legend = (GstCnnViewBox){0, height - line, width, line};
+    layout->legend = (CnnViewBox){0, height - line, width, line};
     bottom = line;
   }
-  layout->body = (GstCnnViewBox){0, top, width, height - top - bottom};
+  layout->body = (CnnViewBox){0, top, width, height - top - bottom};
 }
 
 /* Under the source, in a column that is that wide: all the height that is left. */
 static void
-place_kernels (GstCnnViewLayout *layout, gint column_width)
+place_kernels (CnnViewLayout *layout, gint column_width)
 {
-  const GstCnnViewBox *source = &layout->source, *body = &layout->body;
+  const CnnViewBox *source = &layout->source, *body = &layout->body;
   const gint margin = layout->text_size / 2;
   gint y = source->y + source->height + margin;
-  layout->kernels = (GstCnnViewBox){source->x, y,
+  layout->kernels = (CnnViewBox){source->x, y,
       MAX (source->width, MIN (column_width, KERNELS_WIDTH * layout->text_size)),
       body->y + body->height - margin - y};
 }
 
 /* The picture the maps were made of takes a third of the body, half beside a single map. */
 static void
-place_source (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+place_source (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  GstCnnViewBox *body = &layout->body;
+  CnnViewBox *body = &layout->body;
   const gint margin = layout->text_size / 2;
   gint width = body->width / (request->n_tiles > 1 ? 3 : 2) - 2 * margin;
   gint height = body->height - 2 * margin;
@@ -310,14 +310,14 @@ place_source (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 
 /* Room that the longest name takes. */
 static gint
-caption_width (const GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+caption_width (const CnnViewLayout *layout, const CnnViewRequest *request)
 {
   gdouble digits = MAX (1, request->caption_letters) * DIGIT_WIDTH;
   return (gint)ceil (layout->caption_size * (digits + 0.7));
 }
 
 static void
-place_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+place_bars (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   if (request->captions)
     layout->caption_height = caption_height (request->width);
@@ -330,7 +330,7 @@ place_bars (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 
 /* FALSE when the tiles would be too small for their captions. */
 static gboolean
-place_captioned (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+place_captioned (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   layout->caption_height = caption_height (request->width);
   gint least = MAX (MIN_CAPTIONED_WIDTH, caption_width (layout, request));
@@ -343,7 +343,7 @@ place_captioned (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 
 /* Narrow and high tiles beside each other. FALSE when they take more than one row. */
 static gboolean
-place_high (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+place_high (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   layout->caption_height = caption_height (request->width);
   if (request->n_tiles > 1 && fit_one_page (layout, request) && layout->rows == 1 &&
@@ -357,9 +357,9 @@ place_high (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 
 /* On the left of the body, where it is wide enough. */
 static void
-place_row_names (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+place_row_names (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  GstCnnViewBox *body = &layout->body;
+  CnnViewBox *body = &layout->body;
   const gint width = caption_width (layout, request) + layout->caption_size / 2;
   if (body->width < 6 * width || request->n_tiles < 2)
     return;
@@ -369,7 +369,7 @@ place_row_names (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
 }
 
 void
-gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *request)
+cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   memset (layout, 0, sizeof *layout);
   place_lines (layout, request);
@@ -387,7 +387,7 @@ gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *req
 }
 
 void
-gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *width, gint *height)
+cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *height)
 {
   gint64 columns = request->columns;
   if (columns == 0)
@@ -414,21 +414,22 @@ gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *width,
     extra = MAX (extra, MIN_LINES * line_height (text_width) - high);
 
   gdouble shrink = MIN (1.0, MIN (MAX_WIDTH / (gdouble)wide, MAX_HEIGHT / (gdouble)(high + extra)));
-  *width = MAX (1, (gint)(wide * shrink + 0.5));
-  *height = MAX (1, (gint)((high + extra) * shrink + 0.5));
+  /* Even: encoders want it so. */
+  *width = divide_up (MAX (1, (gint)(wide * shrink + 0.5)), 2) * 2;
+  *height = divide_up (MAX (1, (gint)((high + extra) * shrink + 0.5)), 2) * 2;
 }
 
-GstCnnViewBox
-gst_cnn_view_layout_tile (const GstCnnViewLayout *layout, gint index)
+CnnViewBox
+cnn_view_layout_tile (const CnnViewLayout *layout, gint index)
 {
   gint column = index % layout->columns, row = index / layout->columns;
-  return (GstCnnViewBox){layout->x + column * layout->step_x,
+  return (CnnViewBox){layout->x + column * layout->step_x,
       layout->y + row * layout->step_y + layout->caption_height, layout->tile_width,
       layout->tile_height};
 }
 
 gint
-gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y)
+cnn_view_layout_find (const CnnViewLayout *layout, gdouble x, gdouble y)
 {
   if (layout->n_shown < 1 || !(x >= layout->x) || !(y >= layout->y))
     return -1;
@@ -439,7 +440,7 @@ gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y)
   gint index = (gint)row * layout->columns + (gint)column;
   if (index >= layout->n_shown)
     return -1;
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, index);
+  CnnViewBox tile = cnn_view_layout_tile (layout, index);
   /* The gap between two bars is narrow: it belongs to the left one. */
   if ((!layout->bars && x >= tile.x + tile.width) || y >= tile.y + tile.height)
     return -1;

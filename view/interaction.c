@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewinteraction.h"
+#include "view/interaction.h"
 
-#include <gst/video/navigation.h>
+#include "view/number.h"
+
 #include <string.h>
 
 /* What `g` goes through. */
@@ -18,7 +19,7 @@ find_map (const GArray *maps, gint map)
 
 /* Steps through the chosen channels, around the ends. From the grid to the first or the last. */
 static void
-walk (const GArray *maps, gint step, GstCnnViewSettings *settings)
+walk (const GArray *maps, gint step, CnnViewSettings *settings)
 {
   const gint count = (gint)maps->len;
   gint index = settings->channel >= 0 ? find_map (maps, settings->channel) : -1;
@@ -31,8 +32,7 @@ walk (const GArray *maps, gint step, GstCnnViewSettings *settings)
 
 /* Back to the page of the grid that has the channel. */
 static void
-show_grid (
-    const GstCnnViewInteraction *interaction, const GArray *maps, GstCnnViewSettings *settings)
+show_grid (const CnnViewInteraction *interaction, const GArray *maps, CnnViewSettings *settings)
 {
   gint index = find_map (maps, settings->channel);
   if (index >= 0 && interaction->grid_per_page > 0)
@@ -40,9 +40,9 @@ show_grid (
   settings->channel = -1;
 }
 
-static void
-turn_page (const GstCnnViewInteraction *interaction, gint step, const GArray *maps,
-    GstCnnViewSettings *settings)
+void
+cnn_view_interaction_turn_page (
+    const CnnViewInteraction *interaction, gint step, const GArray *maps, CnnViewSettings *settings)
 {
   const gint n_pages = interaction->layout.n_pages;
   if (settings->channel >= 0)
@@ -51,9 +51,9 @@ turn_page (const GstCnnViewInteraction *interaction, gint step, const GArray *ma
     settings->page = (guint)((interaction->layout.page + step + n_pages) % n_pages);
 }
 
-static void
-click (const GstCnnViewInteraction *interaction, gdouble x, gdouble y, const GArray *maps,
-    GstCnnViewSettings *settings)
+void
+cnn_view_interaction_click (const CnnViewInteraction *interaction, gdouble x, gdouble y,
+    const GArray *maps, CnnViewSettings *settings)
 {
   if (settings->help) {
     settings->help = FALSE;
@@ -63,7 +63,7 @@ click (const GstCnnViewInteraction *interaction, gdouble x, gdouble y, const GAr
     show_grid (interaction, maps, settings);
     return;
   }
-  gint index = gst_cnn_view_layout_find (&interaction->layout, x, y);
+  gint index = cnn_view_layout_find (&interaction->layout, x, y);
   if (index >= 0 && interaction->layout.first + index < (gint)maps->len)
     settings->channel = g_array_index (maps, gint, interaction->layout.first + index);
 }
@@ -80,8 +80,8 @@ next_gamma (gdouble gamma, gint step)
 
 /* Keys that move: names of X keysyms, which all sinks use. */
 static gboolean
-handle_moving_key (const GstCnnViewInteraction *interaction, const gchar *key, const GArray *maps,
-    GstCnnViewSettings *settings)
+handle_moving_key (const CnnViewInteraction *interaction, const gchar *key, const GArray *maps,
+    CnnViewSettings *settings)
 {
   if (g_str_has_prefix (key, "KP_"))
     key += strlen ("KP_");
@@ -94,9 +94,9 @@ handle_moving_key (const GstCnnViewInteraction *interaction, const gchar *key, c
   else if (strcmp (key, "Up") == 0)
     walk (maps, -MAX (1, interaction->grid_columns), settings);
   else if (strcmp (key, "Page_Down") == 0 || strcmp (key, "Next") == 0)
-    turn_page (interaction, 1, maps, settings);
+    cnn_view_interaction_turn_page (interaction, 1, maps, settings);
   else if (strcmp (key, "Page_Up") == 0 || strcmp (key, "Prior") == 0)
-    turn_page (interaction, -1, maps, settings);
+    cnn_view_interaction_turn_page (interaction, -1, maps, settings);
   else if (strcmp (key, "Escape") != 0)
     return FALSE;
   else if (settings->help)
@@ -109,7 +109,7 @@ handle_moving_key (const GstCnnViewInteraction *interaction, const gchar *key, c
 /* Letters; with shift they cycle backwards. Some sinks name the key with shift by its capital, others tell of
  * shift apart. */
 static gboolean
-handle_letter (const gchar *key, gboolean shift, GstCnnViewSettings *settings)
+handle_letter (const gchar *key, gboolean shift, CnnViewSettings *settings)
 {
   if (strcmp (key, "space") == 0)
     key = " ";
@@ -122,7 +122,7 @@ handle_letter (const gchar *key, gboolean shift, GstCnnViewSettings *settings)
     return TRUE;
   case 'n':
     settings->normalize =
-        (settings->normalize + step + GST_CNN_VIEW_N_NORMALIZES) % GST_CNN_VIEW_N_NORMALIZES;
+        (settings->normalize + step + CNN_VIEW_N_NORMALIZES) % CNN_VIEW_N_NORMALIZES;
     return TRUE;
   case 'g':
     settings->gamma = next_gamma (settings->gamma, step);
@@ -150,8 +150,29 @@ handle_letter (const gchar *key, gboolean shift, GstCnnViewSettings *settings)
   }
 }
 
+/* Colors and ranges: what the picture alone does not tell. */
 static void
-move_pointer (GstCnnViewInteraction *interaction, gdouble x, gdouble y)
+describe_change (const CnnViewSettings *old, const CnnViewSettings *new, gchar *notice)
+{
+  gchar low[CNN_VIEW_NUMBER_SIZE], high[CNN_VIEW_NUMBER_SIZE];
+  if (new->colormap != old->colormap) {
+    g_snprintf (notice, CNN_VIEW_NOTICE_SIZE, "colormap %s", cnn_colormap_name (new->colormap));
+  } else if (new->gamma != old->gamma) {
+    cnn_view_number (low, new->gamma, CNN_VIEW_DIGITS);
+    g_snprintf (notice, CNN_VIEW_NOTICE_SIZE, "gamma %s", low);
+  } else if (new->normalize == old->normalize) {
+    *notice = '\0';
+  } else if (new->normalize == CNN_VIEW_NORMALIZE_FIXED) {
+    cnn_view_number_range (low, high, new->minimum, new->maximum, CNN_VIEW_DIGITS);
+    g_snprintf (notice, CNN_VIEW_NOTICE_SIZE, "%s %s to %s",
+        cnn_view_normalize_words (new->normalize), low, high);
+  } else {
+    g_strlcpy (notice, cnn_view_normalize_words (new->normalize), CNN_VIEW_NOTICE_SIZE);
+  }
+}
+
+void
+cnn_view_interaction_move (CnnViewInteraction *interaction, gdouble x, gdouble y)
 {
   interaction->has_pointer = TRUE;
   interaction->pointer_x = x;
@@ -159,50 +180,13 @@ move_pointer (GstCnnViewInteraction *interaction, gdouble x, gdouble y)
 }
 
 gboolean
-gst_cnn_view_interaction_handle (GstCnnViewInteraction *interaction, GstEvent *event,
-    const GArray *maps, GstCnnViewSettings *settings)
+cnn_view_interaction_key (CnnViewInteraction *interaction, const gchar *key, gboolean shift,
+    const GArray *maps, CnnViewSettings *settings)
 {
-  gdouble x, y, pressure, delta_x, delta_y;
-  const gchar *key;
-  gint button;
-  guint touch;
-  GstNavigationModifierType modifiers = GST_NAVIGATION_MODIFIER_NONE;
-  switch (gst_navigation_event_get_type (event)) {
-  case GST_NAVIGATION_EVENT_KEY_PRESS:
-    gst_navigation_event_parse_modifier_state (event, &modifiers);
-    return gst_navigation_event_parse_key_event (event, &key) && key &&
-           (handle_moving_key (interaction, key, maps, settings) ||
-               handle_letter (
-                   key, (modifiers & GST_NAVIGATION_MODIFIER_SHIFT_MASK) != 0, settings));
-  case GST_NAVIGATION_EVENT_MOUSE_BUTTON_PRESS:
-    if (!gst_navigation_event_parse_mouse_button_event (event, &button, &x, &y))
-      return FALSE;
-    move_pointer (interaction, x, y);
-    if (button == 1)
-      click (interaction, x, y, maps, settings);
-    else if (button == 4 || button == 5) /* the wheel of old X sinks */
-      turn_page (interaction, button == 5 ? 1 : -1, maps, settings);
-    else
-      return FALSE;
-    return TRUE;
-  case GST_NAVIGATION_EVENT_TOUCH_DOWN:
-    if (!gst_navigation_event_parse_touch_event (event, &touch, &x, &y, &pressure))
-      return FALSE;
-    move_pointer (interaction, x, y);
-    click (interaction, x, y, maps, settings);
-    return TRUE;
-  case GST_NAVIGATION_EVENT_MOUSE_MOVE:
-    if (!gst_navigation_event_parse_mouse_move_event (event, &x, &y))
-      return FALSE;
-    move_pointer (interaction, x, y);
-    return TRUE;
-  case GST_NAVIGATION_EVENT_MOUSE_SCROLL:
-    if (!gst_navigation_event_parse_mouse_scroll_event (event, &x, &y, &delta_x, &delta_y) ||
-        delta_y == 0)
-      return FALSE;
-    turn_page (interaction, delta_y < 0 ? 1 : -1, maps, settings);
-    return TRUE;
-  default:
+  const CnnViewSettings old = *settings;
+  if (!handle_moving_key (interaction, key, maps, settings) &&
+      !handle_letter (key, shift, settings))
     return FALSE;
-  }
+  describe_change (&old, settings, interaction->notice);
+  return TRUE;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewtext.h"
+#include "view/text.h"
 
-#include <math.h>
 #include <pango/pangocairo.h>
 #include <string.h>
 
@@ -18,22 +17,22 @@ typedef struct {
   guint8 mask[];
 } Glyph;
 
-struct _GstCnnViewText {
+struct _CnnViewText {
   PangoFontMap *fonts; /* made with the first character: finding fonts takes a while */
   PangoContext *context;
   GHashTable *glyphs; /* size and character to Glyph */
 };
 
-GstCnnViewText *
-gst_cnn_view_text_new (void)
+CnnViewText *
+cnn_view_text_new (void)
 {
-  GstCnnViewText *text = g_new0 (GstCnnViewText, 1);
+  CnnViewText *text = g_new0 (CnnViewText, 1);
   text->glyphs = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   return text;
 }
 
 void
-gst_cnn_view_text_free (GstCnnViewText *text)
+cnn_view_text_free (CnnViewText *text)
 {
   if (!text)
     return;
@@ -44,7 +43,7 @@ gst_cnn_view_text_free (GstCnnViewText *text)
 }
 
 static PangoLayout *
-lay_out (GstCnnViewText *text, gint size, gunichar character)
+lay_out (CnnViewText *text, gint size, gunichar character)
 {
   gchar utf8[7] = {0};
   if (!text->context) {
@@ -63,7 +62,7 @@ lay_out (GstCnnViewText *text, gint size, gunichar character)
 }
 
 static Glyph *
-glyph_new (GstCnnViewText *text, gint size, gunichar character)
+glyph_new (CnnViewText *text, gint size, gunichar character)
 {
   PangoLayout *layout = lay_out (text, size, character);
   gint advance, height;
@@ -92,7 +91,7 @@ glyph_new (GstCnnViewText *text, gint size, gunichar character)
 }
 
 static const Glyph *
-find_glyph (GstCnnViewText *text, gint size, gunichar character)
+find_glyph (CnnViewText *text, gint size, gunichar character)
 {
   gpointer key = GUINT_TO_POINTER (((guint)size << 21) | character);
   Glyph *glyph = g_hash_table_lookup (text->glyphs, key);
@@ -106,7 +105,7 @@ find_glyph (GstCnnViewText *text, gint size, gunichar character)
 }
 
 gint
-gst_cnn_view_text_width (GstCnnViewText *text, gint size, const gchar *string)
+cnn_view_text_width (CnnViewText *text, gint size, const gchar *string)
 {
   gint width = 0;
   for (const gchar *p = string; *p; p = g_utf8_next_char (p))
@@ -115,40 +114,14 @@ gst_cnn_view_text_width (GstCnnViewText *text, gint size, const gchar *string)
 }
 
 gint
-gst_cnn_view_text_draw (GstCnnViewText *text, const GstCnnViewCanvas *canvas, gint size, gint x,
-    gint y, const gchar *string, guint32 color)
+cnn_view_text_draw (CnnViewText *text, const CnnViewCanvas *canvas, gint size, gint x, gint y,
+    const gchar *string, guint32 color)
 {
   for (const gchar *p = string; *p; p = g_utf8_next_char (p)) {
     const Glyph *glyph = find_glyph (text, size, g_utf8_get_char (p));
-    gst_cnn_view_canvas_mask (
+    cnn_view_canvas_mask (
         canvas, x - MARGIN, y - glyph->height / 2, glyph->mask, glyph->width, glyph->height, color);
     x += glyph->advance;
   }
   return x;
-}
-
-void
-gst_cnn_view_number (gchar *string, gdouble value, gint digits)
-{
-  const gchar *sign = value < 0 ? "\342\210\222" : "";
-  if (isnan (value)) {
-    g_strlcpy (string, "NaN", GST_CNN_VIEW_NUMBER_SIZE);
-  } else if (isinf (value)) {
-    g_snprintf (string, GST_CNN_VIEW_NUMBER_SIZE, "%s\342\210\236", sign);
-  } else {
-    const gdouble size = fabs (value);
-    gchar format[8] = "%.0f", number[24];
-    if (size < pow (10, digits - 1) || size >= 99999.5)
-      g_snprintf (format, sizeof format, "%%.%dg", digits);
-    g_ascii_formatd (number, sizeof number, format, size);
-    g_snprintf (string, GST_CNN_VIEW_NUMBER_SIZE, "%s%s", sign, number);
-  }
-}
-
-void
-gst_cnn_view_range_numbers (gchar *low, gchar *high, gdouble min, gdouble max, gint digits)
-{
-  const gdouble least = 1e-5 * MAX (fabs (min), fabs (max));
-  gst_cnn_view_number (low, fabs (min) < least ? 0 : min, digits);
-  gst_cnn_view_number (high, fabs (max) < least ? 0 : max, digits);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Numbers of the maps on the tiles, and ranges where there is room. */
-#include "view/gstcnnviewdecoration.h"
+#include "view/decoration.h"
 
 #define ELLIPSIS " \342\200\246 "
 /* Where three have no room. */
@@ -9,8 +9,8 @@
 static void
 name_range (gdouble min, gdouble max, gint digits, const gchar *equals, gchar *name, gsize size)
 {
-  gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_range_numbers (low, high, min, max, digits);
+  gchar low[CNN_VIEW_NUMBER_SIZE], high[CNN_VIEW_NUMBER_SIZE];
+  cnn_view_number_range (low, high, min, max, digits);
   if (min == max)
     g_snprintf (name, size, "%s%s", equals, low);
   else
@@ -19,57 +19,55 @@ name_range (gdouble min, gdouble max, gint digits, const gchar *equals, gchar *n
 
 /* Number on the left, range on the right: what fits of both. */
 static void
-draw_caption (const GstCnnViewDrawing *drawing, gint index)
+draw_caption (const CnnViewDrawing *drawing, gint index)
 {
   const gint size = drawing->layout->caption_size;
   const CnnMapRange *range = &drawing->ranges[drawing->maps[index]];
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, index);
+  CnnViewBox tile = cnn_view_layout_tile (drawing->layout, index);
   gint middle = tile.y - drawing->layout->caption_height / 2;
 
-  gchar name[GST_CNN_VIEW_NAME_SIZE], details[96];
-  gst_cnn_view_name_map (drawing->shape, drawing->maps[index], name);
+  gchar name[CNN_VIEW_NAME_SIZE], details[96];
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], name);
   gint margin = size / 3, right = tile.x + tile.width - margin;
-  if (gst_cnn_view_drawing_width (drawing, size, name) + 2 * margin > tile.width)
+  if (cnn_view_drawing_width (drawing, size, name) + 2 * margin > tile.width)
     return;
-  gint x =
-      gst_cnn_view_drawing_write (drawing, size, tile.x + margin, middle, name, GST_CNN_VIEW_INK) +
-      size / 2;
+  gint x = cnn_view_drawing_write (drawing, size, tile.x + margin, middle, name, CNN_VIEW_INK) +
+           size / 2;
   if (range->not_finite > 0) {
     g_snprintf (details, sizeof details, "%" G_GSIZE_FORMAT " NaN/\342\210\236", range->not_finite);
-    gint width = gst_cnn_view_drawing_width (drawing, size, details);
+    gint width = cnn_view_drawing_width (drawing, size, details);
     if (right - width >= x) {
-      gst_cnn_view_drawing_write (
-          drawing, size, right - width, middle, details, CNN_VIEW_NAN_COLOUR);
+      cnn_view_drawing_write (drawing, size, right - width, middle, details, CNN_VIEW_NAN_COLOR);
       right -= width + size / 2;
     }
   }
   if (range->min > range->max)
     return;
-  for (gint digits = GST_CNN_VIEW_DIGITS; digits >= MIN_DIGITS; digits--) {
+  for (gint digits = CNN_VIEW_DIGITS; digits >= MIN_DIGITS; digits--) {
     name_range (
         range->min, range->max, digits, drawing->layout->bars ? "" : "= ", details, sizeof details);
-    gint width = gst_cnn_view_drawing_width (drawing, size, details);
+    gint width = cnn_view_drawing_width (drawing, size, details);
     if (right - width < x)
       continue;
-    gst_cnn_view_drawing_write (drawing, size, right - width, middle, details, GST_CNN_VIEW_FAINT);
+    cnn_view_drawing_write (drawing, size, right - width, middle, details, CNN_VIEW_FAINT);
     break;
   }
 }
 
 /* The first map's number before its row, as often as there is room. */
 static void
-draw_row_names (const GstCnnViewDrawing *drawing)
+draw_row_names (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
+  const CnnViewLayout *layout = drawing->layout;
   const gint size = layout->caption_size, every = (size * 6 / 5 - 1) / layout->step_y + 1;
   for (gint row = 0; row * layout->columns < layout->n_shown; row += every) {
     gint index = row * layout->columns;
-    GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, index);
-    gchar name[GST_CNN_VIEW_NAME_SIZE];
-    gst_cnn_view_name_map (drawing->shape, drawing->maps[index], name);
-    gst_cnn_view_drawing_write (drawing, size,
-        tile.x - size / 2 - gst_cnn_view_drawing_width (drawing, size, name),
-        tile.y + tile.height / 2, name, GST_CNN_VIEW_FAINT);
+    CnnViewBox tile = cnn_view_layout_tile (layout, index);
+    gchar name[CNN_VIEW_NAME_SIZE];
+    cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], name);
+    cnn_view_drawing_write (drawing, size,
+        tile.x - size / 2 - cnn_view_drawing_width (drawing, size, name), tile.y + tile.height / 2,
+        name, CNN_VIEW_FAINT);
   }
 }
 
@@ -85,32 +83,33 @@ next_step (gint step)
 
 /* Round numbers above their bars or tiles of one row. */
 static void
-draw_column_names (const GstCnnViewDrawing *drawing)
+draw_column_names (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
+  const CnnViewLayout *layout = drawing->layout;
   const gint size = layout->caption_size, step_x = layout->step_x;
-  gchar name[GST_CNN_VIEW_NAME_SIZE];
-  gst_cnn_view_name_map (drawing->shape, drawing->maps[layout->n_shown - 1], name);
-  const gint room = gst_cnn_view_drawing_width (drawing, size, name) + size;
+  gchar name[CNN_VIEW_NAME_SIZE];
+  cnn_view_name_map (
+      drawing->shape, drawing->scene->names, drawing->maps[layout->n_shown - 1], name);
+  const gint room = cnn_view_drawing_width (drawing, size, name) + size;
   gint step = 1, free_from = 0;
   while (step < G_MAXINT / 10 && (gint64)step * step_x < room)
     step = next_step (step);
   for (gint i = 0; i < layout->n_shown; i++) {
-    GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, i);
-    gst_cnn_view_name_map (drawing->shape, drawing->maps[i], name);
-    gint width = gst_cnn_view_drawing_width (drawing, size, name);
+    CnnViewBox tile = cnn_view_layout_tile (layout, i);
+    cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[i], name);
+    gint width = cnn_view_drawing_width (drawing, size, name);
     gint x = MAX (0, tile.x + tile.width / 2 - width / 2);
     if (drawing->maps[i] % drawing->shape.c % step != 0 || x < free_from ||
         x + width > drawing->canvas->width)
       continue;
-    gst_cnn_view_drawing_write (
-        drawing, size, x, tile.y - layout->caption_height / 2, name, GST_CNN_VIEW_FAINT);
+    cnn_view_drawing_write (
+        drawing, size, x, tile.y - layout->caption_height / 2, name, CNN_VIEW_FAINT);
     free_from = x + room;
   }
 }
 
 void
-gst_cnn_view_draw_captions (const GstCnnViewDrawing *drawing)
+cnn_view_draw_captions (const CnnViewDrawing *drawing)
 {
   if (drawing->layout->row_names)
     draw_row_names (drawing);

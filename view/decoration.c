@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewdecoration.h"
+#include "view/decoration.h"
+
+#include "view/image.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,66 +10,59 @@
 #define DASH "\342\200\223"
 
 gdouble
-gst_cnn_view_drawing_value (const GstCnnViewDrawing *drawing, gint map, gint y, gint x)
+cnn_view_drawing_value (const CnnViewDrawing *drawing, gint map, gint y, gint x)
 {
-  const CnnShape shape = drawing->shape;
-  gsize plane = (gsize)shape.h * (gsize)shape.w, position = (gsize)y * (gsize)shape.w + (gsize)x;
-  gsize index = (gsize)map * plane + position;
-  if (drawing->tensor_layout == CNN_LAYOUT_NHWC)
-    index = ((gsize)(map / shape.c) * plane + position) * (gsize)shape.c + (gsize)(map % shape.c);
-  if (drawing->type == CNN_SAMPLE_UINT8)
-    return drawing->tensor[index];
-  gfloat value;
-  memcpy (&value, drawing->tensor + index * sizeof value, sizeof value);
-  return value;
+  const gint channels = drawing->shape.c;
+  return cnn_view_image_value (drawing->image, map / channels, y, x, map % channels);
 }
 
 gint
-gst_cnn_view_drawing_write (
-    const GstCnnViewDrawing *drawing, gint size, gint x, gint y, const gchar *string, guint32 color)
+cnn_view_drawing_write (
+    const CnnViewDrawing *drawing, gint size, gint x, gint y, const gchar *string, guint32 color)
 {
-  return gst_cnn_view_text_draw (drawing->text, drawing->canvas, size, x, y, string, color);
+  return cnn_view_text_draw (drawing->text, drawing->canvas, size, x, y, string, color);
 }
 
 gint
-gst_cnn_view_drawing_width (const GstCnnViewDrawing *drawing, gint size, const gchar *string)
+cnn_view_drawing_width (const CnnViewDrawing *drawing, gint size, const gchar *string)
 {
-  return gst_cnn_view_text_width (drawing->text, size, string);
+  return cnn_view_text_width (drawing->text, size, string);
 }
 
 /* A dark plate with a line of text whose left top corner is near (x, y), inside the picture. */
 static void
-draw_plate (const GstCnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 color)
+draw_plate (const CnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 color)
 {
-  const GstCnnViewCanvas *canvas = drawing->canvas;
+  const CnnViewCanvas *canvas = drawing->canvas;
   gint size = drawing->layout->text_size;
-  gint width = gst_cnn_view_drawing_width (drawing, size, string) + size, height = size * 9 / 5;
+  gint width = cnn_view_drawing_width (drawing, size, string) + size, height = size * 9 / 5;
   x = MAX (0, MIN (x, canvas->width - width));
   y = MAX (0, MIN (y, canvas->height - height));
-  gst_cnn_view_canvas_shade (canvas, (GstCnnViewBox){x, y, width, height}, 0x000000, 200);
-  gst_cnn_view_drawing_write (drawing, size, x + size / 2, y + height / 2, string, color);
+  cnn_view_canvas_shade (canvas, (CnnViewBox){x, y, width, height}, 0x000000, 200);
+  cnn_view_drawing_write (drawing, size, x + size / 2, y + height / 2, string, color);
 }
 
 void
-gst_cnn_view_name_map (CnnShape shape, gint map, gchar *name)
+cnn_view_name_map (CnnShape shape, const gchar *const *names, gint map, gchar *name)
 {
+  gchar number[16], entry[16] = "";
+  g_snprintf (number, sizeof number, "%d", map % shape.c);
   if (shape.n > 1)
-    g_snprintf (name, GST_CNN_VIEW_NAME_SIZE, "%d:%d", map / shape.c, map % shape.c);
-  else
-    g_snprintf (name, GST_CNN_VIEW_NAME_SIZE, "%d", map);
+    g_snprintf (entry, sizeof entry, "%d:", map / shape.c);
+  g_snprintf (name, CNN_VIEW_NAME_SIZE, "%s%s", entry, names ? names[map % shape.c] : number);
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
 /* Which of the maps are shown; nothing when all are. In brief only where to look for the others. */
 static void
-describe_page (const GstCnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size)
+describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
+  const CnnViewLayout *layout = drawing->layout;
   const gint total = drawing->shape.n * drawing->shape.c, last = layout->n_shown - 1;
-  gchar low[GST_CNN_VIEW_NAME_SIZE], high[GST_CNN_VIEW_NAME_SIZE], page[48] = "";
-  gst_cnn_view_name_map (drawing->shape, drawing->maps[0], low);
-  gst_cnn_view_name_map (drawing->shape, drawing->maps[last], high);
+  gchar low[CNN_VIEW_NAME_SIZE], high[CNN_VIEW_NAME_SIZE], page[48] = "";
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[0], low);
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[last], high);
   if (layout->n_pages > 1)
     g_snprintf (page, sizeof page, DOT "page %d of %d", layout->page + 1, layout->n_pages);
   if (brief && drawing->scene->settings.channel >= 0)
@@ -88,13 +83,13 @@ describe_page (const GstCnnViewDrawing *drawing, gboolean brief, gchar *string, 
 
 /* Cuts the title at its parts until it is narrow enough or one part is left. Returns its width. */
 static gint
-shorten_title (const GstCnnViewDrawing *drawing, gint room, gchar *title)
+shorten_title (const CnnViewDrawing *drawing, gint room, gchar *title)
 {
   const gint size = drawing->layout->text_size;
-  gint width = gst_cnn_view_drawing_width (drawing, size, title);
-  for (gchar *end; width > room && (end = g_strrstr (title, GST_CNN_VIEW_TITLE_GAP)) != NULL;) {
+  gint width = cnn_view_drawing_width (drawing, size, title);
+  for (gchar *end; width > room && (end = g_strrstr (title, CNN_VIEW_TITLE_GAP)) != NULL;) {
     *end = '\0';
-    width = gst_cnn_view_drawing_width (drawing, size, title);
+    width = cnn_view_drawing_width (drawing, size, title);
   }
   return width;
 }
@@ -102,9 +97,9 @@ shorten_title (const GstCnnViewDrawing *drawing, gint room, gchar *title)
 /* The title on the left, on the right which of the maps are shown: in few words, and with less of the title,
  * where there is little room. */
 void
-gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing)
+cnn_view_draw_title (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewBox box = drawing->layout->title;
+  const CnnViewBox box = drawing->layout->title;
   if (box.height == 0)
     return;
   const gint size = drawing->layout->text_size, middle = box.y + box.height / 2;
@@ -114,26 +109,25 @@ gst_cnn_view_draw_title (const GstCnnViewDrawing *drawing)
     describe_page (drawing, brief, details, sizeof details);
     room = box.width - size;
     if (*details != '\0')
-      room -= gst_cnn_view_drawing_width (drawing, size, details) + size;
-    if (gst_cnn_view_drawing_width (drawing, size, title) <= room)
+      room -= cnn_view_drawing_width (drawing, size, details) + size;
+    if (cnn_view_drawing_width (drawing, size, title) <= room)
       break;
   }
   if (shorten_title (drawing, room, title) <= room || *details == '\0')
-    gst_cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, title, GST_CNN_VIEW_INK);
+    cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, title, CNN_VIEW_INK);
   const gint right = box.x + box.width - size / 2;
-  gst_cnn_view_drawing_write (drawing, size,
-      right - gst_cnn_view_drawing_width (drawing, size, details), middle, details,
-      GST_CNN_VIEW_FAINT);
+  cnn_view_drawing_write (drawing, size, right - cnn_view_drawing_width (drawing, size, details),
+      middle, details, CNN_VIEW_FAINT);
   g_free (title);
 }
 
 static void
-draw_color_bar (const GstCnnViewDrawing *drawing, GstCnnViewBox box)
+draw_color_bar (const CnnViewDrawing *drawing, CnnViewBox box)
 {
   const gint bytes = drawing->table->format.bytes;
   if (box.width < 1 || box.height < 1)
     return;
-  guint8 *first = gst_cnn_view_canvas_at (drawing->canvas, box.x, box.y);
+  guint8 *first = cnn_view_canvas_at (drawing->canvas, box.x, box.y);
   for (gint x = 0; x < box.width; x++)
     memcpy (first + x * bytes, &drawing->table->pixels[(gint64)x * CNN_VIEW_LEVELS / box.width],
         (gsize)bytes);
@@ -142,116 +136,109 @@ draw_color_bar (const GstCnnViewDrawing *drawing, GstCnnViewBox box)
 }
 
 static void
-describe_colors (const GstCnnViewDrawing *drawing, gchar *string, gsize size)
+describe_colors (const CnnViewDrawing *drawing, gchar *string, gsize size)
 {
-  const GstCnnViewSettings *settings = &drawing->scene->settings;
-  static const gchar *const ranges[] = {
-      "range of each channel", "range of all channels", "range around 0", "fixed range"};
+  const CnnViewSettings *settings = &drawing->scene->settings;
+  CnnViewNormalize range = settings->normalize;
   gchar gamma[48] = "";
   if (settings->gamma != 1) {
-    gchar number[GST_CNN_VIEW_NUMBER_SIZE];
-    gst_cnn_view_number (number, settings->gamma, GST_CNN_VIEW_DIGITS);
+    gchar number[CNN_VIEW_NUMBER_SIZE];
+    cnn_view_number (number, settings->gamma, CNN_VIEW_DIGITS);
     g_snprintf (gamma, sizeof gamma, DOT "gamma %s", number);
   }
-  gint range = drawing->layout->bars && settings->normalize == GST_CNN_VIEW_NORMALIZE_CHANNEL
-                   ? GST_CNN_VIEW_NORMALIZE_LAYER
-                   : (gint)settings->normalize;
-  g_snprintf (string, size, "%s%s" DOT "%s", ranges[range], gamma,
-      gst_cnn_view_colormap_nick (settings->colormap));
+  if (drawing->layout->bars && range == CNN_VIEW_NORMALIZE_CHANNEL)
+    range = CNN_VIEW_NORMALIZE_LAYER;
+  g_snprintf (string, size, "%s%s" DOT "%s", cnn_view_normalize_words (range), gamma,
+      cnn_colormap_name (settings->colormap));
 }
 
 /* low [colors] high   what the range is ... not a number: n */
 void
-gst_cnn_view_draw_legend (const GstCnnViewDrawing *drawing)
+cnn_view_draw_legend (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
-  const GstCnnViewBox box = layout->legend;
+  const CnnViewLayout *layout = drawing->layout;
+  const CnnViewBox box = layout->legend;
   if (box.height == 0)
     return;
   const gint size = layout->text_size, middle = box.y + box.height / 2;
-  const gboolean one_range = drawing->scene->settings.normalize != GST_CNN_VIEW_NORMALIZE_CHANNEL ||
+  const gboolean one_range = drawing->scene->settings.normalize != CNN_VIEW_NORMALIZE_CHANNEL ||
                              layout->n_shown == 1 || layout->bars;
-  gchar low[GST_CNN_VIEW_NUMBER_SIZE] = "min", high[GST_CNN_VIEW_NUMBER_SIZE] = "max";
+  gchar low[CNN_VIEW_NUMBER_SIZE] = "min", high[CNN_VIEW_NUMBER_SIZE] = "max";
   if (one_range) {
-    gst_cnn_view_range_numbers (
-        low, high, drawing->intervals[0].min, drawing->intervals[0].max, GST_CNN_VIEW_DIGITS);
+    cnn_view_number_range (
+        low, high, drawing->intervals[0].min, drawing->intervals[0].max, CNN_VIEW_DIGITS);
   }
-  gint x =
-      gst_cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, low, GST_CNN_VIEW_INK) +
-      size / 2;
+  gint x = cnn_view_drawing_write (drawing, size, box.x + size / 2, middle, low, CNN_VIEW_INK) +
+           size / 2;
   gint bar = CLAMP (box.width / 4, 24, 20 * size);
-  gint left = box.x + box.width - x - gst_cnn_view_drawing_width (drawing, size, high) - size;
+  gint left = box.x + box.width - x - cnn_view_drawing_width (drawing, size, high) - size;
   bar = MAX (0, MIN (bar, left));
-  draw_color_bar (
-      drawing, (GstCnnViewBox){x, box.y + box.height / 4, bar, MAX (1, box.height / 2)});
-  x = gst_cnn_view_drawing_write (
-          drawing, size, x + bar + size / 2, middle, high, GST_CNN_VIEW_INK) +
+  draw_color_bar (drawing, (CnnViewBox){x, box.y + box.height / 4, bar, MAX (1, box.height / 2)});
+  x = cnn_view_drawing_write (drawing, size, x + bar + size / 2, middle, high, CNN_VIEW_INK) +
       2 * size;
 
   gchar string[128];
   describe_colors (drawing, string, sizeof string);
-  if (x + gst_cnn_view_drawing_width (drawing, size, string) < box.x + box.width - size)
-    x = gst_cnn_view_drawing_write (drawing, size, x, middle, string, GST_CNN_VIEW_FAINT) +
-        2 * size;
+  if (x + cnn_view_drawing_width (drawing, size, string) < box.x + box.width - size)
+    x = cnn_view_drawing_write (drawing, size, x, middle, string, CNN_VIEW_FAINT) + 2 * size;
   if (drawing->not_finite > 0) {
     g_snprintf (
         string, sizeof string, "%" G_GSIZE_FORMAT " NaN or \342\210\236", drawing->not_finite);
-    gint width = gst_cnn_view_drawing_width (drawing, size, string) + size;
+    gint width = cnn_view_drawing_width (drawing, size, string) + size;
     if (x + width < box.x + box.width)
-      gst_cnn_view_drawing_write (
-          drawing, size, box.x + box.width - width, middle, string, CNN_VIEW_NAN_COLOUR);
+      cnn_view_drawing_write (
+          drawing, size, box.x + box.width - width, middle, string, CNN_VIEW_NAN_COLOR);
   }
 }
 
 /* ---- Bars ------------------------------------------------------------------------------------ */
 
 /* Rows of `box` from the height of one value to that of another. */
-static GstCnnViewBox
-span_between (GstCnnViewBox box, const GstCnnViewRange *range, gdouble a, gdouble b)
+static CnnViewBox
+span_between (CnnViewBox box, const CnnViewRange *range, gdouble a, gdouble b)
 {
   gdouble width = range->max - range->min;
   gdouble top = width > 0 ? (range->max - MAX (a, b)) / width : 0;
   gdouble bottom = width > 0 ? (range->max - MIN (a, b)) / width : 1;
   gint first = (gint)(CLAMP (top, 0, 1) * (box.height - 1) + 0.5);
   gint last = (gint)(CLAMP (bottom, 0, 1) * (box.height - 1) + 0.5);
-  return (GstCnnViewBox){box.x, box.y + first, box.width, MAX (1, last - first + 1)};
+  return (CnnViewBox){box.x, box.y + first, box.width, MAX (1, last - first + 1)};
 }
 
 static void
-fill_in_color_of (const GstCnnViewDrawing *drawing, GstCnnViewBox box, const GstCnnViewRange *range,
-    gdouble value)
+fill_in_color_of (
+    const CnnViewDrawing *drawing, CnnViewBox box, const CnnViewRange *range, gdouble value)
 {
   gdouble width = range->max - range->min;
   gdouble shade = width > 0 ? CLAMP ((value - range->min) / width, 0, 1) : 0;
   gint level = MIN (CNN_VIEW_LEVELS - 1, (gint)(shade * CNN_VIEW_LEVELS));
-  gst_cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
+  cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
 }
 
 void
-gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing)
+cnn_view_draw_bars (const CnnViewDrawing *drawing)
 {
   for (gint i = 0; i < drawing->layout->n_shown; i++) {
-    GstCnnViewBox box = gst_cnn_view_layout_tile (drawing->layout, i);
-    GstCnnViewRange range = drawing->intervals[i];
-    gdouble value = gst_cnn_view_drawing_value (drawing, drawing->maps[i], 0, 0);
+    CnnViewBox box = cnn_view_layout_tile (drawing->layout, i);
+    CnnViewRange range = drawing->intervals[i];
+    gdouble value = cnn_view_drawing_value (drawing, drawing->maps[i], 0, 0);
     gdouble base = CLAMP (0, range.min, range.max);
     if (isfinite (value)) {
-      gst_cnn_view_canvas_shade (drawing->canvas, box, 0xffffff, 10);
+      cnn_view_canvas_shade (drawing->canvas, box, 0xffffff, 10);
       fill_in_color_of (drawing, span_between (box, &range, base, value), &range, value);
     } else {
       gint entry = isnan (value) ? CNN_VIEW_NAN
                    : value > 0   ? CNN_VIEW_PLUS_INFINITY
                                  : CNN_VIEW_MINUS_INFINITY;
-      gst_cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[entry]);
+      cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[entry]);
     }
   }
   if (drawing->layout->n_shown > 0) {
-    GstCnnViewBox axis = gst_cnn_view_layout_tile (drawing->layout, 0);
-    const GstCnnViewRange *range = &drawing->intervals[0];
+    CnnViewBox axis = cnn_view_layout_tile (drawing->layout, 0);
+    const CnnViewRange *range = &drawing->intervals[0];
     gdouble base = CLAMP (0, range->min, range->max);
     axis.width = (drawing->layout->n_shown - 1) * drawing->layout->step_x + axis.width;
-    gst_cnn_view_canvas_fill (
-        drawing->canvas, span_between (axis, range, base, base), GST_CNN_VIEW_FAINT);
+    cnn_view_canvas_fill (drawing->canvas, span_between (axis, range, base, base), CNN_VIEW_FAINT);
   }
 }
 
@@ -259,19 +246,19 @@ gst_cnn_view_draw_bars (const GstCnnViewDrawing *drawing)
 
 /* A frame of accent color with a dark line around it, seen on any ground. */
 static void
-draw_marker (const GstCnnViewDrawing *drawing, GstCnnViewBox box)
+draw_marker (const CnnViewDrawing *drawing, CnnViewBox box)
 {
-  gst_cnn_view_canvas_frame (drawing->canvas, box, 3, 0x000000);
-  gst_cnn_view_canvas_frame (drawing->canvas, box, 2, GST_CNN_VIEW_ACCENT);
+  cnn_view_canvas_frame (drawing->canvas, box, 3, 0x000000);
+  cnn_view_canvas_frame (drawing->canvas, box, 2, CNN_VIEW_ACCENT);
 }
 
 /* What value (y, x) of every map sees, as a box on the source: the field of output (0, 0), moved by
  * the jump. It may reach beyond the source, into the padding. */
 static void
-draw_field (const GstCnnViewDrawing *drawing, gint y, gint x)
+draw_field (const CnnViewDrawing *drawing, gint y, gint x)
 {
-  const GstCnnViewScene *scene = drawing->scene;
-  const GstCnnViewBox source = drawing->layout->source;
+  const CnnViewScene *scene = drawing->scene;
+  const CnnViewBox source = drawing->layout->source;
   const CnnReceptiveAxis *rows = &scene->field.rows, *columns = &scene->field.columns;
   if (scene->field_rows < 1 || source.width == 0)
     return;
@@ -283,7 +270,7 @@ draw_field (const GstCnnViewDrawing *drawing, gint y, gint x)
   gint first_x = (gint)floor (CLAMP (left, 0, scene->field_columns) * column_scale);
   gint last_y = (gint)ceil (CLAMP (top + rows->size, 0, scene->field_rows) * row_scale);
   gint last_x = (gint)ceil (CLAMP (left + columns->size, 0, scene->field_columns) * column_scale);
-  draw_marker (drawing, (GstCnnViewBox){source.x + first_x, source.y + first_y,
+  draw_marker (drawing, (CnnViewBox){source.x + first_x, source.y + first_y,
                             MAX (1, last_x - first_x), MAX (1, last_y - first_y)});
 }
 
@@ -295,18 +282,18 @@ typedef struct {
 } Pointed;
 
 static gboolean
-find_pointed (const GstCnnViewDrawing *drawing, Pointed *pointed)
+find_pointed (const CnnViewDrawing *drawing, Pointed *pointed)
 {
-  const GstCnnViewScene *scene = drawing->scene;
+  const CnnViewScene *scene = drawing->scene;
   const CnnShape shape = drawing->shape;
   if (!scene->has_pointer) {
     *pointed = (Pointed){0, shape.h / 2, shape.w / 2};
     return drawing->layout->source.width > 0 && !drawing->layout->bars;
   }
-  pointed->index = gst_cnn_view_layout_find (drawing->layout, scene->pointer_x, scene->pointer_y);
+  pointed->index = cnn_view_layout_find (drawing->layout, scene->pointer_x, scene->pointer_y);
   if (pointed->index < 0)
     return FALSE;
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, pointed->index);
+  CnnViewBox tile = cnn_view_layout_tile (drawing->layout, pointed->index);
   gint x = (gint)((scene->pointer_x - tile.x) * shape.w / tile.width);
   gint y = (gint)((scene->pointer_y - tile.y) * shape.h / tile.height);
   pointed->x = CLAMP (x, 0, shape.w - 1);
@@ -315,45 +302,45 @@ find_pointed (const GstCnnViewDrawing *drawing, Pointed *pointed)
 }
 
 void
-gst_cnn_view_draw_kernels (const GstCnnViewDrawing *drawing)
+cnn_view_draw_kernels (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
+  const CnnViewLayout *layout = drawing->layout;
   Pointed pointed = {0, 0, 0};
   if (layout->kernels.width == 0)
     return;
   if (!find_pointed (drawing, &pointed))
     pointed.index = 0;
-  const GstCnnViewKernelsPanel panel = {layout->kernels, layout->text_size, layout->caption_size,
+  const CnnViewWeightsRequest panel = {layout->kernels, layout->text_size, layout->caption_size,
       drawing->maps[pointed.index] % drawing->shape.c, drawing->scene->settings.channel < 0};
-  gst_cnn_view_kernels_draw (
+  cnn_view_weights_panel_draw (
       drawing->scene->kernels, &panel, drawing->scene->layer, drawing->text, drawing->canvas);
 }
 
 static void
-mark_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
+mark_value (const CnnViewDrawing *drawing, const Pointed *pointed)
 {
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (drawing->layout, pointed->index);
+  CnnViewBox tile = cnn_view_layout_tile (drawing->layout, pointed->index);
   gint left = pointed->x * tile.width / drawing->shape.w;
   gint right = (pointed->x + 1) * tile.width / drawing->shape.w;
   gint top = pointed->y * tile.height / drawing->shape.h;
   gint bottom = (pointed->y + 1) * tile.height / drawing->shape.h;
   draw_marker (drawing,
-      (GstCnnViewBox){tile.x + left, tile.y + top, MAX (1, right - left), MAX (1, bottom - top)});
+      (CnnViewBox){tile.x + left, tile.y + top, MAX (1, right - left), MAX (1, bottom - top)});
 }
 
 /* Beside the pointer: which map, unless only one is shown or captions tell, and which value. */
 static void
-draw_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
+draw_value (const CnnViewDrawing *drawing, const Pointed *pointed)
 {
-  const GstCnnViewScene *scene = drawing->scene;
-  const GstCnnViewLayout *layout = drawing->layout;
+  const CnnViewScene *scene = drawing->scene;
+  const CnnViewLayout *layout = drawing->layout;
   const gint map = drawing->maps[pointed->index];
   const gboolean grid = scene->settings.channel < 0;
   const gboolean captioned = layout->caption_height > 0 && !layout->column_names;
-  gchar name[GST_CNN_VIEW_NAME_SIZE], number[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_name_map (drawing->shape, map, name);
-  gst_cnn_view_number (number, gst_cnn_view_drawing_value (drawing, map, pointed->y, pointed->x),
-      GST_CNN_VIEW_DIGITS);
+  gchar name[CNN_VIEW_NAME_SIZE], number[CNN_VIEW_NUMBER_SIZE];
+  cnn_view_name_map (drawing->shape, drawing->scene->names, map, name);
+  cnn_view_number (
+      number, cnn_view_drawing_value (drawing, map, pointed->y, pointed->x), CNN_VIEW_DIGITS);
   GString *string = g_string_new (NULL);
   if (layout->bars || (grid && !captioned))
     g_string_append_printf (string, "channel %s   ", name);
@@ -361,14 +348,14 @@ draw_value (const GstCnnViewDrawing *drawing, const Pointed *pointed)
     g_string_append_printf (string, "y %d  x %d   ", pointed->y, pointed->x);
   g_string_append (string, number);
   draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
-      (gint)scene->pointer_y + layout->text_size, string->str, GST_CNN_VIEW_INK);
+      (gint)scene->pointer_y + layout->text_size, string->str, CNN_VIEW_INK);
   g_string_free (string, TRUE);
 }
 
 void
-gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
+cnn_view_draw_readout (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
+  const CnnViewLayout *layout = drawing->layout;
   const gboolean beside_source = layout->source.width > 0;
   const gboolean grid = drawing->scene->settings.channel < 0;
   Pointed pointed;
@@ -383,8 +370,19 @@ gst_cnn_view_draw_readout (const GstCnnViewDrawing *drawing)
     draw_value (drawing, &pointed);
 }
 
+/* In the middle, above the maps. */
 static void
-draw_help (const GstCnnViewDrawing *drawing)
+draw_notice (const CnnViewDrawing *drawing)
+{
+  const CnnViewBox body = drawing->layout->body;
+  const gint size = drawing->layout->text_size, line = size * 9 / 5;
+  const gint width = cnn_view_drawing_width (drawing, size, drawing->scene->notice) + size;
+  draw_plate (drawing, body.x + (body.width - width) / 2, body.y + line / 2, drawing->scene->notice,
+      CNN_VIEW_ACCENT);
+}
+
+static void
+draw_help (const CnnViewDrawing *drawing)
 {
   static const gchar *const lines[][2] = {
       {"click", "one channel, again: the grid"},
@@ -401,46 +399,47 @@ draw_help (const GstCnnViewDrawing *drawing)
       {"space", "freeze"},
       {"h", "this help"},
   };
-  const GstCnnViewCanvas *canvas = drawing->canvas;
+  const CnnViewCanvas *canvas = drawing->canvas;
   const gint n_lines = G_N_ELEMENTS (lines);
   gint size = CLAMP (canvas->height / (2 * n_lines + 4), 8, drawing->layout->text_size * 5 / 4);
   gint keys = 0, texts = 0, line = size * 9 / 5;
   for (gint i = 0; i < n_lines; i++) {
-    keys = MAX (keys, gst_cnn_view_drawing_width (drawing, size, lines[i][0]));
-    texts = MAX (texts, gst_cnn_view_drawing_width (drawing, size, lines[i][1]));
+    keys = MAX (keys, cnn_view_drawing_width (drawing, size, lines[i][0]));
+    texts = MAX (texts, cnn_view_drawing_width (drawing, size, lines[i][1]));
   }
-  GstCnnViewBox box = {0, 0, keys + texts + 5 * size, n_lines * line + 2 * size};
+  CnnViewBox box = {0, 0, keys + texts + 5 * size, n_lines * line + 2 * size};
   box.x = (canvas->width - box.width) / 2;
   box.y = (canvas->height - box.height) / 2;
-  gst_cnn_view_canvas_shade (canvas, box, 0x000000, 215);
+  cnn_view_canvas_shade (canvas, box, 0x000000, 215);
   for (gint i = 0; i < n_lines; i++) {
     gint y = box.y + size + i * line + line / 2;
-    gint right = box.x + 2 * size + keys - gst_cnn_view_drawing_width (drawing, size, lines[i][0]);
-    gst_cnn_view_drawing_write (drawing, size, right, y, lines[i][0], GST_CNN_VIEW_ACCENT);
-    gst_cnn_view_drawing_write (
-        drawing, size, box.x + 3 * size + keys, y, lines[i][1], GST_CNN_VIEW_INK);
+    gint right = box.x + 2 * size + keys - cnn_view_drawing_width (drawing, size, lines[i][0]);
+    cnn_view_drawing_write (drawing, size, right, y, lines[i][0], CNN_VIEW_ACCENT);
+    cnn_view_drawing_write (drawing, size, box.x + 3 * size + keys, y, lines[i][1], CNN_VIEW_INK);
   }
 }
 
 void
-gst_cnn_view_draw_overlay (const GstCnnViewDrawing *drawing)
+cnn_view_draw_overlay (const CnnViewDrawing *drawing)
 {
-  const GstCnnViewLayout *layout = drawing->layout;
-  const GstCnnViewCanvas *canvas = drawing->canvas;
+  const CnnViewLayout *layout = drawing->layout;
+  const CnnViewCanvas *canvas = drawing->canvas;
   if (layout->n_pages > 1 && layout->title.height == 0) {
     gchar string[160];
     describe_page (drawing, FALSE, string, sizeof string);
-    draw_plate (drawing, canvas->width, canvas->height, string, GST_CNN_VIEW_INK);
+    draw_plate (drawing, canvas->width, canvas->height, string, CNN_VIEW_INK);
   }
   if (drawing->scene->settings.freeze) {
     gint size = layout->text_size, top = layout->title.height + size / 2;
-    GstCnnViewBox bar = {canvas->width - 2 * size, top + size / 2, size / 3, size};
-    gst_cnn_view_canvas_shade (
-        canvas, (GstCnnViewBox){bar.x - size / 2, top, size * 2, size * 2}, 0x000000, 200);
-    gst_cnn_view_canvas_fill (canvas, bar, GST_CNN_VIEW_ACCENT);
+    CnnViewBox bar = {canvas->width - 2 * size, top + size / 2, size / 3, size};
+    cnn_view_canvas_shade (
+        canvas, (CnnViewBox){bar.x - size / 2, top, size * 2, size * 2}, 0x000000, 200);
+    cnn_view_canvas_fill (canvas, bar, CNN_VIEW_ACCENT);
     bar.x += size * 2 / 3;
-    gst_cnn_view_canvas_fill (canvas, bar, GST_CNN_VIEW_ACCENT);
+    cnn_view_canvas_fill (canvas, bar, CNN_VIEW_ACCENT);
   }
+  if (drawing->scene->notice && *drawing->scene->notice != '\0')
+    draw_notice (drawing);
   if (drawing->scene->settings.help)
     draw_help (drawing);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewsettings.h"
+#include "view/gstcnnviewproperties.h"
 
 #include <string.h>
 
@@ -7,16 +7,16 @@ GType
 gst_cnn_view_normalize_get_type (void)
 {
   static const GEnumValue values[] = {
-      {GST_CNN_VIEW_NORMALIZE_CHANNEL, "Each channel has its own range", "channel"},
-      {GST_CNN_VIEW_NORMALIZE_LAYER, "One range for all channels", "layer"},
-      {GST_CNN_VIEW_NORMALIZE_SYMMETRIC, "One range for all channels, with 0 in the middle",
+      {CNN_VIEW_NORMALIZE_CHANNEL, "Each channel has its own range", "channel"},
+      {CNN_VIEW_NORMALIZE_LAYER, "One range for all channels", "layer"},
+      {CNN_VIEW_NORMALIZE_SYMMETRIC, "One range for all channels, with 0 in the middle",
           "symmetric"},
-      {GST_CNN_VIEW_NORMALIZE_FIXED, "From minimum to maximum", "fixed"},
+      {CNN_VIEW_NORMALIZE_FIXED, "From minimum to maximum", "fixed"},
       {0, NULL, NULL},
   };
   static gsize type = 0;
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewNormalize", values));
+    g_once_init_leave (&type, g_enum_register_static ("CnnViewNormalize", values));
   return type;
 }
 
@@ -38,15 +38,6 @@ gst_cnn_view_colormap_get_type (void)
   return type;
 }
 
-const gchar *
-gst_cnn_view_colormap_nick (CnnColormap colormap)
-{
-  GEnumClass *klass = g_type_class_ref (gst_cnn_view_colormap_get_type ());
-  const GEnumValue *value = g_enum_get_value (klass, (gint)colormap);
-  g_type_class_unref (klass);
-  return value->value_nick;
-}
-
 GType
 gst_cnn_view_tensor_layout_get_type (void)
 {
@@ -61,20 +52,7 @@ gst_cnn_view_tensor_layout_get_type (void)
   return type;
 }
 
-const GstCnnViewSettings gst_cnn_view_settings_default = {
-    .channel = -1,
-    .normalize = GST_CNN_VIEW_NORMALIZE_CHANNEL,
-    .maximum = 1,
-    .gamma = 1,
-    .colormap = CNN_COLORMAP_VIRIDIS,
-    .kernels = TRUE,
-    .gap = 2,
-    .tensor_layout = CNN_LAYOUT_NCHW,
-};
-
-/* ---- Properties ------------------------------------------------------------------------------ */
-
-#define OFFSET(field) G_STRUCT_OFFSET (GstCnnViewSettings, field)
+#define OFFSET(field) G_STRUCT_OFFSET (CnnViewSettings, field)
 
 static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_COLUMNS] = OFFSET (columns),
@@ -86,6 +64,7 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_GAMMA] = OFFSET (gamma),
     [GST_CNN_VIEW_PROP_SMOOTHING] = OFFSET (smoothing),
     [GST_CNN_VIEW_PROP_CLIP] = OFFSET (clip),
+    [GST_CNN_VIEW_PROP_IGNORE_BORDER] = OFFSET (ignore_border),
     [GST_CNN_VIEW_PROP_COLORMAP] = OFFSET (colormap),
     [GST_CNN_VIEW_PROP_LABELS] = OFFSET (labels),
     [GST_CNN_VIEW_PROP_LEGEND] = OFFSET (legend),
@@ -122,7 +101,7 @@ spec_boolean (const gchar *name, const gchar *nick, const gchar *blurb, gboolean
 static void
 make_range_specs (GParamSpec **specs)
 {
-  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  const CnnViewSettings *initial = &cnn_view_settings_default;
   specs[GST_CNN_VIEW_PROP_NORMALIZE] =
       g_param_spec_enum ("normalize", "Normalize", "Which range of values the colors span",
           gst_cnn_view_normalize_get_type (), (gint)initial->normalize, FLAGS);
@@ -140,6 +119,10 @@ make_range_specs (GParamSpec **specs)
       0, 1, initial->smoothing);
   specs[GST_CNN_VIEW_PROP_CLIP] = spec_double ("clip", "Clip",
       "Percent of the drawn values left out of the range at each end", 0, 49, initial->clip);
+  specs[GST_CNN_VIEW_PROP_IGNORE_BORDER] = spec_boolean ("ignore-border", "Ignore border",
+      "Leave values that see padding out of the range, at most a quarter of the map at each edge: "
+      "zeros beside a picture are the strongest edge there is",
+      initial->ignore_border);
   specs[GST_CNN_VIEW_PROP_COLORMAP] = g_param_spec_enum ("colormap", "Colormap",
       "Colors, low to high", gst_cnn_view_colormap_get_type (), (gint)initial->colormap, FLAGS);
 }
@@ -147,17 +130,24 @@ make_range_specs (GParamSpec **specs)
 static void
 make_grid_specs (GParamSpec **specs)
 {
-  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  const CnnViewSettings *initial = &cnn_view_settings_default;
   specs[GST_CNN_VIEW_PROP_COLUMNS] = spec_uint ("columns", "Columns",
       "Tiles side by side, 0 = as near to the output's shape as it goes", 65535, initial->columns);
   specs[GST_CNN_VIEW_PROP_CHANNELS] = g_param_spec_string ("channels", "Channels",
-      "Channels in the grid: \"0-15,20\", or \"all\"", GST_CNN_VIEW_DEFAULT_CHANNELS,
+      "Channels in the grid: \"0-15,20\", or \"all\"", CNN_VIEW_DEFAULT_CHANNELS,
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   specs[GST_CNN_VIEW_PROP_CHANNEL] = g_param_spec_int ("channel", "Channel",
       "One channel alone, full size; -1 = the grid", -1, G_MAXINT, initial->channel, FLAGS);
   specs[GST_CNN_VIEW_PROP_PAGE] = spec_uint ("page", "Page",
       "Page of the grid when there are more channels than fit, from 0, around the end", G_MAXINT,
       initial->page);
+  specs[GST_CNN_VIEW_PROP_REDRAW_PAUSED] = g_param_spec_boolean ("redraw-paused", "Redraw paused",
+      "Draw anew at once what keys and properties change while the pipeline is paused: pushes a "
+      "flush "
+      "downstream and the picture again, unless a queue stands before the sink. Off: a change "
+      "shows "
+      "with the next frame or after a flushing seek",
+      TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   specs[GST_CNN_VIEW_PROP_GAP] =
       spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
   specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = g_param_spec_enum ("tensor-layout", "Tensor layout",
@@ -170,7 +160,7 @@ make_grid_specs (GParamSpec **specs)
 static void
 make_decoration_specs (GParamSpec **specs)
 {
-  const GstCnnViewSettings *initial = &gst_cnn_view_settings_default;
+  const CnnViewSettings *initial = &cnn_view_settings_default;
   specs[GST_CNN_VIEW_PROP_LABELS] = spec_boolean ("labels", "Labels",
       "Write the channel's number and its range on each tile, or where tiles are small, numbers "
       "before the rows",
@@ -190,7 +180,8 @@ make_decoration_specs (GParamSpec **specs)
 }
 
 void
-gst_cnn_view_settings_install (GObjectClass *object_class, GParamSpec *specs[GST_CNN_VIEW_N_PROPS])
+gst_cnn_view_properties_install (
+    GObjectClass *object_class, GParamSpec *specs[GST_CNN_VIEW_N_PROPS])
 {
   make_grid_specs (specs);
   make_range_specs (specs);
@@ -199,7 +190,7 @@ gst_cnn_view_settings_install (GObjectClass *object_class, GParamSpec *specs[GST
 }
 
 void
-gst_cnn_view_settings_set (GstCnnViewSettings *settings, guint id, const GValue *value)
+gst_cnn_view_properties_set (CnnViewSettings *settings, guint id, const GValue *value)
 {
   gpointer field = (guint8 *)settings + offsets[id];
   if (G_VALUE_HOLDS_UINT (value))
@@ -217,7 +208,7 @@ gst_cnn_view_settings_set (GstCnnViewSettings *settings, guint id, const GValue 
 }
 
 void
-gst_cnn_view_settings_get (const GstCnnViewSettings *settings, guint id, GValue *value)
+gst_cnn_view_properties_get (const CnnViewSettings *settings, guint id, GValue *value)
 {
   gconstpointer field = (const guint8 *)settings + offsets[id];
   if (G_VALUE_HOLDS_UINT (value))
@@ -235,7 +226,7 @@ gst_cnn_view_settings_get (const GstCnnViewSettings *settings, guint id, GValue 
 }
 
 gboolean
-gst_cnn_view_settings_differ (const GstCnnViewSettings *a, const GstCnnViewSettings *b, guint id)
+gst_cnn_view_properties_differ (const CnnViewSettings *a, const CnnViewSettings *b, guint id)
 {
   const guint8 *field_a = (const guint8 *)a + offsets[id],
                *field_b = (const guint8 *)b + offsets[id];
@@ -249,128 +240,4 @@ gst_cnn_view_settings_differ (const GstCnnViewSettings *a, const GstCnnViewSetti
   default:
     return memcmp (field_a, field_b, sizeof (gint)) != 0;
   }
-}
-
-gboolean
-gst_cnn_view_settings_check (const GstCnnViewSettings *settings, CnnError *error)
-{
-  if (settings->normalize != GST_CNN_VIEW_NORMALIZE_FIXED || settings->minimum < settings->maximum)
-    return TRUE;
-  return cnn_error_set (error, "normalize=fixed needs a minimum below the maximum, not %g and %g",
-      settings->minimum, settings->maximum);
-}
-
-/* ---- Lists of channels ----------------------------------------------------------------------- */
-
-/* Reads a number without sign; the digits that do not fit an int are refused. */
-static gboolean
-parse_number (const gchar **text, gint *number)
-{
-  gint64 value = 0;
-  const gchar *p = *text;
-  if (!g_ascii_isdigit (*p))
-    return FALSE;
-  for (; g_ascii_isdigit (*p) && value <= G_MAXINT; p++)
-    value = value * 10 + (*p - '0');
-  if (value > G_MAXINT)
-    return FALSE;
-  *text = p;
-  *number = (gint)value;
-  return TRUE;
-}
-
-static void
-skip_spaces (const gchar **text)
-{
-  while (g_ascii_isspace (**text))
-    (*text)++;
-}
-
-static gboolean
-parse_interval (const gchar **text, GstCnnViewInterval *interval)
-{
-  skip_spaces (text);
-  if (!parse_number (text, &interval->first))
-    return FALSE;
-  interval->last = interval->first;
-  skip_spaces (text);
-  if (**text == '-') {
-    (*text)++;
-    skip_spaces (text);
-    if (!parse_number (text, &interval->last))
-      return FALSE;
-    skip_spaces (text);
-  }
-  return interval->last >= interval->first && (**text == ',' || **text == '\0');
-}
-
-GArray *
-gst_cnn_view_channels_parse (const gchar *text, CnnError *error)
-{
-  GArray *intervals = g_array_new (FALSE, FALSE, sizeof (GstCnnViewInterval));
-  const gchar *p = text;
-  skip_spaces (&p);
-  if (*p == '\0' || strcmp (p, "all") == 0)
-    return intervals;
-  for (;;) {
-    GstCnnViewInterval interval;
-    if (!parse_interval (&p, &interval)) {
-      cnn_error_set (error,
-          "channels=\"%s\" is not a list of channels: write numbers and ranges such as "
-          "\"0-15,20\", or \"all\"",
-          text);
-      g_array_unref (intervals);
-      return NULL;
-    }
-    g_array_append_val (intervals, interval);
-    if (*p == '\0')
-      return intervals;
-    p++;
-  }
-}
-
-static GArray *
-channels_resolve (const GArray *intervals, gint n_maps, CnnError *error)
-{
-  GArray *maps = g_array_new (FALSE, FALSE, sizeof (gint));
-  if (intervals->len == 0) {
-    for (gint map = 0; map < n_maps; map++)
-      g_array_append_val (maps, map);
-    return maps;
-  }
-  guint8 *chosen = g_malloc0 ((gsize)n_maps);
-  for (guint i = 0; i < intervals->len; i++) {
-    const GstCnnViewInterval *interval = &g_array_index (intervals, GstCnnViewInterval, i);
-    if (interval->last >= n_maps) {
-      cnn_error_set (error, "channels asks for channel %d, but there are %d, numbered from 0",
-          interval->last, n_maps);
-      g_array_unref (maps);
-      g_free (chosen);
-      return NULL;
-    }
-    for (gint map = interval->first; map <= interval->last; map++) {
-      if (!chosen[map])
-        g_array_append_val (maps, map);
-      chosen[map] = 1;
-    }
-  }
-  g_free (chosen);
-  return maps;
-}
-
-GArray *
-gst_cnn_view_choose_maps (const gchar *channels, gint channel, gint n_maps, CnnError *error)
-{
-  GArray *intervals = gst_cnn_view_channels_parse (channels, error);
-  if (!intervals)
-    return NULL;
-  GArray *maps = channels_resolve (intervals, n_maps, error);
-  g_array_unref (intervals);
-  if (maps && channel >= n_maps) {
-    cnn_error_set (error,
-        "channel=%d asks for a channel that is not there: there are %d, numbered from 0", channel,
-        n_maps);
-    g_clear_pointer (&maps, g_array_unref);
-  }
-  return maps;
 }

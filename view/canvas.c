@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewcanvas.h"
+#include "view/canvas.h"
 
 #include <string.h>
 
 guint8 *
-gst_cnn_view_canvas_at (const GstCnnViewCanvas *canvas, gint x, gint y)
+cnn_view_canvas_at (const CnnViewCanvas *canvas, gint x, gint y)
 {
   return canvas->pixels + (gssize)y * canvas->stride + (gssize)x * canvas->format.bytes;
 }
 
-static GstCnnViewBox
-clip (const GstCnnViewCanvas *canvas, GstCnnViewBox box)
+static CnnViewBox
+clip (const CnnViewCanvas *canvas, CnnViewBox box)
 {
   gint left = CLAMP (box.x, 0, canvas->width), top = CLAMP (box.y, 0, canvas->height);
   gint right = CLAMP (box.x + box.width, left, canvas->width);
   gint bottom = CLAMP (box.y + box.height, top, canvas->height);
-  return (GstCnnViewBox){left, top, right - left, bottom - top};
+  return (CnnViewBox){left, top, right - left, bottom - top};
 }
 
 void
-gst_cnn_view_canvas_fill (const GstCnnViewCanvas *canvas, GstCnnViewBox box, guint32 color)
+cnn_view_canvas_fill (const CnnViewCanvas *canvas, CnnViewBox box, guint32 color)
 {
-  gst_cnn_view_canvas_fill_pixel (canvas, box, cnn_pixel (&canvas->format, color));
+  cnn_view_canvas_fill_pixel (canvas, box, cnn_pixel (&canvas->format, color));
 }
 
 void
-gst_cnn_view_canvas_fill_pixel (const GstCnnViewCanvas *canvas, GstCnnViewBox box, guint32 pixel)
+cnn_view_canvas_fill_pixel (const CnnViewCanvas *canvas, CnnViewBox box, guint32 pixel)
 {
   box = clip (canvas, box);
   if (box.width == 0 || box.height == 0)
     return;
   const gint bytes = canvas->format.bytes;
-  guint8 *first = gst_cnn_view_canvas_at (canvas, box.x, box.y);
+  guint8 *first = cnn_view_canvas_at (canvas, box.x, box.y);
   for (gint x = 0; x < box.width; x++)
     memcpy (first + x * bytes, &pixel, (gsize)bytes);
   for (gint y = 1; y < box.height; y++)
@@ -55,39 +55,37 @@ mix_pixel (const CnnPixelFormat *format, guint8 *pixel, guint32 color, guint opa
 }
 
 void
-gst_cnn_view_canvas_shade (
-    const GstCnnViewCanvas *canvas, GstCnnViewBox box, guint32 color, guint opacity)
+cnn_view_canvas_shade (const CnnViewCanvas *canvas, CnnViewBox box, guint32 color, guint opacity)
 {
   box = clip (canvas, box);
   for (gint y = 0; y < box.height; y++) {
-    guint8 *pixel = gst_cnn_view_canvas_at (canvas, box.x, box.y + y);
+    guint8 *pixel = cnn_view_canvas_at (canvas, box.x, box.y + y);
     for (gint x = 0; x < box.width; x++, pixel += canvas->format.bytes)
       mix_pixel (&canvas->format, pixel, color, opacity);
   }
 }
 
 void
-gst_cnn_view_canvas_frame (
-    const GstCnnViewCanvas *canvas, GstCnnViewBox box, gint thickness, guint32 color)
+cnn_view_canvas_frame (const CnnViewCanvas *canvas, CnnViewBox box, gint thickness, guint32 color)
 {
   const gint t = thickness;
-  const GstCnnViewBox sides[] = {
+  const CnnViewBox sides[] = {
       {box.x - t, box.y - t, box.width + 2 * t, t},
       {box.x - t, box.y + box.height, box.width + 2 * t, t},
       {box.x - t, box.y, t, box.height},
       {box.x + box.width, box.y, t, box.height},
   };
   for (gsize i = 0; i < G_N_ELEMENTS (sides); i++)
-    gst_cnn_view_canvas_fill (canvas, sides[i], color);
+    cnn_view_canvas_fill (canvas, sides[i], color);
 }
 
 void
-gst_cnn_view_canvas_mask (const GstCnnViewCanvas *canvas, gint x, gint y, const guint8 *mask,
-    gint width, gint height, guint32 color)
+cnn_view_canvas_mask (const CnnViewCanvas *canvas, gint x, gint y, const guint8 *mask, gint width,
+    gint height, guint32 color)
 {
-  GstCnnViewBox box = clip (canvas, (GstCnnViewBox){x, y, width, height});
+  CnnViewBox box = clip (canvas, (CnnViewBox){x, y, width, height});
   for (gint row = 0; row < box.height; row++) {
-    guint8 *pixel = gst_cnn_view_canvas_at (canvas, box.x, box.y + row);
+    guint8 *pixel = cnn_view_canvas_at (canvas, box.x, box.y + row);
     const guint8 *opacity = mask + (gssize)(box.y + row - y) * width + (box.x - x);
     for (gint column = 0; column < box.width; column++, pixel += canvas->format.bytes)
       if (opacity[column])

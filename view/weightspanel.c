@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewkernels.h"
+#include "view/weightspanel.h"
 
-#include "common/gstcnnchain.h"
-#include "view/gstcnnviewdecoration.h"
-#include "view/gstcnnviewkernelgrid.h"
+#include "view/colormap.h"
+#include "view/decoration.h"
+#include "view/weightsgrid.h"
 
 #include <math.h>
 #include <string.h>
 
 #define TIMES "\303\227"
-struct _GstCnnViewKernels {
-  GstCnnWeights weights; /* values NULL: none */
-  GstMapInfo map;
-  gchar *element;
-  gboolean first;
+
+struct _CnnViewWeightsPanel {
+  CnnViewWeights weights;
 
   /* What was drawn last, and for what. */
-  GstCnnViewCanvas drawn;
+  CnnViewCanvas drawn;
   gsize drawn_bytes;
   gboolean is_drawn;
-  GstCnnViewKernelsPanel panel;
+  CnnViewWeightsRequest panel;
   gboolean named;
 
   CnnViewTable table;
@@ -27,56 +25,36 @@ struct _GstCnnViewKernels {
 
 /* What is being drawn. */
 typedef struct {
-  const GstCnnViewKernels *kernels;
-  const GstCnnViewKernelsPanel *panel;
-  const GstCnnViewCanvas *canvas;
-  GstCnnViewText *text;
+  const CnnViewWeightsPanel *kernels;
+  const CnnViewWeightsRequest *panel;
+  const CnnViewCanvas *canvas;
+  CnnViewText *text;
 } Drawing;
 
-GstCnnViewKernels *
-gst_cnn_view_kernels_new (void)
+CnnViewWeightsPanel *
+cnn_view_weights_panel_new (void)
 {
-  return g_new0 (GstCnnViewKernels, 1);
-}
-
-static void
-forget (GstCnnViewKernels *kernels)
-{
-  if (kernels->weights.values)
-    gst_buffer_unmap (kernels->weights.values, &kernels->map);
-  gst_clear_buffer (&kernels->weights.values);
-  g_clear_pointer (&kernels->element, g_free);
-  kernels->is_drawn = FALSE;
+  return g_new0 (CnnViewWeightsPanel, 1);
 }
 
 void
-gst_cnn_view_kernels_free (GstCnnViewKernels *kernels)
+cnn_view_weights_panel_free (CnnViewWeightsPanel *panel)
 {
-  if (!kernels)
+  if (!panel)
     return;
-  forget (kernels);
-  g_free (kernels->drawn.pixels);
-  g_free (kernels);
+  g_free (panel->drawn.pixels);
+  g_free (panel);
 }
 
 void
-gst_cnn_view_kernels_take (GstCnnViewKernels *kernels, const GstStructure *weights)
+cnn_view_weights_panel_set (CnnViewWeightsPanel *panel, const CnnViewWeights *weights)
 {
-  GstCnnWeights taken;
-  const gchar *element;
-  gboolean first;
-  forget (kernels);
-  if (!gst_cnn_weights_from_structure (&taken, &element, &first, weights) ||
-      !gst_buffer_map (taken.values, &kernels->map, GST_MAP_READ))
-    return;
-  gst_buffer_ref (taken.values);
-  kernels->weights = taken;
-  kernels->element = g_utf8_make_valid (element, -1);
-  kernels->first = first;
+  panel->weights = weights ? *weights : (CnnViewWeights){.values = NULL};
+  panel->is_drawn = FALSE;
 }
 
 gboolean
-gst_cnn_view_kernels_exist (const GstCnnViewKernels *kernels)
+cnn_view_weights_panel_exist (const CnnViewWeightsPanel *kernels)
 {
   return kernels->weights.values != NULL;
 }
@@ -85,18 +63,17 @@ gst_cnn_view_kernels_exist (const GstCnnViewKernels *kernels)
 
 /* The values of one output's kernel for one input channel: row by row. */
 static const gfloat *
-slice_of (const GstCnnViewKernels *kernels, gint output, gint input)
+slice_of (const CnnViewWeightsPanel *kernels, gint output, gint input)
 {
-  const GstCnnWeights *weights = &kernels->weights;
+  const CnnViewWeights *weights = &kernels->weights;
   gsize size = (gsize)weights->rows * (gsize)weights->columns;
-  const gfloat *values = (const gfloat *)(gconstpointer)kernels->map.data;
-  return values + ((gsize)output * (gsize)weights->in_channels + (gsize)input) * size;
+  return weights->values + ((gsize)output * (gsize)weights->in_channels + (gsize)input) * size;
 }
 
 static gsize
-kernel_size (const GstCnnViewKernels *kernels)
+kernel_size (const CnnViewWeightsPanel *kernels)
 {
-  const GstCnnWeights *weights = &kernels->weights;
+  const CnnViewWeights *weights = &kernels->weights;
   return (gsize)weights->in_channels * (gsize)weights->rows * (gsize)weights->columns;
 }
 
@@ -112,16 +89,16 @@ greatest (const gfloat *values, gsize count)
 }
 
 static gboolean
-is_pointwise (const GstCnnViewKernels *kernels)
+is_pointwise (const CnnViewWeightsPanel *kernels)
 {
   return kernels->weights.rows == 1 && kernels->weights.columns == 1;
 }
 
 /* Red, green and blue of a picture: such a kernel is one, too. */
 static gboolean
-has_colors (const GstCnnViewKernels *kernels)
+has_colors (const CnnViewWeightsPanel *kernels)
 {
-  return kernels->first && kernels->weights.in_channels == 3 && !is_pointwise (kernels);
+  return kernels->weights.first && kernels->weights.in_channels == 3 && !is_pointwise (kernels);
 }
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
@@ -139,19 +116,18 @@ color_of (const Drawing *drawing, gdouble value, gdouble most)
 }
 
 static void
-fill_cell (const Drawing *drawing, const GstCnnViewKernelGrid *grid, gint item, gint y, gint x,
+fill_cell (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, gint y, gint x,
     guint32 pixel)
 {
-  GstCnnViewBox box = gst_cnn_view_kernel_grid_item (grid, item);
-  gst_cnn_view_canvas_fill_pixel (drawing->canvas,
-      (GstCnnViewBox){box.x + x * grid->cell, box.y + y * grid->cell, grid->cell, grid->cell},
-      pixel);
+  CnnViewBox box = cnn_view_weights_grid_item (grid, item);
+  cnn_view_canvas_fill_pixel (drawing->canvas,
+      (CnnViewBox){box.x + x * grid->cell, box.y + y * grid->cell, grid->cell, grid->cell}, pixel);
 }
 
 /* Blue below 0, red above. Rows of `values` are `stride` apart. */
 static void
-draw_slice (const Drawing *drawing, const GstCnnViewKernelGrid *grid, gint item,
-    const gfloat *values, gint stride, gdouble most)
+draw_slice (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, const gfloat *values,
+    gint stride, gdouble most)
 {
   for (gint y = 0; y < grid->rows_of_item; y++)
     for (gint x = 0; x < grid->columns_of_item; x++)
@@ -168,9 +144,9 @@ shade_of (gdouble value, gdouble most)
 
 /* What a kernel of three colors looks for, as a color: gray is 0. */
 static void
-draw_colors (const Drawing *drawing, const GstCnnViewKernelGrid *grid, gint item, gint output)
+draw_colors (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, gint output)
 {
-  const GstCnnViewKernels *kernels = drawing->kernels;
+  const CnnViewWeightsPanel *kernels = drawing->kernels;
   const gfloat *planes[3];
   for (gint c = 0; c < 3; c++)
     planes[c] = slice_of (kernels, output, c);
@@ -190,13 +166,13 @@ static gint
 write_text (
     const Drawing *drawing, gint size, gint x, gint middle, const gchar *string, guint32 color)
 {
-  return gst_cnn_view_text_draw (drawing->text, drawing->canvas, size, x, middle, string, color);
+  return cnn_view_text_draw (drawing->text, drawing->canvas, size, x, middle, string, color);
 }
 
 static gint
 width_of (const Drawing *drawing, gint size, const gchar *string)
 {
-  return gst_cnn_view_text_width (drawing->text, size, string);
+  return cnn_view_text_width (drawing->text, size, string);
 }
 
 /* As much of two words as fits on a line: the first, and the second after it. */
@@ -207,20 +183,21 @@ draw_heading (const Drawing *drawing, gint middle, const gchar *name, const gcha
   gint size = drawing->panel->text_size;
   if (width_of (drawing, size, name) > width)
     return;
-  gint x = write_text (drawing, size, 0, middle, name, GST_CNN_VIEW_INK) + size / 2;
+  gint x = write_text (drawing, size, 0, middle, name, CNN_VIEW_INK) + size / 2;
   if (x + width_of (drawing, size, details) > width)
     size = drawing->panel->caption_size;
   if (x + width_of (drawing, size, details) <= width)
-    write_text (drawing, size, x, middle, details, GST_CNN_VIEW_FAINT);
+    write_text (drawing, size, x, middle, details, CNN_VIEW_FAINT);
 }
 
 static void
 describe (const Drawing *drawing, gboolean all, gint output, gchar *name, gsize name_size,
     gchar *details, gsize details_size)
 {
-  const GstCnnViewKernels *kernels = drawing->kernels;
-  const GstCnnWeights *weights = &kernels->weights;
-  const gchar *of = kernels->named ? " of " : "", *element = kernels->named ? kernels->element : "";
+  const CnnViewWeightsPanel *kernels = drawing->kernels;
+  const CnnViewWeights *weights = &kernels->weights;
+  const gchar *of = kernels->named ? " of " : "",
+              *element = kernels->named ? kernels->weights.element : "";
   if (all && is_pointwise (kernels)) {
     g_snprintf (name, name_size, "kernels%s%s", of, element);
     g_snprintf (details, details_size, "%d outputs " TIMES " %d inputs", weights->out_channels,
@@ -240,11 +217,10 @@ describe (const Drawing *drawing, gboolean all, gint output, gchar *name, gsize 
 }
 
 static void
-draw_scale (const Drawing *drawing, GstCnnViewBox box)
+draw_scale (const Drawing *drawing, CnnViewBox box)
 {
   for (gint x = 0; x < box.width; x++)
-    gst_cnn_view_canvas_fill_pixel (drawing->canvas,
-        (GstCnnViewBox){box.x + x, box.y, 1, box.height},
+    cnn_view_canvas_fill_pixel (drawing->canvas, (CnnViewBox){box.x + x, box.y, 1, box.height},
         drawing->kernels->table.pixels[(gint64)x * CNN_VIEW_LEVELS / box.width]);
 }
 
@@ -258,22 +234,22 @@ draw_range (
   gint x = width_of (drawing, size, low) + width_of (drawing, size, high) + bar + size;
   if (x > width)
     return;
-  x = write_text (drawing, size, 0, middle, low, GST_CNN_VIEW_INK) + size / 2;
-  draw_scale (drawing, (GstCnnViewBox){x, middle - size / 3, bar, MAX (1, size * 2 / 3)});
-  x = write_text (drawing, size, x + bar + size / 2, middle, high, GST_CNN_VIEW_INK) + size;
+  x = write_text (drawing, size, 0, middle, low, CNN_VIEW_INK) + size / 2;
+  draw_scale (drawing, (CnnViewBox){x, middle - size / 3, bar, MAX (1, size * 2 / 3)});
+  x = write_text (drawing, size, x + bar + size / 2, middle, high, CNN_VIEW_INK) + size;
   if (x + width_of (drawing, size, note) <= width)
-    write_text (drawing, size, x, middle, note, GST_CNN_VIEW_FAINT);
+    write_text (drawing, size, x, middle, note, CNN_VIEW_FAINT);
 }
 
 /* ---- The panel ------------------------------------------------------------------------------- */
 
-static GstCnnViewKernelGrid
+static CnnViewWeightsGrid
 start_grid (const Drawing *drawing, gint n_items, gint rows, gint columns, gint caption)
 {
-  const GstCnnViewKernelsPanel *panel = drawing->panel;
+  const CnnViewWeightsRequest *panel = drawing->panel;
   gint heading = panel->text_size * 9 / 5, footing = panel->caption_size * 9 / 5;
   /* The mark around a picture at the edge needs its room. */
-  GstCnnViewKernelGrid grid = {.n_items = n_items,
+  CnnViewWeightsGrid grid = {.n_items = n_items,
       .rows_of_item = rows,
       .columns_of_item = columns,
       .caption = caption,
@@ -282,15 +258,15 @@ start_grid (const Drawing *drawing, gint n_items, gint rows, gint columns, gint 
 }
 
 static gint
-footing_middle (const Drawing *drawing, const GstCnnViewKernelGrid *grid)
+footing_middle (const Drawing *drawing, const CnnViewWeightsGrid *grid)
 {
-  return grid->box.y + gst_cnn_view_kernel_grid_height (grid) + 2 +
+  return grid->box.y + cnn_view_weights_grid_height (grid) + 2 +
          drawing->panel->caption_size * 9 / 10;
 }
 
 static void
 note_missing (
-    const GstCnnViewKernelGrid *grid, gint first, const gchar *what, gchar *note, gsize size)
+    const CnnViewWeightsGrid *grid, gint first, const gchar *what, gchar *note, gsize size)
 {
   if (grid->n_shown == 0)
     g_snprintf (note, size, "no room to draw the %s", what);
@@ -300,20 +276,20 @@ note_missing (
 }
 
 static void
-mark (const Drawing *drawing, GstCnnViewBox box)
+mark (const Drawing *drawing, CnnViewBox box)
 {
-  gst_cnn_view_canvas_frame (drawing->canvas, box, 2, GST_CNN_VIEW_ACCENT);
+  cnn_view_canvas_frame (drawing->canvas, box, 2, CNN_VIEW_ACCENT);
 }
 
 /* A small picture of every kernel, in its own range. */
 static void
 draw_all (const Drawing *drawing, gint marked)
 {
-  const GstCnnViewKernels *kernels = drawing->kernels;
-  const GstCnnWeights *weights = &kernels->weights;
-  GstCnnViewKernelGrid grid =
+  const CnnViewWeightsPanel *kernels = drawing->kernels;
+  const CnnViewWeights *weights = &kernels->weights;
+  CnnViewWeightsGrid grid =
       start_grid (drawing, weights->out_channels, weights->rows, weights->columns, 0);
-  gst_cnn_view_kernel_grid_fit (&grid, drawing->panel->text_size);
+  cnn_view_weights_grid_fit (&grid, drawing->panel->text_size);
   /* Of more than fit, those around the marked one. */
   const gint first = grid.n_shown > 0 ? marked / grid.n_shown * grid.n_shown : 0;
   grid.n_shown = MIN (grid.n_shown, grid.n_items - first);
@@ -326,7 +302,7 @@ draw_all (const Drawing *drawing, gint marked)
           drawing, &grid, i, values, weights->columns, greatest (values, kernel_size (kernels)));
   }
   if (grid.n_shown > 0)
-    mark (drawing, gst_cnn_view_kernel_grid_item (&grid, marked - first));
+    mark (drawing, cnn_view_weights_grid_item (&grid, marked - first));
   gchar note[96] = "each in its own range";
   if (has_colors (kernels))
     g_strlcpy (note, "gray is 0, each in its own range", sizeof note);
@@ -335,16 +311,16 @@ draw_all (const Drawing *drawing, gint marked)
   if (!has_colors (kernels))
     draw_range (drawing, middle, "\342\210\222", "+", note);
   else if (width_of (drawing, drawing->panel->caption_size, note) <= drawing->panel->box.width)
-    write_text (drawing, drawing->panel->caption_size, 0, middle, note, GST_CNN_VIEW_FAINT);
+    write_text (drawing, drawing->panel->caption_size, 0, middle, note, CNN_VIEW_FAINT);
 }
 
 static void
 draw_range_of (
-    const Drawing *drawing, const GstCnnViewKernelGrid *grid, gdouble most, const gchar *note)
+    const Drawing *drawing, const CnnViewWeightsGrid *grid, gdouble most, const gchar *note)
 {
-  gchar low[GST_CNN_VIEW_NUMBER_SIZE], high[GST_CNN_VIEW_NUMBER_SIZE];
-  gst_cnn_view_number (low, -most, GST_CNN_VIEW_DIGITS);
-  gst_cnn_view_number (high, most, GST_CNN_VIEW_DIGITS);
+  gchar low[CNN_VIEW_NUMBER_SIZE], high[CNN_VIEW_NUMBER_SIZE];
+  cnn_view_number (low, -most, CNN_VIEW_DIGITS);
+  cnn_view_number (high, most, CNN_VIEW_DIGITS);
   draw_range (drawing, footing_middle (drawing, grid), low, high, note);
 }
 
@@ -352,19 +328,18 @@ draw_range_of (
 static void
 draw_matrix (const Drawing *drawing, gint marked)
 {
-  const GstCnnViewKernels *kernels = drawing->kernels;
-  const GstCnnWeights *weights = &kernels->weights;
+  const CnnViewWeightsPanel *kernels = drawing->kernels;
+  const CnnViewWeights *weights = &kernels->weights;
   const gfloat *values = slice_of (kernels, 0, 0);
-  GstCnnViewKernelGrid grid =
-      start_grid (drawing, 1, weights->out_channels, weights->in_channels, 0);
+  CnnViewWeightsGrid grid = start_grid (drawing, 1, weights->out_channels, weights->in_channels, 0);
   grid.rows_of_item = MAX (1, MIN (grid.rows_of_item, grid.box.height));
   grid.columns_of_item = MAX (1, MIN (grid.columns_of_item, grid.box.width));
-  gst_cnn_view_kernel_grid_fit (&grid, drawing->panel->text_size);
+  cnn_view_weights_grid_fit (&grid, drawing->panel->text_size);
   gdouble most = greatest (values, (gsize)weights->out_channels * kernel_size (kernels));
   if (grid.n_shown > 0)
     draw_slice (drawing, &grid, 0, values, weights->in_channels, most);
   if (grid.n_shown > 0 && marked < grid.rows_of_item) {
-    GstCnnViewBox row = gst_cnn_view_kernel_grid_item (&grid, 0);
+    CnnViewBox row = cnn_view_weights_grid_item (&grid, 0);
     row.y += marked * grid.cell;
     row.height = grid.cell;
     mark (drawing, row);
@@ -378,18 +353,17 @@ draw_matrix (const Drawing *drawing, gint marked)
 
 /* Below the pictures of a kernel of colors. */
 static void
-draw_names (const Drawing *drawing, const GstCnnViewKernelGrid *grid)
+draw_names (const Drawing *drawing, const CnnViewWeightsGrid *grid)
 {
   static const gchar *const names[] = {"color", "red", "green", "blue"};
   static const gchar *const short_names[] = {"RGB", "R", "G", "B"};
   const gint size = drawing->panel->caption_size;
   const gboolean wide = width_of (drawing, size, names[0]) <= grid->columns_of_item * grid->cell;
   for (gint i = 0; i < grid->n_shown; i++) {
-    GstCnnViewBox box = gst_cnn_view_kernel_grid_item (grid, i);
+    CnnViewBox box = cnn_view_weights_grid_item (grid, i);
     const gchar *name = wide ? names[i] : short_names[i];
     if (width_of (drawing, size, name) <= box.width)
-      write_text (
-          drawing, size, box.x, box.y + box.height + size * 3 / 4, name, GST_CNN_VIEW_FAINT);
+      write_text (drawing, size, box.x, box.y + box.height + size * 3 / 4, name, CNN_VIEW_FAINT);
   }
 }
 
@@ -397,12 +371,12 @@ draw_names (const Drawing *drawing, const GstCnnViewKernelGrid *grid)
 static void
 draw_one (const Drawing *drawing, gint output)
 {
-  const GstCnnViewKernels *kernels = drawing->kernels;
-  const GstCnnWeights *weights = &kernels->weights;
+  const CnnViewWeightsPanel *kernels = drawing->kernels;
+  const CnnViewWeights *weights = &kernels->weights;
   const gint before = has_colors (kernels) ? 1 : 0;
-  GstCnnViewKernelGrid grid = start_grid (drawing, weights->in_channels + before, weights->rows,
+  CnnViewWeightsGrid grid = start_grid (drawing, weights->in_channels + before, weights->rows,
       weights->columns, before * drawing->panel->caption_size * 3 / 2);
-  gst_cnn_view_kernel_grid_fit (&grid, 2 * drawing->panel->text_size);
+  cnn_view_weights_grid_fit (&grid, 2 * drawing->panel->text_size);
   gdouble most = greatest (slice_of (kernels, output, 0), kernel_size (kernels));
   for (gint i = 0; i < grid.n_shown; i++) {
     if (i < before)
@@ -421,8 +395,8 @@ draw_one (const Drawing *drawing, gint output)
 static void
 draw_panel (const Drawing *drawing)
 {
-  const GstCnnViewKernels *kernels = drawing->kernels;
-  const GstCnnViewKernelsPanel *panel = drawing->panel;
+  const CnnViewWeightsPanel *kernels = drawing->kernels;
+  const CnnViewWeightsRequest *panel = drawing->panel;
   const gint output = panel->channel % kernels->weights.out_channels;
   const gboolean one_picture = kernels->weights.in_channels == 1 || has_colors (kernels);
   const gboolean all = panel->all && (one_picture || is_pointwise (kernels));
@@ -439,7 +413,7 @@ draw_panel (const Drawing *drawing)
 
 /* A canvas of the panel's size to draw on. */
 static void
-prepare (GstCnnViewKernels *kernels, GstCnnViewBox box, const CnnPixelFormat *format)
+prepare (CnnViewWeightsPanel *kernels, CnnViewBox box, const CnnPixelFormat *format)
 {
   gsize stride = (gsize)box.width * (gsize)format->bytes, bytes = stride * (gsize)box.height;
   if (bytes > kernels->drawn_bytes) {
@@ -451,17 +425,17 @@ prepare (GstCnnViewKernels *kernels, GstCnnViewBox box, const CnnPixelFormat *fo
   kernels->drawn.width = box.width;
   kernels->drawn.height = box.height;
   kernels->drawn.format = *format;
-  cnn_view_table_fill (&kernels->table, CNN_COLORMAP_COOLWARM, 1, TRUE, format);
-  gst_cnn_view_canvas_fill (
-      &kernels->drawn, (GstCnnViewBox){0, 0, box.width, box.height}, GST_CNN_VIEW_BACKGROUND);
+  cnn_colormap_fill (&kernels->table, CNN_COLORMAP_COOLWARM, 1, TRUE, format);
+  cnn_view_canvas_fill (
+      &kernels->drawn, (CnnViewBox){0, 0, box.width, box.height}, CNN_VIEW_BACKGROUND);
 }
 
 void
-gst_cnn_view_kernels_draw (GstCnnViewKernels *kernels, const GstCnnViewKernelsPanel *panel,
-    const gchar *layer, GstCnnViewText *text, const GstCnnViewCanvas *canvas)
+cnn_view_weights_panel_draw (CnnViewWeightsPanel *kernels, const CnnViewWeightsRequest *panel,
+    const gchar *layer, CnnViewText *text, const CnnViewCanvas *canvas)
 {
-  const GstCnnViewBox box = panel->box;
-  const gboolean named = g_strcmp0 (layer, kernels->element) != 0;
+  const CnnViewBox box = panel->box;
+  const gboolean named = g_strcmp0 (layer, kernels->weights.element) != 0;
   if (!kernels->is_drawn || named != kernels->named ||
       memcmp (panel, &kernels->panel, sizeof *panel) != 0 ||
       memcmp (&canvas->format, &kernels->drawn.format, sizeof canvas->format) != 0) {
@@ -472,8 +446,8 @@ gst_cnn_view_kernels_draw (GstCnnViewKernels *kernels, const GstCnnViewKernelsPa
     draw_panel (&drawing);
     kernels->is_drawn = TRUE;
   }
-  const GstCnnViewCanvas *drawn = &kernels->drawn;
+  const CnnViewCanvas *drawn = &kernels->drawn;
   for (gint y = 0; y < box.height; y++)
-    memcpy (gst_cnn_view_canvas_at (canvas, box.x, box.y + y), gst_cnn_view_canvas_at (drawn, 0, y),
+    memcpy (cnn_view_canvas_at (canvas, box.x, box.y + y), cnn_view_canvas_at (drawn, 0, y),
         (gsize)drawn->stride);
 }

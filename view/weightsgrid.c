@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/gstcnnviewkernelgrid.h"
+#include "view/weightsgrid.h"
 
-#define GAP GST_CNN_VIEW_KERNEL_GAP
+#define GAP CNN_VIEW_WEIGHTS_GAP
 /* Smaller pictures of a kernel, and of its single value, tell nothing. In pixels. */
 #define MIN_PICTURE 8
 #define MIN_VALUE 3
 
 static void
-place_items (GstCnnViewKernelGrid *grid, gint columns, gint n_shown, gint cell)
+place_items (CnnViewWeightsGrid *grid, gint columns, gint n_shown, gint cell)
 {
   grid->columns = columns;
   grid->n_shown = n_shown;
@@ -18,7 +18,7 @@ place_items (GstCnnViewKernelGrid *grid, gint columns, gint n_shown, gint cell)
 
 /* The largest cells with which all pictures fit, 0 when they do not. */
 static gint
-largest_cell (const GstCnnViewKernelGrid *grid, gint columns, gint most)
+largest_cell (const CnnViewWeightsGrid *grid, gint columns, gint most)
 {
   gint rows = (grid->n_items - 1) / columns + 1;
   gint64 width = grid->box.width - (gint64)(columns - 1) * GAP;
@@ -30,14 +30,14 @@ largest_cell (const GstCnnViewKernelGrid *grid, gint columns, gint most)
 }
 
 static gint
-least_cell (const GstCnnViewKernelGrid *grid)
+least_cell (const CnnViewWeightsGrid *grid)
 {
   const gint side = MIN (grid->rows_of_item, grid->columns_of_item);
   return side == 1 ? MIN_VALUE : (MIN_PICTURE - 1) / side + 1;
 }
 
 void
-gst_cnn_view_kernel_grid_fit (GstCnnViewKernelGrid *grid, gint most_cell)
+cnn_view_weights_grid_fit (CnnViewWeightsGrid *grid, gint most_cell)
 {
   gint best = 0, best_columns = 1, least_empty = 0;
   gint most_columns = MIN (grid->n_items, grid->box.width / (grid->columns_of_item + GAP) + 1);
@@ -61,16 +61,16 @@ gst_cnn_view_kernel_grid_fit (GstCnnViewKernelGrid *grid, gint most_cell)
   place_items (grid, MAX (1, columns), MIN (grid->n_items, columns * rows), least);
 }
 
-GstCnnViewBox
-gst_cnn_view_kernel_grid_item (const GstCnnViewKernelGrid *grid, gint index)
+CnnViewBox
+cnn_view_weights_grid_item (const CnnViewWeightsGrid *grid, gint index)
 {
-  return (GstCnnViewBox){grid->box.x + index % grid->columns * grid->step_x,
+  return (CnnViewBox){grid->box.x + index % grid->columns * grid->step_x,
       grid->box.y + index / grid->columns * grid->step_y, grid->columns_of_item * grid->cell,
       grid->rows_of_item * grid->cell};
 }
 
 gint
-gst_cnn_view_kernel_grid_height (const GstCnnViewKernelGrid *grid)
+cnn_view_weights_grid_height (const CnnViewWeightsGrid *grid)
 {
   gint rows = grid->n_shown == 0 ? 0 : (grid->n_shown - 1) / grid->columns + 1;
   return MAX (0, rows * grid->step_y - GAP);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where things are in the picture: pure arithmetic. */
-#ifndef GST_CNN_VIEW_LAYOUT_H
-#define GST_CNN_VIEW_LAYOUT_H
+#ifndef CNN_VIEW_LAYOUT_H
+#define CNN_VIEW_LAYOUT_H
 
 #include <glib.h>
 
@@ -19,18 +19,18 @@ typedef struct {
   gint gap;
   gboolean captions, title, legend;
   gint caption_letters; /* of the longest name of a map */
-} GstCnnViewRequest;
+} CnnViewRequest;
 
 typedef struct {
   gint x, y, width, height;
-} GstCnnViewBox;
+} CnnViewBox;
 
 typedef struct {
-  gint text_size;                    /* of title and legend, pixels */
-  gint caption_size;                 /* text on the tiles */
-  GstCnnViewBox title, legend, body; /* empty when absent */
-  GstCnnViewBox source, kernels;     /* empty when absent */
-  gboolean bars;                     /* maps of one value: a bar each instead of a tile */
+  gint text_size;                 /* of title and legend, pixels */
+  gint caption_size;              /* text on the tiles */
+  CnnViewBox title, legend, body; /* empty when absent */
+  CnnViewBox source, kernels;     /* empty when absent */
+  gboolean bars;                  /* maps of one value: a bar each instead of a tile */
 
   gint columns, rows;  /* of a full page */
   gint first, n_shown; /* tiles of this page */
@@ -45,19 +45,19 @@ typedef struct {
   /* How a tile is made: averaged to this many values, each drawn as a square of `enlargement`
    * pixels. */
   gint values_width, values_height, enlargement;
-} GstCnnViewLayout;
+} CnnViewLayout;
 
-void gst_cnn_view_layout_init (GstCnnViewLayout *layout, const GstCnnViewRequest *request);
+void cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request);
 
 /* The picture without wishes: one pixel a value, enlarged by the smallest factor that makes it 320
  * wide. Only the maps, n_tiles, columns, gap and what is shown matter. */
-void gst_cnn_view_layout_natural_size (const GstCnnViewRequest *request, gint *width, gint *height);
+void cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *height);
 
 /* Box of shown tile `index`, without its caption. For bars the full-height column of the bar. */
-GstCnnViewBox gst_cnn_view_layout_tile (const GstCnnViewLayout *layout, gint index);
+CnnViewBox cnn_view_layout_tile (const CnnViewLayout *layout, gint index);
 
 /* The shown tile at a point (its caption counts, and right of a bar its gap), or -1. */
-gint gst_cnn_view_layout_find (const GstCnnViewLayout *layout, gdouble x, gdouble y);
+gint cnn_view_layout_find (const CnnViewLayout *layout, gdouble x, gdouble y);
 
 G_END_DECLS
 
