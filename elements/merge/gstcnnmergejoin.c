@@ -67,10 +67,10 @@ make_merge (GstCnnMerge *self, const Join *join, const GstCnnStreamInfo *out, Cn
   const CnnContext *context = gst_cnn_context_get (error);
   CnnMergeDesc desc = join->desc;
   desc.output_format = (CnnFormat){out->type, out->layout};
-  CnnMerge *merge = context ? cnn_merge_new (context, &desc, error) : NULL;
+  CnnLayer *merge = context ? cnn_merge_new (context, &desc, error) : NULL;
   if (!merge)
     return FALSE;
-  g_clear_pointer (&self->merge, cnn_merge_free);
+  g_clear_pointer (&self->merge, cnn_layer_free);
   self->merge = merge;
   self->out_info = *out;
   g_free (self->images);
@@ -89,7 +89,7 @@ joined_chain (GstCnnMerge *self, const GPtrArray *pads)
     if (other.source_rows == chain.source_rows && other.source_columns == chain.source_columns)
       chain.field = cnn_receptive_field_union (&chain.field, &other.field);
   }
-  chain.output = cnn_merge_output_shape (self->merge);
+  chain.output = cnn_layer_output_shape (self->merge);
   return chain;
 }
 
@@ -212,7 +212,7 @@ negotiate (GstCnnMerge *self, const Join *join, const GPtrArray *pads, CnnError 
       !gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
     GST_DEBUG_OBJECT (self, "downstream did not take the caps: the next frame tells why");
   if (negotiated && !make_pool (self, caps)) {
-    g_clear_pointer (&self->merge, cnn_merge_free);
+    g_clear_pointer (&self->merge, cnn_layer_free);
     negotiated =
         cnn_error_set (error, "there are no buffers of %" G_GSIZE_FORMAT " bytes", out.bytes);
   }
@@ -314,7 +314,7 @@ join_frames (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames, 
   if (mapped < pads->len) {
     cnn_error_set (error, "%s: %s", GST_OBJECT_NAME (pads->pdata[mapped]), fault.message);
   } else if (gst_cnn_frame_map (&out, &self->out_info, output, GST_MAP_WRITE, error)) {
-    cnn_merge_run (self->merge, self->images, &out.image,
+    cnn_layer_run (self->merge, self->images, &out.image,
         (gint)gst_cnn_layer_common_get_n_threads (&self->common));
     gst_cnn_frame_unmap (&out);
     joined = TRUE;
@@ -351,7 +351,7 @@ void
 gst_cnn_merge_forget_join (GstCnnMerge *self)
 {
   drop_pool (self);
-  g_clear_pointer (&self->merge, cnn_merge_free);
+  g_clear_pointer (&self->merge, cnn_layer_free);
   g_clear_pointer (&self->images, g_free);
   self->n_branches = 0;
   self->new_branches = self->new_chain = FALSE;
