@@ -254,7 +254,7 @@ set_taps (const CnnResize *resize, const CnnResizeAxis *axis, float x, int n_tap
   const bool shrinks = resize->antialias && axis->scale < 1.0F;
   const float pace = shrinks ? axis->scale : 1.0F;
   const float reach = (resize->mode == CNN_RESIZE_CUBIC ? 2.0F : 1.0F) / pace;
-  const bool drop = (resize->mode == CNN_RESIZE_CUBIC && resize->exclude_outside) || shrinks;
+  const bool drop = resize->exclude_outside && (resize->mode == CNN_RESIZE_CUBIC || shrinks);
   const int64_t first = shrinks ? (int64_t)floorf (x - reach) + 1
                                 : (int64_t)floorf (x) - (resize->mode == CNN_RESIZE_CUBIC ? 1 : 0);
   float sum = 0;
@@ -268,7 +268,7 @@ set_taps (const CnnResize *resize, const CnnResizeAxis *axis, float x, int n_tap
                                                    : fmaxf (0.0F, 1.0F - fabsf (distance));
     sum += weight[i];
   }
-  for (int i = 0; drop && sum != 0.0F && i < n_taps; i++)
+  for (int i = 0; (drop || shrinks) && sum != 0.0F && i < n_taps; i++)
     weight[i] /= sum;
 }
 

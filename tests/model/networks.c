@@ -4,7 +4,8 @@
  *
  *   model-networks [--threads N] [--reference] FOLDER MINIMUM
  *
- * Each folder in FOLDER has a model.onnx, a test_input.npy, and test_output.npy or test_output_0.npy ... Every value
+ * Each folder in FOLDER has a model.onnx, a test_input.npy, and test_output.npy, test_output_0.npy ... or
+ * test_outputs.npz. Every value
  * has to be within 2e-4 of its output's largest magnitude, plus 1e-6. Fewer than MINIMUM networks fail, and none at
  * all is a skipped test.
  */
@@ -22,8 +23,9 @@ typedef struct {
   gfloat *values;
 } Array;
 
+/* The array of a .npy file, or one of a .npz file by its name. */
 static gboolean
-read_array (const gchar *folder, const gchar *name, Array *array)
+read_member (const gchar *folder, const gchar *name, const gchar *member, Array *array)
 {
   gchar *path = g_build_filename (folder, name, NULL);
   gboolean found = g_file_test (path, G_FILE_TEST_EXISTS);
@@ -31,7 +33,9 @@ read_array (const gchar *folder, const gchar *name, Array *array)
     GError *error = NULL;
     CnnWeightsFile *file = cnn_weights_open (path, &error);
     g_assert_no_error (error);
-    const CnnTensorInfo *tensor = cnn_weights_get_tensor (file, 0);
+    const CnnTensorInfo *tensor =
+        member ? cnn_weights_find (file, member) : cnn_weights_get_tensor (file, 0);
+    g_assert_nonnull (tensor);
     array->info = *tensor;
     array->info.name = NULL;
     array->values = cnn_alloc (tensor->n_elements, sizeof *array->values);
@@ -44,11 +48,20 @@ read_array (const gchar *folder, const gchar *name, Array *array)
 }
 
 static gboolean
+read_array (const gchar *folder, const gchar *name, Array *array)
+{
+  return read_member (folder, name, NULL, array);
+}
+
+static gboolean
 read_expected (const gchar *folder, gint i, Array *array)
 {
   gchar *name = g_strdup_printf ("test_output_%d.npy", i);
-  gboolean found =
-      read_array (folder, name, array) || (i == 0 && read_array (folder, "test_output.npy", array));
+  gchar *member = g_strdup_printf ("output_%d", i);
+  gboolean found = read_array (folder, name, array) ||
+                   read_member (folder, "test_outputs.npz", member, array) ||
+                   (i == 0 && read_array (folder, "test_output.npy", array));
+  g_free (member);
   g_free (name);
   return found;
 }
