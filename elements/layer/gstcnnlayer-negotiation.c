@@ -199,6 +199,8 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
   chain.output = cnn_layer_output_shape (priv->layer);
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
+  if (GST_CNN_LAYER_GET_CLASS (self)->describe)
+    GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);
   GstStructure *weights = weights_of_channels (self, has_upstream);
   GstEvent *event = gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), input, info, weights);
   g_clear_pointer (&weights, gst_structure_free);
