@@ -55,8 +55,10 @@ check_one_origin (const GstCnnConvolutionSettings *settings, CnnError *error)
   if (origins == 1)
     return TRUE;
   if (origins == 0)
-    return cnn_error_set (error, "there are no weights: set one of kernel (a named filter), "
-                                 "coefficients and weights (a file)");
+    return cnn_error_set (error,
+        "there are no weights: set one of kernel (%s), coefficients and "
+        "weights (a file)",
+        settings->pointwise ? "random" : "a named filter");
   return cnn_error_set (error, "%s%s%s %s say where the weights come from: set only one of them",
       kernel ? "kernel" : "coefficients", kernel && coefficients ? " and coefficients" : "",
       weights ? " and weights" : "", origins == 2 ? "both" : "all");
