@@ -206,6 +206,8 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
   chain.output = cnn_layer_output_shape (priv->layer);
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
+  if (GST_CNN_LAYER_GET_CLASS (self)->describe)
+    GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);
   GstStructure *weights = weights_of_channels (self, has_upstream);
   gst_cnn_layer_common_publish (
       &priv->common, GST_BASE_TRANSFORM_SRC_PAD (self), &chain, input, info, weights);

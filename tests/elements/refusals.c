@@ -71,7 +71,8 @@ static const struct {
 
     {NULL, "Where the weights come from"},
     {GRAY (16, 12) "cnnconv name=layer" SINK, "there are no weights: set one of kernel"},
-    {GRAY (16, 12) "cnn1x1 name=layer" SINK, "there are no weights"},
+    {GRAY (16, 12) "cnn1x1 name=layer" SINK,
+        "there are no weights: set one of kernel (random), coefficients and weights"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box coefficients=<1>" SINK,
         "kernel and coefficients both say where the weights come from"},
     {RGB (16, 12) "cnnconv name=layer kernel=box " CONV SINK, "kernel and weights"},
@@ -173,6 +174,12 @@ static const struct {
     {RGB (16, 12) "cnnpool name=layer std=<1,0,1>" SINK, "std of channel 1 is 0"},
 
     {NULL, "What downstream takes"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 padding=1 ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,12,16,3>\"" SINK,
+        "takes only 1x12x16x3: change the number of output channels"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,[1,max],[1,max],3>\"" SINK,
+        "takes only 1 x any x any x 3: change the number of output channels"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
                    "capsfilter caps=\"tensor/strided,dims=(int)<1,99,99,1>\"" SINK,
         "the output 1x10x14x1 (N,H,W,C)"},
