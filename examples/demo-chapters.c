@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "demo-chapters.h"
 
-/* One frame, so that the maps are not behind the source that is drawn beside them. */
+/* One frame, so that the maps are not far behind the source that is drawn beside them: views get that straight from the tee,
+ * before its maps. */
 #define QUEUE "queue max-size-buffers=1"
 #define FULL "video/x-raw,width=1280,height=620"
 #define PHOTO "media/chelsea.png"
@@ -16,9 +17,10 @@ const DemoChapter demo_chapters[] = {
                    "picture\n"
                    "looks like its kernel: fur, whiskers, the rim of an eye in one direction.",
         .pipeline =
-            "tee name=source_tee ! " QUEUE " ! videoconvert ! video/x-raw,format=GRAY8 ! "
+            "tee name=source_tee source_tee. ! view.video source_tee. ! " QUEUE
+            " ! videoconvert ! video/x-raw,format=GRAY8 ! "
             "cnnconv name=gabor kernel=gabor kernel-size=15 padding=same padding-mode=reflect "
-            "activation=relu ! cnnpool name=pool ! view. source_tee. ! " QUEUE " ! view.video "
+            "activation=relu ! cnnpool name=pool ! view. "
             "cnnview name=view title=true channels=0,2,4,6 colormap=inferno clip=0.2 gamma=0.6 "
             "smoothing=0.8 ! " FULL,
         .seconds = 8,
@@ -29,12 +31,12 @@ const DemoChapter demo_chapters[] = {
         .caption = "Two kernels of 3x3 numbers: where it gets brighter to the right (red) or "
                    "darker (blue),\n"
                    "and the same downwards. The box is what one value was computed from.",
-        .pipeline = "videocrop left=8 right=8 top=8 bottom=8 ! tee name=source_tee ! " QUEUE
-                    " ! videoconvert ! video/x-raw,format=GRAY8 ! "
-                    "cnnconv name=sobel kernel=sobel padding=same padding-mode=replicate ! view. "
-                    "source_tee. ! " QUEUE " ! view.video "
-                    "cnnview name=view title=true normalize=symmetric colormap=coolwarm clip=0.5 "
-                    "smoothing=0.9 ! " FULL,
+        .pipeline =
+            "videocrop left=8 right=8 top=8 bottom=8 ! tee name=source_tee source_tee. ! "
+            "view.video source_tee. ! " QUEUE " ! videoconvert ! video/x-raw,format=GRAY8 ! "
+            "cnnconv name=sobel kernel=sobel padding=same padding-mode=replicate ! view. "
+            "cnnview name=view title=true normalize=symmetric colormap=coolwarm clip=0.5 "
+            "smoothing=0.9 ! " FULL,
         .own_source = FILM,
         .takes_any_source = TRUE,
         .start = 12,
@@ -45,7 +47,8 @@ const DemoChapter demo_chapters[] = {
         .caption = "Above, one layer deep, a value sees 5x5 pixels: a stroke. Below, deeper by two "
                    "layers\n"
                    "and two poolings, it sees 32x32: where there are many such strokes.",
-        .pipeline = "tee name=source_tee ! " QUEUE " ! videoconvert ! video/x-raw,format=GRAY8 ! "
+        .pipeline = "tee name=source_tee source_tee. ! deep.video source_tee. ! flat.video "
+                    "source_tee. ! " QUEUE " ! videoconvert ! video/x-raw,format=GRAY8 ! "
                     "cnnconv name=first kernel=gabor kernel-size=5 padding=same "
                     "padding-mode=reflect activation=relu ! "
                     "tee name=first_tee ! " QUEUE " ! cnnpool ! "
@@ -53,11 +56,11 @@ const DemoChapter demo_chapters[] = {
                     "padding-mode=reflect activation=relu ! "
                     "cnnpool ! cnnconv name=third kernel=box kernel-size=5 padding=same "
                     "padding-mode=reflect ! "
-                    "deep. source_tee. ! " QUEUE " ! deep.video "
+                    "deep. "
                     "cnnview name=deep title=true channels=0,36 colormap=inferno clip=0.2 "
                     "kernels=false smoothing=0.8 ! "
                     "video/x-raw,width=1280,height=309 ! " QUEUE " ! both.sink_1 "
-                    "first_tee. ! " QUEUE " ! flat. source_tee. ! " QUEUE " ! flat.video "
+                    "first_tee. ! " QUEUE " ! flat. "
                     "cnnview name=flat title=true channels=0,4 colormap=inferno clip=0.2 "
                     "kernels=false smoothing=0.8 ! "
                     "video/x-raw,width=1280,height=309 ! " QUEUE " ! both.sink_0 "
@@ -71,7 +74,8 @@ const DemoChapter demo_chapters[] = {
                    "score a digit.\n"
                    "Its kernels were learned from 8000 digits; it has never seen these.",
         .pipeline =
-            "videoconvert ! video/x-raw,format=GRAY8 ! tee name=source_tee ! " QUEUE " ! "
+            "videoconvert ! video/x-raw,format=GRAY8 ! tee name=source_tee source_tee. ! "
+            "strokes.video source_tee. ! " QUEUE " ! "
             "cnnconv name=conv1 " DIGITS
             "layer=conv1 padding=2 activation=relu ! tee name=first ! " QUEUE " ! "
             "cnnpool name=pool1 ! "
@@ -80,10 +84,11 @@ const DemoChapter demo_chapters[] = {
             "cnnpool name=pool2 ! cnnconv name=fc " DIGITS "layer=fc ! tee name=scores ! " QUEUE
             " ! "
             "cnnclassify labels=\"EXAMPLES/networks/digits.txt\" top=1 ! words.text_sink "
-            "first. ! " QUEUE " ! strokes. source_tee. ! " QUEUE " ! strokes.video "
-            "cnnview name=strokes title=true columns=4 colormap=inferno ! "
+            "first. ! " QUEUE " ! strokes. "
+            "cnnview name=strokes title=true ignore-border=false columns=4 colormap=inferno ! "
             "video/x-raw,width=1280,height=380 ! " QUEUE " ! all.sink_0 "
-            "second. ! " QUEUE " ! cnnview title=true columns=8 colormap=inferno ! "
+            "second. ! " QUEUE
+            " ! cnnview title=true ignore-border=false columns=8 colormap=inferno ! "
             "video/x-raw,width=800,height=240 ! " QUEUE " ! all.sink_1 "
             "scores. ! " QUEUE
             " ! cnnview title=true labels=true normalize=fixed minimum=-20 maximum=20 "
@@ -92,7 +97,7 @@ const DemoChapter demo_chapters[] = {
             " ! all.sink_2 "
             "compositor name=all sink_1::ypos=380 sink_2::xpos=800 sink_2::ypos=380 ! " FULL,
         .own_source = "networks/digits/%d.png",
-        .seconds = 15,
+        .seconds = 11,
         .pointer = TRUE,
         .explain = TRUE,
     },

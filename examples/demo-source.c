@@ -77,7 +77,7 @@ gchar *
 demo_source_pipeline (const DemoSource *source)
 {
   if (source->kind == DEMO_SOURCE_PICTURES)
-    return g_strdup_printf ("multifilesrc name=source index=7 stop-index=9 loop=true "
+    return g_strdup_printf ("multifilesrc name=source stop-index=9 loop=true "
                             "caps=image/png,framerate=2/3 ! pngdec ! videorate ! "
                             "video/x-raw,framerate=%d/1 ! videoconvert",
         DEMO_FRAMES_PER_SECOND);
