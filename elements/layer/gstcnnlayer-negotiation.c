@@ -118,8 +118,17 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
 }
 
 static gboolean
+ask_latency (GstElement *element, GstQuery *query)
+{
+  return PARENT_CLASS->query (GST_BASE_TRANSFORM (element), GST_PAD_SRC, query);
+}
+
+static gboolean
 gst_cnn_layer_query (GstBaseTransform *transform, GstPadDirection direction, GstQuery *query)
 {
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return gst_cnn_upstream_latency (&PRIVATE (GST_CNN_LAYER (transform))->upstream,
+        GST_ELEMENT (transform), query, ask_latency);
   if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
     return PARENT_CLASS->query (transform, direction, query);
   GstCaps *filter;
@@ -355,11 +364,18 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
 }
 
 static gboolean
+pass_event (GstElement *element, GstEvent *event)
+{
+  return PARENT_CLASS->src_event (GST_BASE_TRANSFORM (element), event);
+}
+
+static gboolean
 gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
-  return PARENT_CLASS->src_event (transform, event);
+  return gst_cnn_upstream_event (
+      &PRIVATE (GST_CNN_LAYER (transform))->upstream, GST_ELEMENT (transform), event, pass_event);
 }
 
 /* --- Live changes --------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "layer/gstcnnlayer.h"
 #include "common/peercaps.h"
+#include "common/upstream.h"
 
 GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
 #define GST_CAT_DEFAULT cnn_layer_debug
@@ -14,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
   GstCnnLayerCommon common;
   GstCnnPeerCaps downstream;
+  GstCnnUpstream upstream;
 
   /* Atomic. */
   gint revision; /* counts property changes */

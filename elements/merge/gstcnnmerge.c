@@ -134,22 +134,23 @@ gst_cnn_merge_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 }
 
 /* Latency is that of the slowest branch; faster ones wait here for as long. */
-static void
-ask_latency (GstCnnMerge *self)
+static gboolean
+ask_latency (GstElement *element, GstQuery *query)
 {
-  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (element);
   g_autofree GstClockTime *least = g_new0 (GstClockTime, pads->len + 1);
   g_autofree GstClockTime *most = g_new0 (GstClockTime, pads->len + 1);
   gboolean known = FALSE, live = FALSE;
   GstClockTime slowest = 0, bound = GST_CLOCK_TIME_NONE;
   for (guint i = 0; i < pads->len; i++) {
-    g_autoptr (GstQuery) query = gst_query_new_latency ();
+    g_autoptr (GstQuery) branch = gst_query_new_latency ();
     gboolean branch_live = FALSE;
     most[i] = GST_CLOCK_TIME_NONE;
-    if (!gst_pad_peer_query (pads->pdata[i], query))
+    if (!gst_pad_peer_query (pads->pdata[i], branch))
       continue;
     known = TRUE;
-    gst_query_parse_latency (query, &branch_live, &least[i], &most[i]);
+    gst_query_parse_latency (branch, &branch_live, &least[i], &most[i]);
     live |= branch_live;
     slowest = MAX (slowest, least[i]);
   }
@@ -159,42 +160,11 @@ ask_latency (GstCnnMerge *self)
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < pads->len; i++)
     GST_CNN_MERGE_PAD (pads->pdata[i])->latency = least[i];
-  self->latency_known = known;
-  self->live = live;
-  self->min_latency = slowest;
-  self->max_latency = bound;
+  self->branch_latency = slowest;
   g_mutex_unlock (&self->lock);
   GST_DEBUG_OBJECT (self, "latency of %u branches: %s, %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
       pads->len, live ? "live" : "not live", GST_TIME_ARGS (slowest), GST_TIME_ARGS (bound));
-}
-
-/* The round of questions about latency that this thread is in, 0: none. A question goes through all branches
- * of all merges upstream one after the other, in one thread: each merge asks its own once a round. */
-static GPrivate latency_round;
-
-static gboolean
-answer_latency (GstCnnMerge *self, GstQuery *query)
-{
-  static gint rounds; /* atomic */
-  guint round = GPOINTER_TO_UINT (g_private_get (&latency_round));
-  const gboolean begins = round == 0;
-  if (begins) {
-    while (round == 0)
-      round = (guint)g_atomic_int_add (&rounds, 1);
-    g_private_set (&latency_round, GUINT_TO_POINTER (round));
-  }
-  g_mutex_lock (&self->lock);
-  const gboolean asked = self->latency_round == round;
-  g_mutex_unlock (&self->lock);
-  if (!asked)
-    ask_latency (self);
-  g_mutex_lock (&self->lock);
-  self->latency_round = round;
-  const gboolean known = self->latency_known;
-  gst_query_set_latency (query, self->live, self->min_latency, self->max_latency);
-  g_mutex_unlock (&self->lock);
-  if (begins)
-    g_private_set (&latency_round, NULL);
+  gst_query_set_latency (query, live, slowest, bound);
   return known;
 }
 
@@ -204,7 +174,7 @@ gst_cnn_merge_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
   GstCnnMerge *self = GST_CNN_MERGE (parent);
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
-    return answer_latency (self, query);
+    return gst_cnn_upstream_latency (&self->upstream, GST_ELEMENT (self), query, ask_latency);
   case GST_QUERY_CAPS:
   case GST_QUERY_ACCEPT_CAPS: /* from the template */
     return gst_pad_query_default (pad, parent, query);
@@ -218,96 +188,97 @@ gst_cnn_merge_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 
 /* --- Events from downstream ----------------------------------------------------------------------- */
 
-/* TRUE when the same event came before, by another way from downstream: it then has its result. With the
- * lock. */
+/* TRUE when downstream is flushing and nobody else is any longer: it is to stop. With the lock. */
 static gboolean
-has_passed (GstCnnMerge *self, GstEvent *event, gboolean *result)
+may_end_flush (GstCnnMerge *self)
 {
-  for (guint i = 0; i < GST_CNN_MERGE_N_PASSED; i++) {
-    const GstCnnPassedEvent *passed = &self->passed[i];
-    if (passed->type == GST_EVENT_TYPE (event) && passed->seqnum == gst_event_get_seqnum (event)) {
-      *result = passed->result;
-      return TRUE;
-    }
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  if (!self->flushing)
+    return FALSE;
+  for (guint i = 0; i < pads->len; i++) {
+    const GstCnnMergePad *pad = pads->pdata[i];
+    if (pad->awaits_flush || pad->flushing)
+      return FALSE;
   }
-  return FALSE;
+  self->flushing = self->ended = FALSE;
+  self->flow = GST_FLOW_OK;
+  self->n_flushes++;
+  g_cond_broadcast (&self->changed);
+  return TRUE;
 }
 
-/* Before the flush of a seek has come from every branch, frames of before and after would meet. With the
- * lock. */
+/* Before the flush of a seek has come from every branch, frames of before and after would meet. */
 static void
 await_flushes (GstCnnMerge *self, const GPtrArray *pads, GstEvent *event)
 {
   GstSeekFlags flags;
   gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  g_mutex_lock (&self->lock);
   self->seek_seqnum = gst_event_get_seqnum (event);
-  for (guint i = 0; i < pads->len && (flags & GST_SEEK_FLAG_FLUSH); i++) {
+  for (guint i = 0; i < pads->len; i++) {
     GstCnnMergePad *pad = pads->pdata[i];
-    pad->awaits_flush = pad->flush_seqnum != self->seek_seqnum;
+    pad->flush_seqnum = GST_SEQNUM_INVALID;
+    pad->awaits_flush = (flags & GST_SEEK_FLAG_FLUSH) != 0;
   }
+  g_mutex_unlock (&self->lock);
 }
 
-static gboolean may_end_flush (GstCnnMerge *self);
+static gboolean
+has_flushed (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *seek)
+{
+  g_mutex_lock (&self->lock);
+  const gboolean flushed = pad->flush_seqnum == gst_event_get_seqnum (seek);
+  g_mutex_unlock (&self->lock);
+  return flushed;
+}
+
+/* A branch has answered a seek: when that brought no flush, none will come. */
+static void
+end_awaiting (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *seek)
+{
+  const guint32 seqnum = gst_event_get_seqnum (seek);
+  g_mutex_lock (&self->lock);
+  if (pad->flush_seqnum != seqnum)
+    pad->awaits_flush = FALSE;
+  const gboolean ends = may_end_flush (self);
+  g_mutex_unlock (&self->lock);
+  if (!ends)
+    return;
+  GstEvent *stop = gst_event_new_flush_stop (TRUE);
+  gst_event_set_seqnum (stop, seqnum);
+  gst_pad_push_event (self->srcpad, stop);
+}
 
 /* To every branch; a seek only to those that the flush of it has not reached yet by another one, from the
  * same source. */
 static gboolean
-send_to_branches (GstCnnMerge *self, const GPtrArray *pads, GstEvent *event)
+send_to_branches (GstElement *element, GstEvent *event)
 {
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (element);
   const gboolean is_seek = GST_EVENT_TYPE (event) == GST_EVENT_SEEK;
-  const guint32 seqnum = gst_event_get_seqnum (event);
   gboolean result = FALSE;
+  if (is_seek)
+    await_flushes (self, pads, event);
   for (guint i = 0; i < pads->len; i++) {
     GstCnnMergePad *pad = pads->pdata[i];
-    g_mutex_lock (&self->lock);
-    const gboolean is_done = is_seek && pad->flush_seqnum == seqnum;
-    g_mutex_unlock (&self->lock);
-    if (is_done)
+    if (is_seek && has_flushed (self, pad, event))
       continue;
     result |= gst_pad_push_event (GST_PAD (pad), gst_event_ref (event));
-    if (!is_seek)
-      continue;
-    g_mutex_lock (&self->lock);
-    if (pad->flush_seqnum != seqnum)
-      pad->awaits_flush = FALSE; /* it does not seek */
-    const gboolean ends = may_end_flush (self);
-    g_mutex_unlock (&self->lock);
-    if (ends) {
-      GstEvent *stop = gst_event_new_flush_stop (TRUE);
-      gst_event_set_seqnum (stop, seqnum);
-      gst_pad_push_event (self->srcpad, stop);
-    }
+    if (is_seek)
+      end_awaiting (self, pad, event);
   }
+  gst_event_unref (event);
   return result;
 }
 
 static gboolean
-gst_cnn_merge_src_event (GstPad *srcpad, GstObject *parent, GstEvent *event)
+gst_cnn_merge_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstCnnMerge *self = GST_CNN_MERGE (parent);
-  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  gboolean result = TRUE;
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
-  g_mutex_lock (&self->lock);
-  const gboolean known = has_passed (self, event, &result);
-  GstCnnPassedEvent *passed = &self->passed[self->n_passed % GST_CNN_MERGE_N_PASSED];
-  if (!known) {
-    *passed = (GstCnnPassedEvent){GST_EVENT_TYPE (event), gst_event_get_seqnum (event), TRUE};
-    self->n_passed++;
-    if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
-      await_flushes (self, pads, event);
-  }
-  g_mutex_unlock (&self->lock);
-  if (!known) {
-    result = send_to_branches (self, pads, event);
-    g_mutex_lock (&self->lock);
-    if (passed->seqnum == gst_event_get_seqnum (event))
-      passed->result = result;
-    g_mutex_unlock (&self->lock);
-  }
-  gst_event_unref (event);
-  return result;
+  return gst_cnn_upstream_event (&self->upstream, GST_ELEMENT (self), event, send_to_branches);
 }
 
 /* --- Events from branches ------------------------------------------------------------------------- */
@@ -332,25 +303,6 @@ start_flush (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
     gst_pad_push_event (self->srcpad, event);
   else
     gst_event_unref (event);
-}
-
-/* TRUE when downstream is flushing and nobody else is any longer: it is to stop. With the lock. */
-static gboolean
-may_end_flush (GstCnnMerge *self)
-{
-  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  if (!self->flushing)
-    return FALSE;
-  for (guint i = 0; i < pads->len; i++) {
-    const GstCnnMergePad *pad = pads->pdata[i];
-    if (pad->awaits_flush || pad->flushing)
-      return FALSE;
-  }
-  self->flushing = self->ended = FALSE;
-  self->flow = GST_FLOW_OK;
-  self->n_flushes++;
-  g_cond_broadcast (&self->changed);
-  return TRUE;
 }
 
 static void
@@ -571,9 +523,7 @@ start (GstCnnMerge *self)
   self->flushing = self->ended = self->warned = self->stream_started = FALSE;
   self->group_id = GST_GROUP_ID_INVALID;
   self->seek_seqnum = GST_SEQNUM_INVALID;
-  self->min_latency = 0;
-  self->latency_round = 0;
-  memset (self->passed, 0, sizeof self->passed);
+  self->branch_latency = 0;
   g_mutex_unlock (&self->lock);
   return TRUE;
 }

@@ -205,8 +205,8 @@ negotiate (GstCnnMerge *self, const Join *join, const GPtrArray *pads, CnnError 
   if (gst_caps_is_empty (caps))
     gst_cnn_explain_refusal (join->branches[0].shape, join->output, downstream, error);
   else
-    negotiated = gst_cnn_stream_info_from_caps (&out, caps, error) &&
-                 make_merge (self, join, &out, error);
+    negotiated =
+        gst_cnn_stream_info_from_caps (&out, caps, error) && make_merge (self, join, &out, error);
   GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT " for %u branches", caps, pads->len);
   if (negotiated && (!current || !gst_caps_is_equal (current, caps)) &&
       !gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
@@ -257,7 +257,8 @@ update (GstCnnMerge *self, const GPtrArray *pads, const GstSegment *segment, gui
   }
   GST_DEBUG_OBJECT (self, "joining anew:%s%s%s%s", changed ? " a property changed," : "",
       self->new_branches ? " a branch has new caps," : "",
-      self->n_branches != pads->len ? " other branches," : "", reconfigure ? " downstream asked" : "");
+      self->n_branches != pads->len ? " other branches," : "",
+      reconfigure ? " downstream asked" : "");
   gboolean updated = have_caps (pads, &error) && join_init (&join, self, pads, &error);
   if (updated && (new_streams || !same_shape (join.output, self->out_info.shape)))
     updated = negotiate (self, &join, pads, &error);
