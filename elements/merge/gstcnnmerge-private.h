@@ -43,7 +43,7 @@ struct _GstCnnMerge {
   gboolean stream_started;
 
   /* Only for the thread that is busy; the pool also under the object lock. */
-  CnnMerge *merge;
+  CnnLayer *merge;
   CnnImage *images; /* one a branch of `merge` */
   guint n_branches;
   GstCnnStreamInfo out_info;

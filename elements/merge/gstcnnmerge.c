@@ -29,6 +29,7 @@
 
 #include "common/activationtype.h"
 #include "common/shapenegotiation.h"
+#include "common/enumwords.h"
 #include "common/streambuffer.h"
 
 #include <string.h>
@@ -70,8 +71,17 @@ merge_mode_get_type (void)
       {CNN_MERGE_MULTIPLY, "Product of the branches", "multiply"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"concatenate", CNN_MERGE_CONCAT},
+      {"cat", CNN_MERGE_CONCAT},
+      {"sum", CNN_MERGE_ADD},
+      {"plus", CNN_MERGE_ADD},
+      {"mul", CNN_MERGE_MULTIPLY},
+      {"product", CNN_MERGE_MULTIPLY},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnMergeMode", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnMergeMode", values, aliases));
   return type;
 }
 
@@ -561,6 +571,7 @@ gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GPar
   GstCnnMerge *self = GST_CNN_MERGE (object);
   CnnError error;
   gboolean valid = TRUE;
+  gint word;
   if (id < GST_CNN_LAYER_N_PROPERTIES) {
     gst_cnn_layer_common_set_property (&self->common, id, value, pspec);
     return;
@@ -568,10 +579,12 @@ gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GPar
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
-    self->mode = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->mode = (CnnMergeMode)word;
     break;
   case PROP_ACTIVATION:
-    self->activation = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->activation = (CnnActivation)word;
     break;
   case PROP_ALPHA:
     valid = gst_cnn_double_array_set (&self->alpha, pspec->name, value, &error);
@@ -645,14 +658,14 @@ install_properties (GObjectClass *object_class)
 {
   gst_cnn_layer_common_install_properties (object_class);
   g_object_class_install_property (object_class, PROP_MODE,
-      g_param_spec_enum ("mode", "Mode", "How branches become one", GST_TYPE_CNN_MERGE_MODE,
+      gst_cnn_param_spec_enum ("mode", "Mode", "How branches become one", GST_TYPE_CNN_MERGE_MODE,
           DEFAULT_MODE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ACTIVATION,
-      g_param_spec_enum ("activation", "Activation", "Function applied to each output",
+      gst_cnn_param_spec_enum ("activation", "Activation", "Function applied to each output",
           GST_TYPE_CNN_ACTIVATION, CNN_ACTIVATION_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ALPHA,
       gst_cnn_param_spec_double_array ("alpha", "Alpha",
-          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu (default <0.01>)"));
+          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu", "<0.01>"));
 }
 
 static void

@@ -67,10 +67,10 @@ make_merge (GstCnnMerge *self, const Join *join, const GstCnnStreamInfo *out, Cn
   const CnnContext *context = gst_cnn_context_get (error);
   CnnMergeDesc desc = join->desc;
   desc.output_format = (CnnFormat){out->type, out->layout};
-  CnnMerge *merge = context ? cnn_merge_new (context, &desc, error) : NULL;
+  CnnLayer *merge = context ? cnn_merge_new (context, &desc, error) : NULL;
   if (!merge)
     return FALSE;
-  g_clear_pointer (&self->merge, cnn_merge_free);
+  g_clear_pointer (&self->merge, cnn_layer_free);
   self->merge = merge;
   self->out_info = *out;
   g_free (self->images);
@@ -89,7 +89,7 @@ joined_chain (GstCnnMerge *self, const GPtrArray *pads)
     if (other.source_rows == chain.source_rows && other.source_columns == chain.source_columns)
       chain.field = cnn_receptive_field_union (&chain.field, &other.field);
   }
-  chain.output = cnn_merge_output_shape (self->merge);
+  chain.output = cnn_layer_output_shape (self->merge);
   return chain;
 }
 
@@ -125,25 +125,15 @@ joined_framerate (const GPtrArray *pads, GValue *framerate)
   gst_value_set_fraction (framerate, fps_n, fps_d);
 }
 
-/* What may go out, and downstream takes: tensors first, and video only to a peer that takes no tensors. */
+/* What may go out, and downstream takes. */
 static GstCaps *
 possible_caps (CnnShape output, const GPtrArray *pads, GstCaps *downstream)
 {
-  const GstCnnShapeRange range = {
-      {output.n, output.n}, {output.h, output.h}, {output.w, output.w}, {output.c, output.c}};
   GValue framerate = G_VALUE_INIT;
   joined_framerate (pads, &framerate);
-  GstCaps *possible = gst_caps_new_empty ();
-  gst_cnn_caps_append_tensor (possible, &range, "float32", &framerate);
-  gst_cnn_caps_append_nnstreamer (possible, &range, "float32", &framerate);
-  if (output.c == 3)
-    gst_cnn_caps_append_video (possible, &range, GST_CNN_COLOR_OUT_FORMATS, &framerate);
-  else if (output.c == 1)
-    gst_cnn_caps_append_video (possible, &range, GST_CNN_GRAY_OUT_FORMATS, &framerate);
+  GstCaps *caps = gst_cnn_caps_choose_output (output, &framerate, downstream);
   g_value_unset (&framerate);
-  GstCaps *caps = gst_caps_intersect_full (possible, downstream, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref (possible);
-  return gst_caps_is_empty (caps) ? caps : gst_caps_fixate (caps);
+  return caps;
 }
 
 static void
@@ -161,16 +151,9 @@ drop_pool (GstCnnMerge *self)
 static gboolean
 make_pool (GstCnnMerge *self, GstCaps *caps)
 {
-  GstBufferPool *pool = NULL;
-  GstQuery *query = gst_query_new_allocation (caps, TRUE);
-  gst_pad_peer_query (self->srcpad, query); /* a peer without an answer has no wishes */
-  if (gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query))
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, NULL, NULL, NULL);
-  gst_query_unref (query);
-  if (!pool || !gst_buffer_pool_set_active (pool, TRUE)) {
-    gst_clear_object (&pool);
+  GstBufferPool *pool = gst_cnn_allocation_make_pool (self->srcpad, caps);
+  if (!pool)
     return FALSE;
-  }
   drop_pool (self);
   GST_OBJECT_LOCK (self);
   self->pool = pool;
@@ -212,7 +195,7 @@ negotiate (GstCnnMerge *self, const Join *join, const GPtrArray *pads, CnnError 
       !gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
     GST_DEBUG_OBJECT (self, "downstream did not take the caps: the next frame tells why");
   if (negotiated && !make_pool (self, caps)) {
-    g_clear_pointer (&self->merge, cnn_merge_free);
+    g_clear_pointer (&self->merge, cnn_layer_free);
     negotiated =
         cnn_error_set (error, "there are no buffers of %" G_GSIZE_FORMAT " bytes", out.bytes);
   }
@@ -315,7 +298,7 @@ join_frames (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames, 
   if (mapped < pads->len) {
     cnn_error_set (error, "%s: %s", GST_OBJECT_NAME (pads->pdata[mapped]), fault.message);
   } else if (gst_cnn_frame_map (&out, &self->out_info, output, GST_MAP_WRITE, error)) {
-    cnn_merge_run (self->merge, self->images, &out.image,
+    cnn_layer_run (self->merge, self->images, &out.image,
         (gint)gst_cnn_layer_common_get_n_threads (&self->common));
     gst_cnn_frame_unmap (&out);
     joined = TRUE;
@@ -352,7 +335,7 @@ void
 gst_cnn_merge_forget_join (GstCnnMerge *self)
 {
   drop_pool (self);
-  g_clear_pointer (&self->merge, cnn_merge_free);
+  g_clear_pointer (&self->merge, cnn_layer_free);
   g_clear_pointer (&self->images, g_free);
   self->n_branches = 0;
   self->new_branches = self->new_chain = FALSE;
