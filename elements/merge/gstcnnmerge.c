@@ -47,17 +47,11 @@ enum {
 G_DEFINE_TYPE (GstCnnMerge, gst_cnn_merge, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (cnnmerge, "cnnmerge", GST_RANK_NONE, GST_TYPE_CNN_MERGE)
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
-            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_FORMATS
-                                                            ", " GST_CNN_GRAY_FORMATS " }")));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_CNN_LAYER_SINK_CAPS));
 
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("float32") "; " GST_CNN_NNSTREAMER_CAPS (
-            "float32") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_OUT_FORMATS
-                                                 ", " GST_CNN_GRAY_OUT_FORMATS " }")));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SRC_CAPS));
 
 #define GST_TYPE_CNN_MERGE_MODE (merge_mode_get_type ())
 
@@ -87,30 +81,21 @@ merge_mode_get_type (void)
 
 /* --- Queries -------------------------------------------------------------------------------------- */
 
-/* What a branch may be, given what downstream takes: any channels, its rows and columns. As long as the
- * element has not started, and where nothing fits, everything: what cannot be is refused with a sentence
- * when it arrives. */
+/* What a branch may be, given what downstream takes: any channels, its rows and columns. */
 static GstCaps *
 sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
 {
-  GstCaps *caps = gst_pad_get_pad_template_caps (pad);
-  if (g_atomic_int_get (&self->common.started)) {
-    GstCnnGeometry geometry;
-    gst_cnn_geometry_init (&geometry);
-    geometry.free_channels = TRUE;
-    g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
-    g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
-    g_autoptr (GstCaps) taken =
-        gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
-    GstCaps *fitting = gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken);
-    if (gst_caps_is_empty (fitting))
-      gst_caps_unref (fitting);
-    else
-      gst_caps_take (&caps, fitting);
-  }
-  if (filter)
-    gst_caps_take (&caps, gst_caps_intersect_full (caps, filter, GST_CAPS_INTERSECT_FIRST));
-  return caps;
+  if (gst_cnn_layer_common_is_linking (&self->common, pad))
+    return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
+  GstCnnGeometry geometry;
+  gst_cnn_geometry_init (&geometry);
+  geometry.free_channels = TRUE;
+  g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
+  g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
+  g_autoptr (GstCaps) taken =
+      gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
+  return gst_cnn_layer_common_answer_caps (
+      pad, gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken), filter);
 }
 
 static gboolean
@@ -136,8 +121,9 @@ gst_cnn_merge_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
     return TRUE;
   case GST_QUERY_ALLOCATION:
     return gst_cnn_allocation_propose (query);
-  case GST_QUERY_ACCEPT_CAPS: /* from the template */
-    return gst_pad_query_default (pad, parent, query);
+  case GST_QUERY_ACCEPT_CAPS: /* what is not taken is told why */
+    gst_query_set_accept_caps_result (query, TRUE);
+    return TRUE;
   default:
     return is_first (self, pad) && gst_pad_peer_query (self->srcpad, query);
   }

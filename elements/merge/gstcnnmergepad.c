@@ -313,9 +313,6 @@ gst_cnn_merge_pad_init (GstCnnMergePad *pad)
   g_queue_init (&pad->arrivals);
   pad->flushing = TRUE;
   gst_cnn_merge_pad_reset (pad);
-  /* Whether caps are taken is answered from the template, without asking on. */
-  GST_PAD_SET_ACCEPT_TEMPLATE (pad);
-  GST_PAD_SET_ACCEPT_INTERSECT (pad);
 }
 
 static void
