@@ -34,6 +34,7 @@ typedef struct {
 
   /* Streaming thread only: of the layer created last, for who looks at them. */
   GstCnnWeights shown;
+  gint groups;
 } GstCnnConvolutionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
@@ -108,6 +109,7 @@ keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, 
   GstCnnWeights *shown = &PRIVATE (self)->shown;
   shown->out_channels = weights->out_channels;
   shown->in_channels = in_channels / weights->groups;
+  PRIVATE (self)->groups = weights->groups;
   shown->rows = weights->window.rows.kernel;
   shown->columns = weights->window.columns.kernel;
   gst_clear_buffer (&shown->values);
@@ -124,6 +126,13 @@ gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
 {
   *weights = PRIVATE (GST_CNN_CONVOLUTION (layer))->shown;
   return weights->values != NULL;
+}
+
+static void
+gst_cnn_convolution_describe (GstCnnLayer *layer, GstStructure *info)
+{
+  gst_structure_set (
+      info, "groups", G_TYPE_INT, PRIVATE (GST_CNN_CONVOLUTION (layer))->groups, NULL);
 }
 
 static CnnLayer *
@@ -381,6 +390,7 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   layer_class->get_geometry = gst_cnn_convolution_get_geometry;
   layer_class->create_layer = gst_cnn_convolution_create_layer;
   layer_class->get_weights = gst_cnn_convolution_get_weights;
+  layer_class->describe = gst_cnn_convolution_describe;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
 }

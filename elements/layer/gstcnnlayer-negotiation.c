@@ -197,6 +197,10 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
   chain.output = cnn_layer_output_shape (priv->layer);
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
+  gst_cnn_layer_info_set_window (info, &geometry->window, input);
+  gst_cnn_layer_info_set_previous (info, (const gchar *const[]){priv->previous}, 1);
+  if (GST_CNN_LAYER_GET_CLASS (self)->describe)
+    GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);
   GstStructure *weights = weights_of_channels (self, has_upstream);
   gst_cnn_layer_common_publish (
       &priv->common, GST_BASE_TRANSFORM_SRC_PAD (self), &chain, input, info, weights);
@@ -344,6 +348,8 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
   if (gst_cnn_chain_event_parse (event, &chain)) {
     priv->upstream_chain = chain;
     priv->has_upstream_chain = TRUE;
+    g_free (priv->previous);
+    priv->previous = g_strdup (gst_cnn_chain_event_element (event));
     const GstStructure *weights = gst_cnn_chain_event_weights (event);
     g_clear_pointer (&priv->upstream_weights, gst_structure_free);
     priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;

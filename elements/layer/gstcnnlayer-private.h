@@ -25,6 +25,7 @@ typedef struct {
   GstCnnStreamInfo in_info, out_info;
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
+  gchar *previous;                /* name of the layer before, or NULL */
   GstStructure *upstream_weights; /* NULL: none came */
   gboolean error_posted;          /* for the caps being negotiated */
   gboolean ended;                 /* the user was told why these caps cannot be; no frame passes */

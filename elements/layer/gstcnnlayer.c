@@ -166,6 +166,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+  g_clear_pointer (&priv->previous, g_free);
   return TRUE;
 }
 
@@ -188,6 +189,7 @@ gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
   gst_cnn_layer_common_clear (&priv->common);
+  g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
