@@ -66,15 +66,15 @@ gst_cnn_layer_transform_caps (
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
                        : gst_caps_ref (caps);
-    result = gst_cnn_geometry_transform_caps (&geometry, direction, own);
+    result = gst_cnn_geometry_filter_caps (&geometry, direction, own, filter);
     gst_caps_unref (own);
   } else {
     result = other_template_caps (transform, direction);
-  }
-  if (filter) {
-    GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (result);
-    result = filtered;
+    if (filter) {
+      GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+      gst_caps_unref (result);
+      result = filtered;
+    }
   }
   GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
