@@ -74,7 +74,7 @@ GstStructure *gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *
 
 /* The same for a join of branches: `input` is the first branch's shape, and `inputs` an array of all. */
 GstStructure *gst_cnn_merge_info_new (
-    const CnnMerge *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
+    const CnnLayer *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
 
 G_END_DECLS
 

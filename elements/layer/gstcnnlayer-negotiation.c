@@ -174,7 +174,7 @@ weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
                ? gst_cnn_weights_to_structure (&weights, GST_OBJECT_NAME (self), !has_upstream)
                : NULL;
   const gboolean keeps_channels =
-      cnn_layer_input_shape (priv->layer).c == cnn_layer_output_shape (priv->layer).c;
+      cnn_layer_input_shape (priv->layer, 0).c == cnn_layer_output_shape (priv->layer).c;
   return has_upstream && keeps_channels && priv->upstream_weights
              ? gst_structure_copy (priv->upstream_weights)
              : NULL;
@@ -185,7 +185,7 @@ static void
 publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  const CnnShape input = cnn_layer_input_shape (priv->layer);
+  const CnnShape input = cnn_layer_input_shape (priv->layer, 0);
   GstCnnChain chain;
   /* An upstream chain counts only where its picture arrives unscaled. */
   const gboolean has_upstream = priv->has_upstream_chain &&

@@ -73,7 +73,7 @@ joined_chain (GstCnnMerge *self, const GPtrArray *pads)
     if (other.source_rows == chain.source_rows && other.source_columns == chain.source_columns)
       chain.field = cnn_receptive_field_union (&chain.field, &other.field);
   }
-  chain.output = cnn_merge_output_shape (self->merge);
+  chain.output = cnn_layer_output_shape (self->merge);
   return chain;
 }
 
@@ -105,11 +105,11 @@ make_merge (GstCnnMerge *self, const GstCnnJoin *join, const GstCnnStreamInfo *o
   const CnnContext *context = gst_cnn_context_get (error);
   CnnMergeDesc desc = join->desc;
   desc.output_format = (CnnFormat){out->type, out->layout};
-  CnnMerge *merge = context ? cnn_merge_new (context, &desc, error) : NULL;
+  CnnLayer *merge = context ? cnn_merge_new (context, &desc, error) : NULL;
   if (!merge)
     return FALSE;
   if (self->merge)
-    cnn_merge_free (self->merge);
+    cnn_layer_free (self->merge);
   self->merge = merge;
   self->out_info = *out;
   g_free (self->images);

@@ -29,7 +29,7 @@ struct _GstCnnMerge {
   gint changed; /* a property changed since `merge` was made */
 
   /* Source pad's thread only. */
-  CnnMerge *merge;
+  CnnLayer *merge;
   CnnImage *images; /* one a branch of `merge` */
   guint n_branches;
   GstCnnStreamInfo out_info;

@@ -137,7 +137,7 @@ join_frames (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames, 
     GST_OBJECT_LOCK (self);
     const guint n_threads = self->n_threads;
     GST_OBJECT_UNLOCK (self);
-    cnn_merge_run (self->merge, self->images, &out.image, (gint)n_threads);
+    cnn_layer_run (self->merge, self->images, &out.image, (gint)n_threads);
     gst_cnn_frame_unmap (&out);
     joined = TRUE;
   }
@@ -293,7 +293,7 @@ gst_cnn_merge_stop (GstAggregator *aggregator)
     pad->has_info = pad->has_chain = FALSE;
   }
   g_ptr_array_unref (pads);
-  g_clear_pointer (&self->merge, cnn_merge_free);
+  g_clear_pointer (&self->merge, cnn_layer_free);
   GST_OBJECT_LOCK (self);
   g_clear_pointer (&self->layer_info, gst_structure_free);
   GST_OBJECT_UNLOCK (self);
