@@ -218,23 +218,31 @@ static CnnLayer *
 make_layer (
     GstCnnLayer *self, const GstCnnStreamInfo *in, const GstCnnStreamInfo *out, CnnError *error)
 {
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *layer = NULL;
+  const gboolean blended = gst_cnn_layer_blend_wanted (self);
   const CnnContext *context = gst_cnn_context_get (error);
   GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&PRIVATE (self)->normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&priv->normalizer, in, &scale, &offset, error);
+  const gdouble strength = priv->blend.strength;
   GST_OBJECT_UNLOCK (self);
   if (context && normalized) {
     const GstCnnLayerSetup setup = {
         .context = context,
         .input = in->shape,
         .input_format = {in->type, in->layout},
-        .output_format = {out->type, out->layout},
+        .output_format = {blended ? CNN_SAMPLE_FLOAT32 : out->type, out->layout},
         .normalization = {scale, offset},
     };
     layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, &setup, error);
+    if (blended || priv->blend.float_layer == layer)
+      priv->blend.float_layer = blended ? layer : NULL;
   }
+  if (layer &&
+      !gst_cnn_layer_blend_check (strength, in->shape, cnn_layer_output_shape (layer), error))
+    g_clear_pointer (&layer, cnn_layer_free);
   g_free (scale);
   g_free (offset);
   return layer;
@@ -287,6 +295,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
      * Refusing them would put a warning on the bus. */
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -433,6 +442,7 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }
@@ -467,6 +477,8 @@ gst_cnn_layer_submit_input_buffer (
     if (GST_CLOCK_TIME_IS_VALID (time))
       gst_object_sync_values (GST_OBJECT (self), time);
   }
+  if (gst_cnn_layer_blend_needs_layer (self))
+    g_atomic_int_set (&PRIVATE (self)->changed, TRUE);
   bring_up_to_date (self);
   return PARENT_CLASS->submit_input_buffer (transform, is_discont, input);
 }

@@ -16,6 +16,8 @@ enum {
   PROP_MEAN,
   PROP_STD,
   PROP_LAYER_INFO,
+  PROP_BLEND,
+  PROP_BLEND_LAST = PROP_BLEND + GST_CNN_LAYER_BLEND_IDS - 1,
 };
 
 #define DEFAULT_N_THREADS 0
@@ -120,7 +122,8 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
   GST_OBJECT_LOCK (self);
   const guint n_threads = priv->n_threads;
   GST_OBJECT_UNLOCK (self);
-  cnn_layer_run (priv->layer, &in.image, &out.image, (int)n_threads);
+  if (!gst_cnn_layer_blend_run (self, &in.image, &out.image, (gint)n_threads))
+    cnn_layer_run (priv->layer, &in.image, &out.image, (int)n_threads);
   gst_cnn_frame_unmap (&out);
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
@@ -217,6 +220,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   g_atomic_int_set (&priv->started, FALSE);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->in_info.bytes = 0;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);
@@ -234,6 +238,13 @@ gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GPar
   GstCnnLayerPrivate *priv = PRIVATE (self);
   CnnError error;
   gboolean valid = TRUE;
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    /* Read with each frame: the layer stays as it is. */
+    GST_OBJECT_LOCK (self);
+    gst_cnn_layer_blend_set_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_N_THREADS:
@@ -269,6 +280,9 @@ gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec
   case PROP_LAYER_INFO:
     gst_value_set_structure (value, priv->layer_info);
     break;
+  case PROP_BLEND ... PROP_BLEND_LAST:
+    gst_cnn_layer_blend_get_property (&priv->blend, id - PROP_BLEND, value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -290,6 +304,7 @@ gst_cnn_layer_init (GstCnnLayer *self)
   GstCnnLayerPrivate *priv = PRIVATE (self);
   priv->n_threads = DEFAULT_N_THREADS;
   gst_cnn_normalizer_init (&priv->normalizer);
+  gst_cnn_layer_blend_init (&priv->blend);
   priv->faults = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
@@ -309,6 +324,7 @@ install_properties (GObjectClass *object_class)
           "Structure cnn-layer-info: shapes, parameters, multiply-accumulates and receptive field; "
           "NULL before the caps are known",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  gst_cnn_layer_blend_install_properties (object_class, PROP_BLEND);
 }
 
 static void

@@ -156,6 +156,10 @@ static const struct {
     {GRAY (16, 12) "cnnpool name=layer output-size=2 padding=1" SINK, "no room for padding"},
     {GRAY (16, 12) "cnnpool name=layer output-size=2 dilation=2" SINK, "no room for dilation"},
 
+    {GRAY (16, 12) "cnnconv name=layer kernel=box strength=0.5" SINK,
+        "strength=0.5 blends the result with the input, but the input is 1x12x16x1 and the result "
+        "1x10x14x1 (N,H,W,C): set padding=same"},
+
     {NULL, "Channels"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
         "the input has 1 channel, but the weights take 3"},
