@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/normalizer.h"
 
-#include "layer/gstcnnlayer.h"
+#include "common/layercommon.h"
 
 #define DEFAULT_SCALE (1.0 / 255.0)
 #define DEFAULT_SCALE_16_BIT (1.0 / 65535.0)

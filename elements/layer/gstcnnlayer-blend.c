@@ -113,7 +113,7 @@ make_blend (GstCnnLayer *self, CnnError *error)
   const CnnContext *context = gst_cnn_context_get (error);
   GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&priv->normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&priv->common.normalizer, in, &scale, &offset, error);
   GST_OBJECT_UNLOCK (self);
   if (context && normalized && cnn_shape_count (out->shape, sizeof (gfloat), &count, error)) {
     const CnnBlendDesc desc = {
