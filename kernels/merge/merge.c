@@ -343,7 +343,7 @@ combine_interleaved (const CnnMerge *merge, Worker *worker, CnnMergeFunc *combin
   const size_t w = (size_t)merge->computed.w, count = w * (size_t)merge->computed.c;
   const float *values = row->values;
   if (c < merge->computed.c) {
-    dispatch->upsample_repeat (values, w, 1, merge->computed.c, worker->spread);
+    dispatch->repeat_pixels (values, w, 1, merge->computed.c, worker->spread);
     values = worker->spread;
   }
   if (first)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CNN_MERGE_PAIRS_H
+#define CNN_MERGE_PAIRS_H
+
+#include "cpu/kernel.h"
+
+#include <stddef.h>
+
+/* out[i] = a[i] + b[i], or a[i] * b[i]. `out` may be `a` or `b`. */
+typedef void CnnMergeFunc (const float *a, const float *b, size_t count, float *out);
+
+CnnMergeFunc cnn_merge_add_c;
+CnnMergeFunc cnn_merge_multiply_c;
+
+#endif
