@@ -33,8 +33,7 @@ repeat_one_by_one (const float *row, size_t count, size_t channels, int times, f
 CnnRepeatPixelsFunc CNN_SYMBOL (repeat_pixels);
 
 void
-CNN_SYMBOL (repeat_pixels) (
-    const float *row, size_t count, size_t channels, int times, float *out)
+CNN_SYMBOL (repeat_pixels) (const float *row, size_t count, size_t channels, int times, float *out)
 {
   const size_t f = (size_t)times, outputs = f * channels;
   Source sources[MAX_OUTPUTS];

@@ -85,8 +85,8 @@ check_once (CnnConvBytesFunc *kernel, CheckGuard guard)
   for (int r = 0; r < this.bytes.rows && check_ok (); r++)
     for (int x = 0; x < this.bytes.count && check_ok (); x++)
       if (this.out[r][x] != expected_byte (&this, r, x))
-        check_fail ("[%d][%d] is %d, expected %d", r, x, this.out[r][x],
-            expected_byte (&this, r, x));
+        check_fail (
+            "[%d][%d] is %d, expected %d", r, x, this.out[r][x], expected_byte (&this, r, x));
   free_case (&this);
 }
 

@@ -38,8 +38,7 @@ check_once (CnnConvDepthwiseFunc *kernel, CheckGuard guard)
   const Bounds bounds = random_bounds ();
   CnnConvDepthwise depthwise = random_depthwise (check_lanes ());
   const size_t channels = (size_t)depthwise.channels, count = (size_t)depthwise.count;
-  const size_t floats =
-      count ? (count - 1) * (size_t)depthwise.pixel_stride + channels : 0;
+  const size_t floats = count ? (count - 1) * (size_t)depthwise.pixel_stride + channels : 0;
   Taps taps = taps_new (depthwise.n_taps, floats, guard);
   float *weights = check_guarded_floats ((size_t)depthwise.n_taps * channels, guard);
   float *bias = check_guarded_floats (channels, guard);
@@ -55,8 +54,7 @@ check_once (CnnConvDepthwiseFunc *kernel, CheckGuard guard)
       depthwise.pixel_stride, depthwise.channels);
   define_depthwise (&depthwise, bounds, expected);
   kernel (&depthwise);
-  check_floats (
-      out, expected, count * channels, sum_tolerance (depthwise.n_taps), 1e-6, "output");
+  check_floats (out, expected, count * channels, sum_tolerance (depthwise.n_taps), 1e-6, "output");
   taps_free (&taps);
   check_guarded_free (weights);
   check_guarded_free (bias);

@@ -7,8 +7,7 @@ check_once (CnnCopyRunsFunc *kernel, CheckGuard guard)
   const size_t run = (size_t)check_random_int (1, 40), count = (size_t)check_random_int (1, 9);
   const size_t in_stride = run + (size_t)check_random_int (0, 20);
   const size_t out_stride = run + (size_t)check_random_int (0, 20);
-  Rows rows =
-      rows_new ((count - 1) * in_stride + run, (count - 1) * out_stride + run, guard, true);
+  Rows rows = rows_new ((count - 1) * in_stride + run, (count - 1) * out_stride + run, guard, true);
   check_context ("%zu runs of %zu, strides %zu and %zu", count, run, in_stride, out_stride);
   for (size_t i = 0; i < count; i++)
     for (size_t r = 0; r < run; r++)

@@ -50,14 +50,12 @@ define_window (const Case *c, size_t i, bool is_max, bool *tame)
   double sum = 0, max = -INFINITY;
   *tame = true;
   for (size_t x = 0; x < w->columns; x++) {
-    const float v =
-        c->row[(i / w->channels * w->stride + x) * w->channels + i % w->channels];
+    const float v = c->row[(i / w->channels * w->stride + x) * w->channels + i % w->channels];
     *tame = *tame && fabsf (v) <= 1;
     sum += (double)v;
     max = isnan (v) || isnan (max) ? (double)NAN : fmax (max, (double)v);
   }
-  return (float)(is_max ? max
-                        : sum * (double)w->scale[i / w->channels] * (double)w->factor);
+  return (float)(is_max ? max : sum * (double)w->scale[i / w->channels] * (double)w->factor);
 }
 
 static void
@@ -67,8 +65,8 @@ check_once (CnnPoolSlidingFunc *kernel, bool is_max, CheckGuard guard, bool edge
   float *out = check_guarded_floats (c.out_floats, guard);
   float *expected = malloc (c.out_floats * sizeof *expected);
   bool *tame = malloc (c.out_floats * sizeof *tame);
-  check_context ("%zu windows of %zu columns, stride %zu, %zu channels", c.count,
-      c.windows.columns, c.windows.stride, c.windows.channels);
+  check_context ("%zu windows of %zu columns, stride %zu, %zu channels", c.count, c.windows.columns,
+      c.windows.stride, c.windows.channels);
   for (size_t i = 0; i < c.out_floats; i++)
     expected[i] = define_window (&c, i, is_max, &tame[i]);
   kernel (c.row, &c.windows, c.count, out);

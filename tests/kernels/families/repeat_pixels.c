@@ -26,8 +26,7 @@ void
 bench_repeat_pixels (CnnRepeatPixelsFunc *kernel)
 {
   enum { COUNT = 320, CHANNELS = 3, TIMES = 2 };
-  Rows rows =
-      rows_new (COUNT * CHANNELS, COUNT * CHANNELS * TIMES, CHECK_GUARD_BEHIND, false);
+  Rows rows = rows_new (COUNT * CHANNELS, COUNT * CHANNELS * TIMES, CHECK_GUARD_BEHIND, false);
   CheckTimer timer = check_timer ("320 pixels of 3 channels, twice");
   while (check_timer_runs (&timer))
     kernel (rows.in, COUNT, CHANNELS, TIMES, rows.out);

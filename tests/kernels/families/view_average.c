@@ -13,8 +13,7 @@ random_spans (int size, int columns, CheckGuard guard)
   spans.n_taps = check_guarded (n * sizeof *spans.n_taps, guard);
   spans.weights = check_guarded_floats (n * (size_t)spans.max_taps, guard);
   for (int o = 0; o < size; o++) {
-    spans.n_taps[o] =
-        check_random_int (1, spans.max_taps < columns ? spans.max_taps : columns);
+    spans.n_taps[o] = check_random_int (1, spans.max_taps < columns ? spans.max_taps : columns);
     spans.first[o] = check_random_int (0, columns - spans.n_taps[o]);
     for (int t = spans.n_taps[o]; t < spans.max_taps; t++)
       spans.weights[t * size + o] = 0;
@@ -35,11 +34,9 @@ check_once (CnnViewAverageFunc *kernel, CheckGuard guard)
 {
   const int size = check_random_int (1, 20), columns = check_random_int (1, 30);
   const int channels = check_random_int (1, check_random_int (0, 1) ? 70 : 8);
-  Rows rows = rows_new (
-      (size_t)(columns * channels), (size_t)(size * channels), guard, false);
+  Rows rows = rows_new ((size_t)(columns * channels), (size_t)(size * channels), guard, false);
   CnnViewSpans spans = random_spans (size, columns, guard);
-  check_context ("%d columns to %d, %d channels, %d taps", columns, size, channels,
-      spans.max_taps);
+  check_context ("%d columns to %d, %d channels, %d taps", columns, size, channels, spans.max_taps);
   for (int o = 0; o < size; o++)
     for (int c = 0; c < channels; c++) {
       double sum = 0;

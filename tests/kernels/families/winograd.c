@@ -10,8 +10,8 @@ static const double input_2[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0},
 static const double input_4[6][6] = {{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0},
     {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
 static const double output_2[2][4] = {{1, 1, 1, 0}, {0, 1, -1, 1}};
-static const double output_4[4][6] = {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0},
-    {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
+static const double output_4[4][6] = {
+    {1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}};
 
 static double
 input_factor (int tile, int i, int y)
