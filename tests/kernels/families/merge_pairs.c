@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "check.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static float
@@ -10,9 +11,33 @@ add (float a, float b)
 }
 
 static float
+subtract (float a, float b)
+{
+  return a - b;
+}
+
+static float
 multiply (float a, float b)
 {
   return a * b;
+}
+
+static float
+divide (float a, float b)
+{
+  return a / b;
+}
+
+static float
+maximum (float a, float b)
+{
+  return isnan (a) || isnan (b) ? NAN : fmaxf (a, b);
+}
+
+static float
+minimum (float a, float b)
+{
+  return isnan (a) || isnan (b) ? NAN : fminf (a, b);
 }
 
 /* Into a third array, and into either of the two. */
@@ -66,19 +91,67 @@ check_merge_add (CnnMergeFunc *kernel)
 }
 
 void
-check_merge_multiply (CnnMergeFunc *kernel)
-{
-  check_pairs (kernel, multiply);
-}
-
-void
 bench_merge_add (CnnMergeFunc *kernel)
 {
   bench_pairs (kernel);
 }
 
 void
+check_merge_subtract (CnnMergeFunc *kernel)
+{
+  check_pairs (kernel, subtract);
+}
+
+void
+bench_merge_subtract (CnnMergeFunc *kernel)
+{
+  bench_pairs (kernel);
+}
+
+void
+check_merge_multiply (CnnMergeFunc *kernel)
+{
+  check_pairs (kernel, multiply);
+}
+
+void
 bench_merge_multiply (CnnMergeFunc *kernel)
+{
+  bench_pairs (kernel);
+}
+
+void
+check_merge_divide (CnnMergeFunc *kernel)
+{
+  check_pairs (kernel, divide);
+}
+
+void
+bench_merge_divide (CnnMergeFunc *kernel)
+{
+  bench_pairs (kernel);
+}
+
+void
+check_merge_maximum (CnnMergeFunc *kernel)
+{
+  check_pairs (kernel, maximum);
+}
+
+void
+bench_merge_maximum (CnnMergeFunc *kernel)
+{
+  bench_pairs (kernel);
+}
+
+void
+check_merge_minimum (CnnMergeFunc *kernel)
+{
+  check_pairs (kernel, minimum);
+}
+
+void
+bench_merge_minimum (CnnMergeFunc *kernel)
 {
   bench_pairs (kernel);
 }
