@@ -124,15 +124,15 @@ cnn_view_draw_title (const CnnViewDrawing *drawing)
 static void
 draw_color_bar (const CnnViewDrawing *drawing, CnnViewBox box)
 {
-  const gint bytes = drawing->table->format.bytes;
-  if (box.width < 1 || box.height < 1)
-    return;
-  guint8 *first = cnn_view_canvas_at (drawing->canvas, box.x, box.y);
-  for (gint x = 0; x < box.width; x++)
-    memcpy (first + x * bytes, &drawing->table->pixels[(gint64)x * CNN_VIEW_LEVELS / box.width],
-        (gsize)bytes);
-  for (gint y = 1; y < box.height; y++)
-    memcpy (first + (gssize)y * drawing->canvas->stride, first, (gsize)(box.width * bytes));
+  const CnnViewRange *range = &drawing->intervals[0];
+  for (gint x = 0; x < box.width; x++) {
+    gint level = (gint)((gint64)x * CNN_VIEW_LEVELS / box.width);
+    if (drawing->layout->bars)
+      level = cnn_view_drawing_level (
+          drawing, range, range->min + (range->max - range->min) * x / box.width);
+    cnn_view_canvas_fill_pixel (drawing->canvas, (CnnViewBox){box.x + x, box.y, 1, box.height},
+        drawing->table->pixels[level]);
+  }
 }
 
 static void
@@ -149,7 +149,7 @@ describe_colors (const CnnViewDrawing *drawing, gchar *string, gsize size)
   if (drawing->layout->bars && range == CNN_VIEW_NORMALIZE_CHANNEL)
     range = CNN_VIEW_NORMALIZE_LAYER;
   g_snprintf (string, size, "%s%s" DOT "%s", cnn_view_normalize_words (range), gamma,
-      cnn_colormap_name (settings->colormap));
+      cnn_colormap_name (drawing->colormap));
 }
 
 /* low [colors] high   what the range is ... not a number: n */
@@ -205,14 +205,32 @@ span_between (CnnViewBox box, const CnnViewRange *range, gdouble a, gdouble b)
   return (CnnViewBox){box.x, box.y + first, box.width, MAX (1, last - first + 1)};
 }
 
-static void
-fill_in_color_of (
-    const CnnViewDrawing *drawing, CnnViewBox box, const CnnViewRange *range, gdouble value)
+gint
+cnn_view_drawing_level (const CnnViewDrawing *drawing, const CnnViewRange *range, gdouble value)
 {
-  gdouble width = range->max - range->min;
-  gdouble shade = width > 0 ? CLAMP ((value - range->min) / width, 0, 1) : 0;
-  gint level = MIN (CNN_VIEW_LEVELS - 1, (gint)(shade * CNN_VIEW_LEVELS));
-  cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
+  gdouble low = range->min, high = range->max;
+  if (isnan (value))
+    return CNN_VIEW_NAN;
+  if (isinf (value))
+    return value > 0 ? CNN_VIEW_PLUS_INFINITY : CNN_VIEW_MINUS_INFINITY;
+  if (drawing->layout->bars && drawing->colormap == CNN_COLORMAP_COOLWARM) {
+    high = MAX (fabs (low), fabs (high));
+    low = -high;
+  }
+  const gdouble shade = high > low ? CLAMP ((value - low) / (high - low), 0, 1) : 0;
+  return MIN (CNN_VIEW_LEVELS - 1, (gint)(shade * CNN_VIEW_LEVELS));
+}
+
+/* With a line around it: some colors are those of the ground. */
+static void
+draw_bar (const CnnViewDrawing *drawing, CnnViewBox box, const CnnViewRange *range, gdouble value)
+{
+  const guint32 pixel = drawing->table->pixels[cnn_view_drawing_level (drawing, range, value)];
+  if (box.width >= 6 && box.height >= 3) {
+    cnn_view_canvas_fill (drawing->canvas, box, CNN_VIEW_FAINT);
+    box = (CnnViewBox){box.x + 1, box.y + 1, box.width - 2, box.height - 2};
+  }
+  cnn_view_canvas_fill_pixel (drawing->canvas, box, pixel);
 }
 
 void
@@ -225,12 +243,10 @@ cnn_view_draw_bars (const CnnViewDrawing *drawing)
     gdouble base = CLAMP (0, range.min, range.max);
     if (isfinite (value)) {
       cnn_view_canvas_shade (drawing->canvas, box, 0xffffff, 10);
-      fill_in_color_of (drawing, span_between (box, &range, base, value), &range, value);
+      draw_bar (drawing, span_between (box, &range, base, value), &range, value);
     } else {
-      gint entry = isnan (value) ? CNN_VIEW_NAN
-                   : value > 0   ? CNN_VIEW_PLUS_INFINITY
-                                 : CNN_VIEW_MINUS_INFINITY;
-      cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[entry]);
+      const gint level = cnn_view_drawing_level (drawing, &range, value);
+      cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
     }
   }
   if (drawing->layout->n_shown > 0) {
@@ -248,8 +264,9 @@ cnn_view_draw_bars (const CnnViewDrawing *drawing)
 static void
 draw_marker (const CnnViewDrawing *drawing, CnnViewBox box)
 {
-  cnn_view_canvas_frame (drawing->canvas, box, 3, 0x000000);
-  cnn_view_canvas_frame (drawing->canvas, box, 2, CNN_VIEW_ACCENT);
+  const gint thickness = MAX (2, drawing->layout->text_size / 10);
+  cnn_view_canvas_frame (drawing->canvas, box, thickness + 1, 0x000000);
+  cnn_view_canvas_frame (drawing->canvas, box, thickness, CNN_VIEW_ACCENT);
 }
 
 /* What value (y, x) of every map sees, as a box on the source: the field of output (0, 0), moved by

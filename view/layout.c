@@ -23,6 +23,14 @@
 /* Lower pictures go without title and legend. In lines of text. */
 #define MIN_LINES 6
 
+/* Values this large stay whole squares, whatever room that leaves: they are counted. */
+#define MIN_CELL 6
+/* The source and what is under it take this much of a picture in landscape, of its width, or in portrait, of
+ * its height. */
+#define SOURCE_SHARE (1 / 3.0)
+/* Groups of channels get their own rows where that costs no more of the tiles' width than this. */
+#define GROUP_FACTOR 0.6
+
 /* A tile as it would be with so many pixels to fill. */
 typedef struct {
   gint width, height, values_width, values_height, enlargement;
@@ -37,7 +45,7 @@ fit_map (const CnnViewRequest *request, gint room_width, gint room_height)
   gdouble scale = MIN (room_width / map_width, room_height / map_height);
   gint whole = (gint)scale;
   Fit fit;
-  if (whole >= 3 || (whole >= 1 && whole >= 0.85 * scale)) {
+  if (whole >= MIN_CELL || (whole >= 1 && whole >= 0.85 * scale)) {
     fit.values_width = request->map_width;
     fit.values_height = request->map_height;
     fit.enlargement = whole;
@@ -114,33 +122,42 @@ place_grid (
   layout->y = layout->body.y + MAX (0, (layout->body.height - grid_height) / 2);
 }
 
-/* How badly a grid fills the body: empty places, and a shape that is another. 0 is best. */
+/* How good a grid is: large tiles and few empty places, which look like something missing. */
+static gdouble
+merit (const CnnViewRequest *request, gint columns, gint rows, const Fit *fit)
+{
+  const gdouble places = (gdouble)columns * rows;
+  return fit->width * (1 - 0.5 * sqrt ((places - request->n_tiles) / places));
+}
+
+/* How far the shape of a grid is from that of the body. */
 static gdouble
 misfit (const CnnViewRequest *request, const CnnViewLayout *layout, gint columns, gint rows,
     const Fit *fit)
 {
   gdouble width = (gdouble)columns * (fit->width + request->gap);
   gdouble height = (gdouble)rows * (fit->height + layout->caption_height + request->gap);
-  gdouble places = (gdouble)columns * rows;
-  return fabs (log (width / height * layout->body.height / layout->body.width)) +
-         (places - request->n_tiles) / places;
+  return fabs (log (width / height * layout->body.height / layout->body.width));
 }
 
-/* The columns that make the tiles largest; among these, those that fill the body best. */
+/* The columns that a person would choose: 8 for 64, 3 for 3; among equals those that fill the body best. */
 static gint
 best_columns (const CnnViewRequest *request, const CnnViewLayout *layout, Fit *best)
 {
   gint best_count = 0;
-  gdouble least_misfit = 0;
+  gdouble best_merit = 0, least_misfit = 0;
   for (gint columns = 1; columns <= request->n_tiles; columns++) {
     gint rows = divide_up (request->n_tiles, columns);
     Fit fit;
     if (!try_columns (request, layout, columns, rows, &fit))
       continue;
-    gdouble fills = misfit (request, layout, columns, rows, &fit);
-    if (best_count == 0 || fit.width > best->width ||
-        (fit.width == best->width && fills < least_misfit)) {
+    const gdouble fills = misfit (request, layout, columns, rows, &fit);
+    gdouble good = merit (request, columns, rows, &fit);
+    if (request->group > 1 && columns == request->group)
+      good /= GROUP_FACTOR;
+    if (best_count == 0 || good > best_merit || (good == best_merit && fills < least_misfit)) {
       best_count = columns;
+      best_merit = good;
       least_misfit = fills;
       *best = fit;
     }
@@ -223,18 +240,18 @@ fit_bars (CnnViewLayout *layout, const CnnViewRequest *request)
   layout->bars = TRUE;
 }
 
-/* Sizes of text follow from the width of the picture alone, so that the natural size can be
- * computed before the layout. */
+/* Sizes of text follow from the width of the picture alone, so that the natural size can be computed before
+ * the layout: from a thumbnail's to a wall's. */
 static gint
 text_size (gint width)
 {
-  return CLAMP (width / 60, 11, 28);
+  return MAX (CLAMP (width / 46, 11, 14), width / 60);
 }
 
 static gint
 caption_size (gint width)
 {
-  return CLAMP (width / 85, 10, 20);
+  return MAX (CLAMP (width / 52, 10, 12), width / 85);
 }
 
 static gint
@@ -269,43 +286,83 @@ place_lines (CnnViewLayout *layout, const CnnViewRequest *request)
   layout->body = (CnnViewBox){0, top, width, height - top - bottom};
 }
 
-/* Under the source, in a column that is that wide: all the height that is left. */
+/* A box of at most this size with the source's shape; small sources in whole squares, to be counted. */
 static void
-place_kernels (CnnViewLayout *layout, gint column_width)
+fit_source (CnnViewLayout *layout, const CnnViewRequest *request, gint width, gint height)
 {
-  const CnnViewBox *source = &layout->source, *body = &layout->body;
-  const gint margin = layout->text_size / 2;
-  gint y = source->y + source->height + margin;
-  layout->kernels = (CnnViewBox){source->x, y,
-      MAX (source->width, MIN (column_width, KERNELS_WIDTH * layout->text_size)),
-      body->y + body->height - margin - y};
+  gdouble scale =
+      MIN (width / (gdouble)request->source_width, height / (gdouble)request->source_height);
+  if (scale >= MIN_CELL / 2)
+    scale = floor (scale);
+  layout->source.width = MAX (1, (gint)(request->source_width * scale));
+  layout->source.height = MAX (1, (gint)(request->source_height * scale));
 }
 
-/* The picture the maps were made of takes a third of the body, half beside a single map. */
+/* Beside the maps, on the left, the kernels under the source. */
 static void
-place_source (CnnViewLayout *layout, const CnnViewRequest *request)
+place_source_left (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  CnnViewBox *body = &layout->body;
+  CnnViewBox *body = &layout->body, *source = &layout->source;
   const gint margin = layout->text_size / 2;
-  gint width = body->width / (request->n_tiles > 1 ? 3 : 2) - 2 * margin;
-  gint height = body->height - 2 * margin;
-  if (request->source_width < 1 || width <= 2 * margin || height <= 2 * margin)
-    return;
+  const gint width = (gint)(body->width * SOURCE_SHARE) - 2 * margin;
+  const gint height = body->height - 2 * margin;
   const gint kernels_height = (gint)(height * KERNELS_SHARE);
   const gboolean kernels =
       request->kernels && kernels_height >= MIN_KERNELS_HEIGHT * layout->text_size;
-  gint source_height = kernels ? height - kernels_height - margin : height;
-  gdouble scale =
-      MIN (width / (gdouble)request->source_width, source_height / (gdouble)request->source_height);
-  layout->source.width = MAX (1, (gint)(request->source_width * scale));
-  layout->source.height = MAX (1, (gint)(request->source_height * scale));
-  layout->source.x = body->x + margin;
-  layout->source.y = body->y + (kernels ? margin : (body->height - layout->source.height) / 2);
-  if (kernels)
-    place_kernels (layout, width);
-  gint column = MAX (layout->source.width, layout->kernels.width) + 2 * margin;
+  if (width <= 2 * margin || height <= 2 * margin)
+    return;
+  fit_source (layout, request, width, kernels ? height - kernels_height - margin : height);
+  source->x = body->x + margin;
+  source->y = body->y + (kernels ? margin : (body->height - source->height) / 2);
+  if (kernels) {
+    const gint y = source->y + source->height + margin;
+    layout->kernels = (CnnViewBox){source->x, y,
+        MAX (source->width, MIN (width, KERNELS_WIDTH * layout->text_size)),
+        body->y + body->height - margin - y};
+  }
+  const gint column = MAX (source->width, layout->kernels.width) + 2 * margin;
   body->x += column;
   body->width -= column;
+}
+
+/* Above the maps, the kernels right of the source where there is room for them. */
+static void
+place_source_top (CnnViewLayout *layout, const CnnViewRequest *request)
+{
+  CnnViewBox *body = &layout->body, *source = &layout->source;
+  const gint margin = layout->text_size / 2;
+  const gint width = body->width - 2 * margin;
+  const gint height = (gint)(body->height * SOURCE_SHARE) - 2 * margin;
+  if (width <= 2 * margin || height <= 2 * margin)
+    return;
+  fit_source (layout, request, width, height);
+  gint right = width - source->width - margin;
+  gboolean kernels = request->kernels && height >= MIN_KERNELS_HEIGHT * layout->text_size;
+  if (kernels && right < KERNELS_WIDTH * layout->text_size) {
+    fit_source (layout, request, MAX (1, width / 2), height);
+    right = width - source->width - margin;
+    kernels = right >= MIN_KERNELS_HEIGHT * layout->text_size;
+    if (!kernels)
+      fit_source (layout, request, width, height);
+  }
+  source->x = body->x + (kernels ? margin : (body->width - source->width) / 2);
+  source->y = body->y + margin;
+  if (kernels)
+    layout->kernels = (CnnViewBox){source->x + source->width + margin, source->y, right, height};
+  const gint row = MAX (source->height, layout->kernels.height) + 2 * margin;
+  body->y += row;
+  body->height -= row;
+}
+
+static void
+place_source (CnnViewLayout *layout, const CnnViewRequest *request)
+{
+  if (request->source_width < 1)
+    return;
+  if (layout->body.height > layout->body.width)
+    place_source_top (layout, request);
+  else
+    place_source_left (layout, request);
 }
 
 /* Room that the longest name takes. */
@@ -386,13 +443,32 @@ cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request)
     fit_pages (layout, request);
 }
 
+/* Few empty places in a picture that is a little wider than high. */
+static gint
+natural_columns (const CnnViewRequest *request)
+{
+  const gdouble shape = request->map_width / (gdouble)request->map_height;
+  gint best = 1;
+  gdouble least = G_MAXDOUBLE;
+  for (gint columns = 1; columns <= request->n_tiles; columns++) {
+    const gint rows = divide_up (request->n_tiles, columns);
+    const gdouble places = (gdouble)columns * rows;
+    const gdouble cost = 0.5 * sqrt ((places - request->n_tiles) / places) +
+                         0.25 * fabs (log (shape * columns / rows / 1.5));
+    if (cost < least) {
+      least = cost;
+      best = columns;
+    }
+  }
+  return best;
+}
+
 void
 cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *height)
 {
-  gint64 columns = request->columns;
-  if (columns == 0)
-    columns = (gint64)ceil (sqrt (request->n_tiles));
-  columns = MIN (columns, request->n_tiles);
+  gint64 columns = natural_columns (request);
+  if (request->columns > 0)
+    columns = MIN ((gint64)request->columns, request->n_tiles);
   gint64 rows = ((gint64)request->n_tiles - 1) / columns + 1;
   gint64 values = columns * request->map_width, gaps = (columns - 1) * request->gap;
   gint64 enlargement = MAX (1, (MIN_WIDTH - gaps + values - 1) / values);

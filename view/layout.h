@@ -14,6 +14,7 @@ typedef struct {
   gint source_width, source_height; /* of the picture beside the maps, 0 for none */
   gboolean kernels;                 /* to be drawn under that picture */
   gint n_tiles;
+  gint group; /* tiles that belong together, in a row where that goes well; 0 or 1 for none */
   guint columns;
   guint page; /* taken modulo the number of pages */
   gint gap;

@@ -121,6 +121,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.kernels =
       settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
   request.n_tiles = grid ? (gint)scene->maps->len : 1;
+  request.group = scene->group;
   request.columns = grid ? settings->columns : 0;
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
@@ -145,8 +146,8 @@ update_maps (CnnViewPainter *painter, const gint *maps)
   return TRUE;
 }
 
-/* How many of n values on one axis see something beyond the source: padding. At most a quarter at each
- * end, since deep in a network every value does. */
+/* How many of n values on one axis see something beyond the source: padding. At most an eighth at each
+ * end: deep in a network every value does, and of a few values all count. */
 static void
 border_of_axis (
     const CnnReceptiveAxis *axis, gint source, gint n, gboolean ignored, gint *first, gint *last)
@@ -157,8 +158,8 @@ border_of_axis (
     return;
   const gdouble low = ceil (reach / axis->jump - slack);
   const gdouble high = floor ((source - axis->size / 2 - 0.5 - axis->offset) / axis->jump + slack);
-  *first = (gint)CLAMP (low, 0, n / 4);
-  *last = (gint)CLAMP (n - 1 - high, 0, n / 4);
+  *first = (gint)CLAMP (low, 0, n / 8);
+  *last = (gint)CLAMP (n - 1 - high, 0, n / 8);
 }
 
 static CnnViewBorder
@@ -214,17 +215,25 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
   return painter->view != NULL;
 }
 
+/* Bars go both ways from 0, and their colors with them, unless the user chose others. */
+static CnnColormap
+effective_colormap (const CnnViewPainter *painter, const CnnViewSettings *settings)
+{
+  const gboolean chosen = settings->colormap != cnn_view_settings_default.colormap;
+  return painter->layout.bars && !chosen ? CNN_COLORMAP_COOLWARM : settings->colormap;
+}
+
 static void
 update_table (
     CnnViewPainter *painter, const CnnViewSettings *settings, const CnnPixelFormat *format)
 {
-  gboolean centred = settings->normalize == CNN_VIEW_NORMALIZE_SYMMETRIC;
-  if (painter->has_table && painter->colormap == settings->colormap &&
-      painter->gamma == settings->gamma && painter->centred == centred &&
-      memcmp (&painter->table.format, format, sizeof *format) == 0)
+  const CnnColormap colormap = effective_colormap (painter, settings);
+  const gboolean centred = settings->normalize == CNN_VIEW_NORMALIZE_SYMMETRIC;
+  if (painter->has_table && painter->colormap == colormap && painter->gamma == settings->gamma &&
+      painter->centred == centred && memcmp (&painter->table.format, format, sizeof *format) == 0)
     return;
-  cnn_colormap_fill (&painter->table, settings->colormap, settings->gamma, centred, format);
-  painter->colormap = settings->colormap;
+  cnn_colormap_fill (&painter->table, colormap, settings->gamma, centred, format);
+  painter->colormap = colormap;
   painter->gamma = settings->gamma;
   painter->centred = centred;
   painter->has_table = TRUE;
@@ -369,6 +378,7 @@ draw_everything (CnnViewPainter *painter, const CnnViewDrawing *drawing)
     cnn_view_draw_bars (drawing);
   else
     draw_tiles (painter, canvas);
+  cnn_view_draw_values (drawing);
   cnn_view_draw_captions (drawing);
   cnn_view_draw_title (drawing);
   cnn_view_draw_legend (drawing);
@@ -417,6 +427,7 @@ cnn_view_painter_draw (CnnViewPainter *painter, const CnnViewScene *scene, const
       .layout = &painter->layout,
       .scene = scene,
       .table = &painter->table,
+      .colormap = painter->colormap,
       .text = painter->text,
       .shape = painter->shape,
       .image = image,

@@ -38,6 +38,7 @@ typedef struct {
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;
+  gint group;          /* channels that were made of one input channel, 0 when of all */
   const gchar *notice; /* UTF-8, for a moment over the maps; NULL or "" for none */
   gboolean has_pointer;
   gdouble pointer_x, pointer_y;

@@ -5,6 +5,7 @@
 
 #include "cnn/cnn.h"
 #include "view/colormap.h"
+#include "view/values.h"
 
 #include <glib.h>
 
@@ -36,6 +37,7 @@ typedef struct {
   gboolean ignore_border; /* ranges leave out the values that see padding */
   CnnColormap colormap;
   gboolean labels, legend, title, kernels, help, freeze;
+  CnnViewValues values;
   guint gap;
   CnnLayout tensor_layout; /* of tensors that ride on video */
 } CnnViewSettings;

@@ -46,6 +46,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
   scene->repeats = self->repeats;
   scene->title = self->title;
   scene->names = channel_names (&self->stream);
+  scene->group = self->group;
   scene->layer = self->layer;
   scene->kernels = self->kernels;
   scene->draw_source = gst_cnn_view_source_draw;

@@ -163,6 +163,7 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     if (!gst_cnn_chain_event_parse (event, &self->chain))
       self->chain.source_rows = 0;
     take_weights (self, gst_cnn_chain_event_weights (event));
+    self->group = gst_cnn_view_weights_group (self->weights, event);
     GST_DEBUG_OBJECT (self, "maps of %s, %s weights, first input %dx%d",
         self->layer ? self->layer : "an unnamed layer",
         cnn_view_weights_panel_exist (self->kernels) ? "with" : "without", self->chain.source_rows,
@@ -356,5 +357,6 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
       "The gst-cnn developers");
   gst_type_mark_as_plugin_api (gst_cnn_view_normalize_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_cnn_view_colormap_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_cnn_view_values_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_cnn_view_tensor_layout_get_type (), 0);
 }

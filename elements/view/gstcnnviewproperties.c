@@ -39,6 +39,21 @@ gst_cnn_view_colormap_get_type (void)
 }
 
 GType
+gst_cnn_view_values_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {CNN_VIEW_VALUES_AUTO, "Where they are read easily", "auto"},
+      {CNN_VIEW_VALUES_ON, "Where they can be read at all", "true"},
+      {CNN_VIEW_VALUES_OFF, "Never", "false"},
+      {0, NULL, NULL},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewValues", values));
+  return type;
+}
+
+GType
 gst_cnn_view_tensor_layout_get_type (void)
 {
   static const GEnumValue values[] = {
@@ -72,6 +87,7 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_KERNELS] = OFFSET (kernels),
     [GST_CNN_VIEW_PROP_HELP] = OFFSET (help),
     [GST_CNN_VIEW_PROP_FREEZE] = OFFSET (freeze),
+    [GST_CNN_VIEW_PROP_VALUES] = OFFSET (values),
     [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
     [GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = OFFSET (tensor_layout),
 };
@@ -120,7 +136,7 @@ make_range_specs (GParamSpec **specs)
   specs[GST_CNN_VIEW_PROP_CLIP] = spec_double ("clip", "Clip",
       "Percent of the drawn values left out of the range at each end", 0, 49, initial->clip);
   specs[GST_CNN_VIEW_PROP_IGNORE_BORDER] = spec_boolean ("ignore-border", "Ignore border",
-      "Leave values that see padding out of the range, at most a quarter of the map at each edge: "
+      "Leave values that see padding out of the range, at most an eighth of the map at each edge: "
       "zeros beside a picture are the strongest edge there is",
       initial->ignore_border);
   specs[GST_CNN_VIEW_PROP_COLORMAP] = g_param_spec_enum ("colormap", "Colormap",
@@ -169,6 +185,9 @@ make_decoration_specs (GParamSpec **specs)
       "legend", "Legend", "Draw a bar of the colors and what they mean", initial->legend);
   specs[GST_CNN_VIEW_PROP_TITLE] = spec_boolean (
       "title", "Title", "Write the layer's name and shape above the maps", initial->title);
+  specs[GST_CNN_VIEW_PROP_VALUES] = g_param_spec_enum ("values", "Values",
+      "Write the values into the cells of small maps and kernels", gst_cnn_view_values_get_type (),
+      (gint)initial->values, FLAGS);
   specs[GST_CNN_VIEW_PROP_KERNELS] = spec_boolean ("kernels", "Kernels",
       "Draw the weights of the convolution that made the maps under the source of the pad video: "
       "blue below 0, red above",

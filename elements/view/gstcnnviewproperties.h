@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 GType gst_cnn_view_normalize_get_type (void);
 GType gst_cnn_view_colormap_get_type (void);
+GType gst_cnn_view_values_get_type (void);
 GType gst_cnn_view_tensor_layout_get_type (void);
 
 /* Enums are as wide as int: all fields are read and written by the type of their property. */
@@ -38,6 +39,7 @@ enum {
   GST_CNN_VIEW_PROP_KERNELS,
   GST_CNN_VIEW_PROP_HELP,
   GST_CNN_VIEW_PROP_FREEZE,
+  GST_CNN_VIEW_PROP_VALUES,
   GST_CNN_VIEW_PROP_GAP,
   GST_CNN_VIEW_PROP_TENSOR_LAYOUT,
   GST_CNN_VIEW_PROP_CHANNELS,

@@ -39,6 +39,8 @@ static const Golden goldens[] = {
     {"kernel-slices", "channel=2", "video/x-raw,width=480,height=300", 30, 40, 4, 0.02,
         {4, 100, 3, 3}},
     {"kernel-matrix", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 20, 1, 1}},
+    {"portrait", "title=true labels=true", "video/x-raw,width=300,height=640", 30, 40, 12, 0.02,
+        {12, 3, 7, 7}},
     {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02, {0}},
 };
 

@@ -9,8 +9,8 @@
 #define BLUE 0x3b4cc0
 #define RED 0xb40426
 
-/* One map of 10x10 beside a source of 40x40. In a picture of 220x110 the text size is 11, so that the
- * margin is 5, the source is 100x100 at (5, 5), and the map 110x110 at (110, 0). */
+/* One map of 10x10 beside a source of 40x40. In a picture of 332x110 the text size is 11, so that the
+ * margin is 5, the source is 100x100 at (5, 5), and the map 110x110 at (166, 0). */
 typedef struct {
   ViewTest *view;
   GstHarness *video;
@@ -20,7 +20,7 @@ typedef struct {
 static SourceTest
 start (void)
 {
-  SourceTest test = {.view = view_test_new ("", "video/x-raw,width=220,height=110")};
+  SourceTest test = {.view = view_test_new ("", "video/x-raw,width=332,height=110")};
   test.video = gst_harness_new_with_element (test.view->view, "video", NULL);
   gst_harness_set_src_caps_str (
       test.video, "video/x-raw,format=RGB,width=40,height=40,framerate=5/1");
@@ -55,7 +55,7 @@ source_at (SourceTest test, GstClockTime time)
   buffer = gst_harness_push_and_pull (test.view->harness, buffer);
   GstMapInfo map;
   fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
-  gint gray = map.data[(50 * 220 + 50) * 3];
+  gint gray = map.data[(50 * 332 + 50) * 3];
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
   return gray;
@@ -94,7 +94,7 @@ chain_event (const gchar *fields)
 static GstVideoRectangle
 find_box (const Picture *picture)
 {
-  gint left = 220, top = 110, right = -1, bottom = -1;
+  gint left = 332, top = 110, right = -1, bottom = -1;
   for (gint y = 0; y < 110; y++)
     for (gint x = 0; x < 108; x++)
       if (picture_at (picture, x, y) == ACCENT) {
@@ -118,7 +118,7 @@ GST_START_TEST (test_receptive_field)
                    "receptive-offset=(double)<1.5,1.5>")));
   push_source (test, 100, 0);
   view_test_send (
-      test.view, gst_navigation_event_new_mouse_move (170, 40, GST_NAVIGATION_MODIFIER_NONE));
+      test.view, gst_navigation_event_new_mouse_move (226, 40, GST_NAVIGATION_MODIFIER_NONE));
   Picture *picture = view_test_push (test.view, test.tensor, &native_float);
   GstVideoRectangle box = find_box (picture);
   fail_unless (box.x == 48 && box.y == 28 && box.w == 24 && box.h == 24, "%dx%d at %d,%d", box.w,
@@ -137,7 +137,7 @@ GST_START_TEST (test_incomplete_chain)
       gst_harness_push_event (test.view->harness, chain_event ("receptive-field=(double)<8,8>")));
   push_source (test, 100, 0);
   view_test_send (
-      test.view, gst_navigation_event_new_mouse_move (170, 40, GST_NAVIGATION_MODIFIER_NONE));
+      test.view, gst_navigation_event_new_mouse_move (226, 40, GST_NAVIGATION_MODIFIER_NONE));
   Picture *picture = view_test_push (test.view, test.tensor, &native_float);
   fail_unless (find_box (picture).w < 0);
   picture_free (picture);
