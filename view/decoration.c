@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/decoration.h"
 
+#include "view/arithmetic.h"
 #include "view/image.h"
 
 #include <math.h>
@@ -303,9 +304,17 @@ find_pointed (const CnnViewDrawing *drawing, Pointed *pointed)
 {
   const CnnViewScene *scene = drawing->scene;
   const CnnShape shape = drawing->shape;
+  if (scene->step >= 0) {
+    const gint64 values = (gint64)shape.h * shape.w;
+    const gint value = (gint)(scene->step % values);
+    *pointed = (Pointed){
+        (gint)(scene->step / values % drawing->layout->n_shown), value / shape.w, value % shape.w};
+    return TRUE;
+  }
   if (!scene->has_pointer) {
     *pointed = (Pointed){0, shape.h / 2, shape.w / 2};
-    return drawing->layout->source.width > 0 && !drawing->layout->bars;
+    return drawing->layout->arithmetic.width > 0 ||
+           (drawing->layout->source.width > 0 && !drawing->layout->bars);
   }
   pointed->index = cnn_view_layout_find (drawing->layout, scene->pointer_x, scene->pointer_y);
   if (pointed->index < 0)
@@ -373,7 +382,7 @@ void
 cnn_view_draw_readout (const CnnViewDrawing *drawing)
 {
   const CnnViewLayout *layout = drawing->layout;
-  const gboolean beside_source = layout->source.width > 0;
+  const gboolean beside_source = layout->source.width > 0 || layout->arithmetic.width > 0;
   const gboolean grid = drawing->scene->settings.channel < 0;
   Pointed pointed;
   /* Over a plain grid only what its captions had no room for. */
@@ -383,7 +392,8 @@ cnn_view_draw_readout (const CnnViewDrawing *drawing)
   if (!layout->bars && (beside_source || (!grid && layout->enlargement >= 4)))
     mark_value (drawing, &pointed);
   draw_field (drawing, pointed.y, pointed.x);
-  if (drawing->scene->has_pointer)
+  cnn_view_draw_arithmetic (drawing, drawing->maps[pointed.index], pointed.y, pointed.x);
+  if (drawing->scene->has_pointer && drawing->scene->step < 0 && layout->arithmetic.width == 0)
     draw_value (drawing, &pointed);
 }
 
@@ -413,6 +423,8 @@ draw_help (const CnnViewDrawing *drawing)
       {"t", "title"},
       {"b", "color bar"},
       {"k", "kernels"},
+      {"v", "values"},
+      {"a", "the sum behind a value"},
       {"space", "freeze"},
       {"h", "this help"},
   };

@@ -139,6 +139,13 @@ handle_letter (const gchar *key, gboolean shift, CnnViewSettings *settings)
   case 'k':
     settings->kernels = !settings->kernels;
     return TRUE;
+  case 'v':
+    settings->values =
+        settings->values == CNN_VIEW_VALUES_OFF ? CNN_VIEW_VALUES_AUTO : CNN_VIEW_VALUES_OFF;
+    return TRUE;
+  case 'a':
+    settings->arithmetic = !settings->arithmetic;
+    return TRUE;
   case 'h':
     settings->help = !settings->help;
     return TRUE;

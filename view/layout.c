@@ -28,6 +28,7 @@
 /* The source and what is under it take this much of a picture in landscape, of its width, or in portrait, of
  * its height. */
 #define SOURCE_SHARE (1 / 3.0)
+#define ARITHMETIC_SHARE 0.52
 /* Groups of channels get their own rows where that costs no more of the tiles' width than this. */
 #define GROUP_FACTOR 0.6
 
@@ -354,9 +355,42 @@ place_source_top (CnnViewLayout *layout, const CnnViewRequest *request)
   body->height -= row;
 }
 
+/* The sum behind a value on the left of the maps or, in portrait, above them; the source above it takes what
+ * is left of its room, at most. */
+static void
+place_arithmetic (CnnViewLayout *layout, const CnnViewRequest *request)
+{
+  CnnViewBox *body = &layout->body, *source = &layout->source, *box = &layout->arithmetic;
+  const gint margin = layout->text_size / 2;
+  const gboolean above = body->height > body->width;
+  *box = *body;
+  if (above)
+    box->height = (gint)(body->height * ARITHMETIC_SHARE);
+  else
+    box->width = (gint)(body->width * ARITHMETIC_SHARE);
+  body->x += above ? 0 : box->width;
+  body->width -= above ? 0 : box->width;
+  body->y += above ? box->height : 0;
+  body->height -= above ? box->height : 0;
+  *box = (CnnViewBox){box->x + margin, box->y + margin, MAX (1, box->width - 2 * margin),
+      MAX (1, box->height - 2 * margin)};
+  if (request->source_width < 1 || box->height < 20 * layout->text_size)
+    return;
+  fit_source (layout, request, box->width, box->height / 3);
+  source->x = box->x;
+  source->y = box->y;
+  box->y += source->height + margin;
+  box->height -= source->height + margin;
+}
+
 static void
 place_source (CnnViewLayout *layout, const CnnViewRequest *request)
 {
+  if (request->arithmetic &&
+      MIN (layout->body.width, layout->body.height) > 10 * layout->text_size) {
+    place_arithmetic (layout, request);
+    return;
+  }
   if (request->source_width < 1)
     return;
   if (layout->body.height > layout->body.width)

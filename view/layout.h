@@ -13,6 +13,7 @@ typedef struct {
   gint map_width, map_height;       /* of a map, in values */
   gint source_width, source_height; /* of the picture beside the maps, 0 for none */
   gboolean kernels;                 /* to be drawn under that picture */
+  gboolean arithmetic;              /* the sum behind a value, in their place */
   gint n_tiles;
   gint group; /* tiles that belong together, in a row where that goes well; 0 or 1 for none */
   guint columns;
@@ -27,11 +28,11 @@ typedef struct {
 } CnnViewBox;
 
 typedef struct {
-  gint text_size;                 /* of title and legend, pixels */
-  gint caption_size;              /* text on the tiles */
-  CnnViewBox title, legend, body; /* empty when absent */
-  CnnViewBox source, kernels;     /* empty when absent */
-  gboolean bars;                  /* maps of one value: a bar each instead of a tile */
+  gint text_size;                         /* of title and legend, pixels */
+  gint caption_size;                      /* text on the tiles */
+  CnnViewBox title, legend, body;         /* empty when absent */
+  CnnViewBox source, kernels, arithmetic; /* empty when absent */
+  gboolean bars;                          /* maps of one value: a bar each instead of a tile */
 
   gint columns, rows;  /* of a full page */
   gint first, n_shown; /* tiles of this page */

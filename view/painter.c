@@ -120,6 +120,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.source_height = scene->source_height;
   request.kernels =
       settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
+  request.arithmetic = settings->arithmetic || settings->step;
   request.n_tiles = grid ? (gint)scene->maps->len : 1;
   request.group = scene->group;
   request.columns = grid ? settings->columns : 0;

@@ -8,6 +8,7 @@
 #include "view/canvas.h"
 #include "view/weightspanel.h"
 #include "view/layout.h"
+#include "view/operation.h"
 #include "view/settings.h"
 #include "view/text.h"
 
@@ -38,7 +39,12 @@ typedef struct {
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;
-  gint group;          /* channels that were made of one input channel, 0 when of all */
+  gint group; /* channels that were made of one input channel, 0 when of all */
+  /* How the maps were made, and of what: NULL when not known. */
+  const CnnViewOperation *operation;
+  const CnnImage *input;
+  gint64
+      step; /* windows that slid by, row by row and map by map: which value is explained; -1: the pointer's */
   const gchar *notice; /* UTF-8, for a moment over the maps; NULL or "" for none */
   gboolean has_pointer;
   gdouble pointer_x, pointer_y;

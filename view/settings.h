@@ -37,6 +37,8 @@ typedef struct {
   gboolean ignore_border; /* ranges leave out the values that see padding */
   CnnColormap colormap;
   gboolean labels, legend, title, kernels, help, freeze;
+  gboolean arithmetic; /* the sum behind a value beside the maps */
+  gboolean step;       /* the same, from value to value by itself */
   CnnViewValues values;
   guint gap;
   CnnLayout tensor_layout; /* of tensors that ride on video */

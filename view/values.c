@@ -8,8 +8,6 @@
 
 /* More decimals are never written. */
 #define MAX_DECIMALS 4
-/* Whole numbers are written as such up to this one. */
-#define MAX_WHOLE 99999
 #define RULE_COLOR 0x14161a
 
 void
@@ -28,21 +26,32 @@ cnn_view_values_print (gchar *string, gdouble value, gint decimals)
       nothing ? "0" : number);
 }
 
-/* 0 for whole numbers, else so many that the largest has three digits that matter. */
+/* TRUE when this many decimals leave nothing out. */
+static gboolean
+are_exact (const gfloat *values, gsize count, gint decimals)
+{
+  const gdouble power = pow (10, decimals);
+  for (gsize i = 0; i < count; i++)
+    if (isfinite (values[i]) && fabs (values[i] * power - round (values[i] * power)) > 1e-3)
+      return FALSE;
+  return TRUE;
+}
+
+/* As few as are exact, or so many that the largest number has three digits that matter. */
 static gint
 most_decimals (const gfloat *values, gsize count)
 {
   gdouble largest = 0;
-  gboolean whole = TRUE;
-  for (gsize i = 0; i < count; i++) {
-    if (!isfinite (values[i]))
-      continue;
-    largest = MAX (largest, fabs ((gdouble)values[i]));
-    whole = whole && fabs (values[i] - round (values[i])) < 1e-4;
-  }
-  if (largest == 0 || (whole && largest <= MAX_WHOLE))
+  for (gsize i = 0; i < count; i++)
+    if (isfinite (values[i]))
+      largest = MAX (largest, fabs ((gdouble)values[i]));
+  if (largest == 0)
     return 0;
-  return CLAMP (2 - (gint)floor (log10 (largest)), 0, MAX_DECIMALS);
+  const gint most = CLAMP (2 - (gint)floor (log10 (largest)), 0, MAX_DECIMALS);
+  gint decimals = 0;
+  while (decimals < most && !are_exact (values, count, decimals))
+    decimals++;
+  return decimals;
 }
 
 static gint
@@ -103,6 +112,6 @@ cnn_view_values_rule (const CnnViewCanvas *canvas, CnnViewBox box, gint columns,
     cnn_view_canvas_fill (canvas,
         (CnnViewBox){box.x + column * box.width / columns, box.y, 1, box.height}, RULE_COLOR);
   for (gint row = 1; row < rows; row++)
-    cnn_view_canvas_fill (canvas,
-        (CnnViewBox){box.x, box.y + row * box.height / rows, box.width, 1}, RULE_COLOR);
+    cnn_view_canvas_fill (
+        canvas, (CnnViewBox){box.x, box.y + row * box.height / rows, box.width, 1}, RULE_COLOR);
 }

@@ -287,6 +287,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
      * Refusing them would put a warning on the bus. */
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -441,6 +442,7 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }

@@ -28,7 +28,9 @@ typedef struct {
   gboolean ended;                 /* the user was told why these caps cannot be; no frame passes */
   gint negotiated_revision;       /* `revision` when this negotiation began */
   GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
-  GThread *negotiating; /* atomic: the streaming thread while it negotiates, or NULL */
+  GThread *negotiating;      /* atomic: the streaming thread while it negotiates, or NULL */
+  gboolean operation_wanted; /* by downstream */
+  struct _GstCnnOperation *operation; /* of `layer`, when told already */
 } GstCnnLayerPrivate;
 
 GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
@@ -39,6 +41,13 @@ void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
 /* The geometry of the properties as they are now, for this input or, when that is NULL, for any. */
 gboolean gst_cnn_layer_get_geometry (
     GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+
+/* Downstream's allocation query: notes whether it asks how buffers were made. */
+void gst_cnn_layer_decide_operation (GstCnnLayer *self, GstQuery *query);
+/* Another layer computes from now on. */
+void gst_cnn_layer_forget_operation (GstCnnLayer *self);
+/* Tells on an output buffer how it was made of the input, where downstream asked. */
+void gst_cnn_layer_attach_operation (GstCnnLayer *self, GstBuffer *output, GstBuffer *input);
 
 /* Fills in the vmethods that deal with caps, events and live changes. */
 void gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass);

@@ -80,6 +80,7 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
     gst_cnn_tensor_meta_attach (output, &priv->out_info);
+  gst_cnn_layer_attach_operation (self, output, input);
   return GST_FLOW_OK;
 }
 
@@ -137,6 +138,7 @@ gst_cnn_layer_propose_allocation (
 static gboolean
 gst_cnn_layer_decide_allocation (GstBaseTransform *transform, GstQuery *query)
 {
+  gst_cnn_layer_decide_operation (GST_CNN_LAYER (transform), query);
   return gst_cnn_allocation_decide (query) && GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
                                                   ->decide_allocation (transform, query);
 }
@@ -166,6 +168,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
   priv->in_info.bytes = 0;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);

@@ -2,6 +2,7 @@
 /* A buffer to a picture. */
 #include "view/gstcnnview-private.h"
 
+#include "common/gstcnnoperation.h"
 #include "common/streambuffer.h"
 
 #define GST_CAT_DEFAULT gst_cnn_view_debug
@@ -11,6 +12,7 @@ typedef struct {
   CnnViewScene scene;
   GArray *maps;
   gchar notice[CNN_VIEW_NOTICE_SIZE];
+  GstCnnMappedFrame input; /* when scene.input is set */
 } Scene;
 
 /* Of video the channels have names. */
@@ -22,6 +24,15 @@ channel_names (const GstCnnStreamInfo *stream)
   if (stream->kind != GST_CNN_STREAM_VIDEO)
     return NULL;
   return stream->shape.c == 1 ? gray : colors;
+}
+
+/* Since the start of the stream, or of the element where buffers have no time. */
+static GstClockTime
+step_time (const GstCnnView *self, GstClockTime running_time)
+{
+  return GST_CLOCK_TIME_IS_VALID (running_time)
+             ? running_time
+             : (GstClockTime)(g_get_monotonic_time () - self->started) * GST_USECOND;
 }
 
 /* Settings and maps as they are now. */
@@ -47,6 +58,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
   scene->title = self->title;
   scene->names = channel_names (&self->stream);
   scene->group = self->group;
+  scene->step = scene->settings.step ? (gint64)(step_time (self, running_time) / GST_SECOND) : -1;
   scene->layer = self->layer;
   scene->kernels = self->kernels;
   scene->draw_source = gst_cnn_view_source_draw;
@@ -58,6 +70,23 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
   scene->field = self->chain.field;
   scene->field_rows = self->chain.source_rows;
   scene->field_columns = self->chain.source_columns;
+}
+
+/* How these maps were made, when they tell. */
+static void
+take_operation (GstCnnView *self, GstBuffer *maps, Scene *taken)
+{
+  CnnViewScene *scene = &taken->scene;
+  const GstCnnOperationMeta *meta = gst_cnn_operation_meta_get (maps);
+  const gboolean wanted = scene->settings.arithmetic || scene->settings.step;
+  scene->operation = NULL;
+  scene->input = NULL;
+  if (!meta || !wanted ||
+      !gst_cnn_frame_map (&taken->input, gst_cnn_operation_input (meta->operation), meta->input,
+          GST_MAP_READ, NULL))
+    return;
+  scene->operation = gst_cnn_operation_get (meta->operation);
+  scene->input = &taken->input.image;
 }
 
 /* What clicks act on from now on. */
@@ -75,15 +104,18 @@ publish_layout (GstCnnView *self, const CnnViewSettings *settings)
 }
 
 static gboolean
-draw (GstCnnView *self, GstClockTime running_time, const CnnImage *image,
+draw (GstCnnView *self, GstClockTime running_time, GstBuffer *maps, const CnnImage *image,
     const CnnViewCanvas *canvas, CnnError *error)
 {
   Scene taken;
   take_scene (self, running_time, &taken);
+  take_operation (self, maps, &taken);
   gboolean drawn = cnn_view_painter_draw (self->painter, &taken.scene, image, canvas, error);
   if (drawn)
     publish_layout (self, &taken.scene.settings);
   g_array_unref (taken.maps);
+  if (taken.scene.input)
+    gst_cnn_frame_unmap (&taken.input);
   return drawn;
 }
 
@@ -163,7 +195,7 @@ show (GstBaseTransform *base, GstBuffer *shown, GstBuffer *out)
       running_time =
           gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (shown));
     const CnnViewCanvas canvas = canvas_of (&picture);
-    drawn = draw (self, running_time, &in.image, &canvas, &error);
+    drawn = draw (self, running_time, shown, &in.image, &canvas, &error);
     gst_cnn_frame_unmap (&in);
   }
   gst_video_frame_unmap (&picture);

@@ -2,6 +2,7 @@
 /* Tensor caps to video caps, and what a new stream means for the settings. */
 #include "view/gstcnnview-private.h"
 
+#include "common/gstcnnoperation.h"
 #include "common/streambuffer.h"
 #include "common/tensormeta.h"
 
@@ -39,7 +40,7 @@ transform_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps
 static void
 natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
 {
-  CnnViewScene scene = {.source_width = 0};
+  CnnViewScene scene = {.step = -1};
   GST_OBJECT_LOCK (self);
   GArray *maps =
       cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
@@ -207,8 +208,11 @@ static gboolean
 propose_allocation (GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
-  if (!gst_cnn_view_input_is_video (self->input))
+  if (!gst_cnn_view_input_is_video (self->input)) {
+    /* For the sums behind the values. */
+    gst_query_add_allocation_meta (query, GST_CNN_OPERATION_META_API_TYPE, NULL);
     return gst_cnn_allocation_propose (query);
+  }
   /* Of any strides, in any memory that can be read. */
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   return TRUE;

@@ -51,6 +51,7 @@ struct _GstCnnView {
   GstCnnViewWeights *weights;
   CnnViewWeightsPanel *kernels;
   GstCnnChain chain; /* what it sees; source_rows 0 when not known */
+  gint64 started;    /* when, monotonic */
   gint group;        /* channels of one input channel, 0 when each is made of all */
   gchar *title;
 };

@@ -232,6 +232,7 @@ gst_cnn_view_start (GstBaseTransform *base)
   }
   self->painter = cnn_view_painter_new (context->dispatch);
   gst_cnn_view_redraw_reset (self);
+  self->started = g_get_monotonic_time ();
   return TRUE;
 }
 

@@ -88,6 +88,8 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_HELP] = OFFSET (help),
     [GST_CNN_VIEW_PROP_FREEZE] = OFFSET (freeze),
     [GST_CNN_VIEW_PROP_VALUES] = OFFSET (values),
+    [GST_CNN_VIEW_PROP_ARITHMETIC] = OFFSET (arithmetic),
+    [GST_CNN_VIEW_PROP_STEP] = OFFSET (step),
     [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
     [GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = OFFSET (tensor_layout),
 };
@@ -188,6 +190,14 @@ make_decoration_specs (GParamSpec **specs)
   specs[GST_CNN_VIEW_PROP_VALUES] = g_param_spec_enum ("values", "Values",
       "Write the values into the cells of small maps and kernels", gst_cnn_view_values_get_type (),
       (gint)initial->values, FLAGS);
+  specs[GST_CNN_VIEW_PROP_ARITHMETIC] = spec_boolean ("arithmetic", "Arithmetic",
+      "Draw the sum behind the value under the pointer beside the maps: the window of the layer's "
+      "input, "
+      "the kernel, their products and the equation",
+      initial->arithmetic);
+  specs[GST_CNN_VIEW_PROP_STEP] = spec_boolean ("step", "Step",
+      "The same, but the window slides by itself: to the next value every second, row by row",
+      initial->step);
   specs[GST_CNN_VIEW_PROP_KERNELS] = spec_boolean ("kernels", "Kernels",
       "Draw the weights of the convolution that made the maps under the source of the pad video: "
       "blue below 0, red above",
