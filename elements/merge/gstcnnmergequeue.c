@@ -93,8 +93,7 @@ push_set (GstCnnMerge *self, GstCnnMatch match, const Set *set)
     gst_pad_push_event (self->srcpad, gst_event_ref (set->events->pdata[i]));
   switch (match) {
   case GST_CNN_MATCH_FOUND:
-    return gst_cnn_merge_process (
-        self, set->pads, set->frames, &set->segment, set->segment_seqnum);
+    return gst_cnn_merge_process (self, set->pads, set->frames, &set->segment, set->segment_seqnum);
   case GST_CNN_MATCH_GAP:
     return pass_gap (self, set->frames->pdata[0]);
   case GST_CNN_MATCH_EOS:
@@ -167,8 +166,8 @@ waiting_ends (GstCnnMerge *self, GstCnnMergePad *pad, gint64 since)
     else if (!other->thread)
       end = G_MAXINT64;
     else
-      end = MAX (end, MAX (since, other->last_frame) +
-                          MAX (PATIENCE, PATIENCE_INTERVALS * other->interval));
+      end = MAX (end,
+          MAX (since, other->last_frame) + MAX (PATIENCE, PATIENCE_INTERVALS * other->interval));
   }
   g_ptr_array_unref (pads);
   return end;
