@@ -29,6 +29,8 @@ struct _GstCnnView {
 
   /* Under the object lock. */
   CnnViewSettings settings;
+  GParamSpec *fault_of; /* the property that was refused before the start; NULL: none */
+  CnnError fault;
   gchar *channels;
   GArray *maps; /* what `channels` means for the stream; NULL without one */
   CnnViewInteraction interaction;

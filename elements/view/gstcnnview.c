@@ -96,6 +96,21 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
   return accepted;
 }
 
+/* What was refused before the start, when nobody hears a warning, is an error at the start; NULL: the property
+ * has been set well. */
+static void
+remember_fault (GstCnnView *self, GParamSpec *pspec, const CnnError *error)
+{
+  GST_OBJECT_LOCK (self);
+  if (error && !self->painter) {
+    self->fault_of = pspec;
+    self->fault = *error;
+  } else if (self->fault_of == pspec) {
+    self->fault_of = NULL;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
 static void
 gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
@@ -112,13 +127,14 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
     gst_cnn_view_redraw_enable (self, g_value_get_boolean (value));
   } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS) {
     GST_OBJECT_LOCK (self);
-    gst_cnn_view_properties_set (&self->settings, id, value);
+    accepted = gst_cnn_view_properties_set (&self->settings, id, value, pspec, &error);
     self->changes++;
     GST_OBJECT_UNLOCK (self);
   } else {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_DEBUG_OBJECT (self, "%s %s", pspec->name, accepted ? "taken" : "refused");
+  remember_fault (self, pspec, accepted ? NULL : &error);
   if (!accepted)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("%s: %s; the old value stays", GST_OBJECT_NAME (self), error.message), (NULL));
@@ -223,6 +239,10 @@ gst_cnn_view_start (GstBaseTransform *base)
   GST_OBJECT_LOCK (self);
   GArray *intervals = cnn_view_channels_parse (self->channels, &error);
   gboolean usable = intervals && cnn_view_settings_check (&self->settings, &error);
+  if (self->fault_of) {
+    usable = FALSE;
+    error = self->fault;
+  }
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&intervals, g_array_unref);
   const CnnContext *context = usable ? gst_cnn_context_get (&error) : NULL;

@@ -53,8 +53,10 @@ enum {
 void gst_cnn_view_properties_install (
     GObjectClass *object_class, GParamSpec *specs[GST_CNN_VIEW_N_PROPS]);
 
-/* Of every id before `channels`. */
-void gst_cnn_view_properties_set (CnnViewSettings *settings, guint id, const GValue *value);
+/* Of every id before `channels`. FALSE with a sentence, and the old value kept, for a word that does not
+ * exist. */
+gboolean gst_cnn_view_properties_set (
+    CnnViewSettings *settings, guint id, const GValue *value, GParamSpec *pspec, CnnError *error);
 void gst_cnn_view_properties_get (const CnnViewSettings *settings, guint id, GValue *value);
 gboolean
 gst_cnn_view_properties_differ (const CnnViewSettings *a, const CnnViewSettings *b, guint id);

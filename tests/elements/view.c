@@ -161,6 +161,25 @@ GST_START_TEST (test_unlinked_sink)
 }
 GST_END_TEST;
 
+/* Words as people type them, and an answer to those that do not exist, also before there is a bus. */
+GST_START_TEST (test_words)
+{
+  GstElement *view =
+      gst_parse_launch ("cnnview name=v colormap=Grey normalize=SYMMETRIC values=no", NULL);
+  gint colormap, normalize, values;
+  g_object_get (view, "colormap", &colormap, "normalize", &normalize, "values", &values, NULL);
+  fail_unless (colormap == 0 && normalize == 2 && values == 2);
+  gst_object_unref (view);
+  GstMessage *message = run_pipeline (
+      "videotestsrc num-buffers=1 ! cnnview name=v colormap=jet ! fakesink", NULL, NULL);
+  fail_unless (message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
+  gchar *text = complaint_text (message);
+  fail_unless (strstr (text, "v: colormap=jet is not one of gray, viridis") != NULL, "%s", text);
+  g_free (text);
+  gst_message_unref (message);
+}
+GST_END_TEST;
+
 /* ---- Ranges ---------------------------------------------------------------------------------- */
 
 /* x squared: its slope grows to the right, and against the padding falls far below 0. Without the border the
@@ -639,6 +658,7 @@ view_suite (void)
   tcase_add_test (tests, test_all_sizes);
   tcase_add_test (tests, test_video);
   tcase_add_test (tests, test_unlinked_sink);
+  tcase_add_test (tests, test_words);
   tcase_add_test (tests, test_border);
   tcase_add_test (tests, test_colormaps);
   tcase_add_test (tests, test_formats);
