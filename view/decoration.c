@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DOT "  \302\267  "
+#define TIMES "\303\227"
 #define DASH "\342\200\223"
 
 gdouble
@@ -337,7 +338,8 @@ cnn_view_draw_kernels (const CnnViewDrawing *drawing)
   if (!find_pointed (drawing, &pointed))
     pointed.index = 0;
   const CnnViewWeightsRequest panel = {layout->kernels, layout->text_size, layout->caption_size,
-      drawing->maps[pointed.index] % drawing->shape.c, drawing->scene->settings.channel < 0};
+      drawing->maps[pointed.index] % drawing->shape.c, drawing->scene->settings.values,
+      drawing->scene->settings.channel < 0};
   cnn_view_weights_panel_draw (
       drawing->scene->kernels, &panel, drawing->scene->layer, drawing->text, drawing->canvas);
 }
@@ -378,6 +380,61 @@ draw_value (const CnnViewDrawing *drawing, const Pointed *pointed)
   g_string_free (string, TRUE);
 }
 
+/* The values of an axis that see a position of the source; first > last for none. */
+static void
+range_that_sees (const CnnReceptiveAxis *axis, gint position, gint n, gint *first, gint *last)
+{
+  const gdouble reach = (axis->size - 1) / 2, slack = 1e-6;
+  *first = MAX (0, (gint)ceil ((position - axis->offset - reach) / axis->jump - slack));
+  *last = MIN (n - 1, (gint)floor ((position - axis->offset + reach) / axis->jump + slack));
+}
+
+static void
+mark_values (const CnnViewDrawing *drawing, CnnViewBox values)
+{
+  const CnnShape shape = drawing->shape;
+  for (gint i = 0; i < drawing->layout->n_shown; i++) {
+    const CnnViewBox tile = cnn_view_layout_tile (drawing->layout, i);
+    const gint left = tile.x + values.x * tile.width / shape.w;
+    const gint top = tile.y + values.y * tile.height / shape.h;
+    const gint right = tile.x + (values.x + values.width) * tile.width / shape.w;
+    const gint bottom = tile.y + (values.y + values.height) * tile.height / shape.h;
+    draw_marker (drawing, (CnnViewBox){left, top, MAX (1, right - left), MAX (1, bottom - top)});
+  }
+}
+
+/* The pointer is on the source: who sees this pixel? FALSE when it is not there. */
+static gboolean
+draw_seeing_values (const CnnViewDrawing *drawing)
+{
+  const CnnViewScene *scene = drawing->scene;
+  const CnnViewBox source = drawing->layout->source;
+  const gdouble u = (scene->pointer_x - source.x) / MAX (1, source.width);
+  const gdouble v = (scene->pointer_y - source.y) / MAX (1, source.height);
+  if (!scene->has_pointer || scene->step >= 0 || scene->field_rows < 1 || source.width == 0 ||
+      !(u >= 0 && u < 1 && v >= 0 && v < 1))
+    return FALSE;
+  const gint y = (gint)(v * scene->field_rows), x = (gint)(u * scene->field_columns);
+  gint top, bottom, left, right;
+  range_that_sees (&scene->field.rows, y, drawing->shape.h, &top, &bottom);
+  range_that_sees (&scene->field.columns, x, drawing->shape.w, &left, &right);
+  gchar text[128];
+  if (top > bottom || left > right)
+    g_snprintf (text, sizeof text, "pixel y %d x %d: no value sees it", y, x);
+  else
+    g_snprintf (text, sizeof text, "pixel y %d x %d: seen by %d" TIMES "%d values of each map", y,
+        x, bottom - top + 1, right - left + 1);
+  if (top <= bottom && left <= right && !drawing->layout->bars)
+    mark_values (drawing, (CnnViewBox){left, top, right - left + 1, bottom - top + 1});
+  draw_marker (drawing, (CnnViewBox){source.x + x * source.width / scene->field_columns,
+                            source.y + y * source.height / scene->field_rows,
+                            MAX (1, source.width / scene->field_columns),
+                            MAX (1, source.height / scene->field_rows)});
+  draw_plate (drawing, (gint)scene->pointer_x + drawing->layout->text_size,
+      (gint)scene->pointer_y + drawing->layout->text_size, text, CNN_VIEW_INK);
+  return TRUE;
+}
+
 void
 cnn_view_draw_readout (const CnnViewDrawing *drawing)
 {
@@ -385,6 +442,8 @@ cnn_view_draw_readout (const CnnViewDrawing *drawing)
   const gboolean beside_source = layout->source.width > 0 || layout->arithmetic.width > 0;
   const gboolean grid = drawing->scene->settings.channel < 0;
   Pointed pointed;
+  if (draw_seeing_values (drawing))
+    return;
   /* Over a plain grid only what its captions had no room for. */
   if ((grid && !layout->bars && !layout->row_names && !layout->column_names && !beside_source) ||
       !find_pointed (drawing, &pointed))
@@ -425,6 +484,7 @@ draw_help (const CnnViewDrawing *drawing)
       {"k", "kernels"},
       {"v", "values"},
       {"a", "the sum behind a value"},
+      {"s", "save"},
       {"space", "freeze"},
       {"h", "this help"},
   };

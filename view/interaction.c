@@ -143,6 +143,8 @@ handle_letter (const gchar *key, gboolean shift, CnnViewSettings *settings)
     settings->values =
         settings->values == CNN_VIEW_VALUES_OFF ? CNN_VIEW_VALUES_AUTO : CNN_VIEW_VALUES_OFF;
     return TRUE;
+  case 's': /* changes nothing of what is seen: the owner saves it */
+    return TRUE;
   case 'a':
     settings->arithmetic = !settings->arithmetic;
     return TRUE;
@@ -195,5 +197,6 @@ cnn_view_interaction_key (CnnViewInteraction *interaction, const gchar *key, gbo
       !handle_letter (key, shift, settings))
     return FALSE;
   describe_change (&old, settings, interaction->notice);
+  interaction->wants_snapshot = g_ascii_strcasecmp (key, "s") == 0;
   return TRUE;
 }

@@ -20,6 +20,7 @@ typedef struct {
   gdouble pointer_x, pointer_y; /* in pixels of the picture */
   /* What the last key did, in words, where the picture does not tell; the owner takes it away. */
   gchar notice[CNN_VIEW_NOTICE_SIZE];
+  gboolean wants_snapshot; /* a key asked for one; likewise */
 } CnnViewInteraction;
 
 /* In all of these `maps` (of int) are the chosen ones, at least one; `settings` become the new ones. */

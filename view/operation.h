@@ -35,6 +35,9 @@ typedef struct {
   gint divisor; /* 0: the values that count */
 } CnnViewOperation;
 
+/* "3x3, stride 2, padding 1, relu", "maximum 2x2, stride 2": what is as usual is left out. To be freed. */
+gchar *cnn_view_operation_describe (const CnnViewOperation *operation);
+
 G_END_DECLS
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "common/gstcnnoperation.h"
 #include "common/streambuffer.h"
+#include "view/snapshot.h"
 
 #define GST_CAT_DEFAULT gst_cnn_view_debug
 
@@ -81,6 +82,12 @@ take_operation (GstCnnView *self, GstBuffer *maps, Scene *taken)
   const gboolean wanted = scene->settings.arithmetic || scene->settings.step;
   scene->operation = NULL;
   scene->input = NULL;
+  if ((meta ? meta->operation : NULL) != self->operation) {
+    g_clear_pointer (&self->operation, gst_cnn_operation_unref);
+    self->operation = meta ? gst_cnn_operation_ref (meta->operation) : NULL;
+    gst_cnn_view_update_title (self);
+    scene->title = self->title;
+  }
   if (!meta || !wanted ||
       !gst_cnn_frame_map (&taken->input, gst_cnn_operation_input (meta->operation), meta->input,
           GST_MAP_READ, NULL))
@@ -103,6 +110,56 @@ publish_layout (GstCnnView *self, const CnnViewSettings *settings)
   GST_OBJECT_UNLOCK (self);
 }
 
+/* Says what a key did, as interaction does. Object lock held. */
+static void
+notice (GstCnnView *self, const gchar *text)
+{
+  g_strlcpy (self->interaction.notice, text, CNN_VIEW_NOTICE_SIZE);
+  self->notice_end = g_get_monotonic_time () + GST_CNN_VIEW_NOTICE_TIME;
+  self->changes++;
+}
+
+/* The picture and its maps as files, when somebody asked for them since the last picture. */
+static void
+save_snapshot (GstCnnView *self, const CnnImage *image, const CnnViewCanvas *canvas)
+{
+  CnnError error;
+  GST_OBJECT_LOCK (self);
+  const gboolean wanted = self->snapshot_wanted;
+  gchar *folder = g_strdup (self->snapshot_location);
+  self->snapshot_wanted = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  if (wanted && folder) {
+    gchar *stem =
+        g_strdup_printf ("%s-%04u", self->layer ? self->layer : "maps", ++self->n_snapshots);
+    g_strdelimit (stem, "/\\", '-');
+    gchar *base = g_build_filename (folder, stem, NULL);
+    gchar *png = g_strconcat (base, ".png", NULL), *npy = g_strconcat (base, ".npy", NULL);
+    const gboolean saved =
+        cnn_view_snapshot_png (canvas, png, &error) && cnn_view_snapshot_npy (image, npy, &error);
+    if (saved)
+      gst_element_post_message (
+          GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
+                                  gst_structure_new ("cnn-snapshot", "picture", G_TYPE_STRING, png,
+                                      "maps", G_TYPE_STRING, npy, NULL)));
+    else
+      GST_ELEMENT_WARNING (
+          self, RESOURCE, WRITE, ("%s: %s", GST_OBJECT_NAME (self), error.message), (NULL));
+    gchar *text =
+        saved ? g_strdup_printf ("saved %s.png and .npy", stem) : g_strdup (error.message);
+    GST_OBJECT_LOCK (self);
+    notice (self, text);
+    GST_OBJECT_UNLOCK (self);
+    gst_cnn_view_redraw_wish_later (self, GST_CNN_VIEW_NOTICE_TIME * GST_USECOND);
+    g_free (text);
+    g_free (npy);
+    g_free (png);
+    g_free (base);
+    g_free (stem);
+  }
+  g_free (folder);
+}
+
 static gboolean
 draw (GstCnnView *self, GstClockTime running_time, GstBuffer *maps, const CnnImage *image,
     const CnnViewCanvas *canvas, CnnError *error)
@@ -111,8 +168,10 @@ draw (GstCnnView *self, GstClockTime running_time, GstBuffer *maps, const CnnIma
   take_scene (self, running_time, &taken);
   take_operation (self, maps, &taken);
   gboolean drawn = cnn_view_painter_draw (self->painter, &taken.scene, image, canvas, error);
-  if (drawn)
+  if (drawn) {
     publish_layout (self, &taken.scene.settings);
+    save_snapshot (self, image, canvas);
+  }
   g_array_unref (taken.maps);
   if (taken.scene.input)
     gst_cnn_frame_unmap (&taken.input);

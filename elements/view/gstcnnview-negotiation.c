@@ -101,23 +101,57 @@ gst_cnn_view_forget_stream (GstCnnView *self)
   memset (&self->interaction, 0, sizeof self->interaction);
   GST_OBJECT_UNLOCK (self);
   gst_buffer_replace (&self->frozen, NULL);
+  g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   self->has_stream = FALSE;
 }
 
+/* "432", "9.4 k", "2.36 M" */
+static gchar *
+short_count (gint64 count)
+{
+  if (count < 1000)
+    return g_strdup_printf ("%d", (gint)count);
+  if (count < 1000000)
+    return g_strdup_printf ("%.3g k", (gdouble)count / 1e3);
+  return g_strdup_printf ("%.3g M", (gdouble)count / 1e6);
+}
+
+/* Name, what it does, shape, parameters, receptive field: in that order, since the end goes first where there is
+ * little room. */
 void
 gst_cnn_view_update_title (GstCnnView *self)
 {
   const CnnShape shape = self->stream.shape;
-  g_free (self->title);
   const CnnReceptiveField *field = &self->chain.field;
-  gchar *sees = NULL;
-  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
-    sees = g_strdup_printf (
-        CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
-  self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
-      self->layer ? self->layer : "", self->layer ? CNN_VIEW_TITLE_GAP : "", shape.c,
-      shape.c == 1 ? "" : "s", shape.h, shape.w, sees ? sees : "");
-  g_free (sees);
+  const CnnViewOperation *operation =
+      self->operation ? gst_cnn_operation_get (self->operation) : NULL;
+  GString *title = g_string_new (self->layer);
+  if (self->layer)
+    g_string_append (title, CNN_VIEW_TITLE_GAP);
+  if (operation) {
+    gchar *does = cnn_view_operation_describe (operation);
+    g_string_append_printf (title, "%s" CNN_VIEW_TITLE_GAP, does);
+    g_free (does);
+  }
+  if (operation && operation->kind == CNN_VIEW_OPERATION_CONVOLUTION)
+    g_string_append_printf (title, "%d\342\206\222", operation->input.c);
+  g_string_append_printf (
+      title, "%d channel%s of %d\303\227%d", shape.c, shape.c == 1 ? "" : "s", shape.h, shape.w);
+  if (self->parameters > 0) {
+    gchar *count = short_count (self->parameters);
+    g_string_append_printf (title, CNN_VIEW_TITLE_GAP "%s parameters", count);
+    g_free (count);
+  }
+  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1)) {
+    if (field->rows.size >= self->chain.source_rows &&
+        field->columns.size >= self->chain.source_columns)
+      g_string_append (title, CNN_VIEW_TITLE_GAP "a value sees all of it");
+    else
+      g_string_append_printf (title, CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g",
+          field->rows.size, field->columns.size);
+  }
+  g_free (self->title);
+  self->title = g_string_free (title, FALSE);
 }
 
 /* Takes the maps of a new stream, or says why there are none. */

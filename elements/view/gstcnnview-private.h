@@ -4,6 +4,7 @@
 #define GST_CNN_VIEW_PRIVATE_H
 
 #include "common/gstcnnchain.h"
+#include "common/gstcnnoperation.h"
 #include "view/gstcnnview.h"
 #include "view/gstcnnviewinput.h"
 #include "view/gstcnnviewnavigation.h"
@@ -20,6 +21,9 @@ G_BEGIN_DECLS
 
 GST_DEBUG_CATEGORY_EXTERN (gst_cnn_view_debug);
 
+/* How long a caption tells what a key changed, in microseconds. */
+#define GST_CNN_VIEW_NOTICE_TIME G_TIME_SPAN_SECOND
+
 /* An error on the bus, the element's name first. */
 #define GST_CNN_VIEW_ERROR(self, domain, code, message)                                            \
   GST_ELEMENT_ERROR (self, domain, code, ("%s: %s", GST_OBJECT_NAME (self), message), (NULL))
@@ -32,6 +36,8 @@ struct _GstCnnView {
   GParamSpec *fault_of; /* the property that was refused before the start; NULL: none */
   CnnError fault;
   gchar *channels;
+  gchar *snapshot_location; /* a folder, or NULL */
+  gboolean snapshot_wanted;
   GArray *maps; /* what `channels` means for the stream; NULL without one */
   CnnViewInteraction interaction;
   gint64 notice_end;            /* when interaction.notice goes, monotonic */
@@ -53,8 +59,11 @@ struct _GstCnnView {
   GstCnnViewWeights *weights;
   CnnViewWeightsPanel *kernels;
   GstCnnChain chain; /* what it sees; source_rows 0 when not known */
-  gint64 started;    /* when, monotonic */
-  gint group;        /* channels of one input channel, 0 when each is made of all */
+  guint n_snapshots;
+  gint64 started;             /* when, monotonic */
+  gint64 parameters;          /* of the layer; 0 when not known */
+  GstCnnOperation *operation; /* how the maps shown last were made, or NULL */
+  gint group;                 /* channels of one input channel, 0 when each is made of all */
   gchar *title;
 };
 

@@ -17,6 +17,11 @@
  * for each input channel. Kernels change with the weights. Those of more than 1 MiB, and of joined branches,
  * are not shown.
  *
+ * `a` or arithmetic=true shows the sum behind the value under the pointer: the window of the layer's input, the
+ * kernel, their products and the equation. step=true slides the window by itself, one value a second. `s` saves
+ * the picture as PNG and the maps as .npy (N,C,H,W) where snapshot-location names a folder, and posts an element
+ * message "cnn-snapshot" with both paths.
+ *
  * What keys, clicks and properties change shows with the next frame, and while the pipeline is paused at once:
  * the picture is drawn anew and pushed with its old time behind a flush, after which the bus has an async-done as
  * after a seek. Not so where a queue stands between cnnview and the sink: the flush would drop what it holds. After
@@ -89,6 +94,8 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
     self->changes++;
     if (channels) {
       g_free (self->channels);
+      g_free (self->snapshot_location);
+      g_clear_pointer (&self->operation, gst_cnn_operation_unref);
       self->channels = g_strdup (channels);
     }
   }
@@ -123,6 +130,11 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   } else if (id == GST_CNN_VIEW_PROP_CHANNEL) {
     gint channel = g_value_get_int (value);
     accepted = set_channels (self, NULL, &channel, &error);
+  } else if (id == GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION) {
+    GST_OBJECT_LOCK (self);
+    g_free (self->snapshot_location);
+    self->snapshot_location = g_value_dup_string (value);
+    GST_OBJECT_UNLOCK (self);
   } else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED) {
     gst_cnn_view_redraw_enable (self, g_value_get_boolean (value));
   } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS) {
@@ -148,6 +160,8 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_LOCK (self);
   if (id == GST_CNN_VIEW_PROP_CHANNELS)
     g_value_set_string (value, self->channels);
+  else if (id == GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION)
+    g_value_set_string (value, self->snapshot_location);
   else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED)
     g_value_set_boolean (value, gst_cnn_view_redraw_is_enabled (self));
   else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS)
@@ -157,15 +171,23 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_UNLOCK (self);
 }
 
-/* How long a caption tells what a key changed, in microseconds. */
-#define NOTICE_TIME G_TIME_SPAN_SECOND
-
 /* ---- Events ---------------------------------------------------------------------------------- */
 
 static void
 take_weights (GstCnnView *self, const GstStructure *structure)
 {
   cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_take (self->weights, structure));
+}
+
+/* 0 when the sender does not tell. */
+static gint64
+parameters_of (GstEvent *event)
+{
+  const GValue *info = gst_structure_get_value (gst_event_get_structure (event), "layer-info");
+  gint64 parameters = 0;
+  if (info && GST_VALUE_HOLDS_STRUCTURE (info))
+    gst_structure_get_int64 (gst_value_get_structure (info), "parameters", &parameters);
+  return parameters;
 }
 
 static gboolean
@@ -180,6 +202,7 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
       self->chain.source_rows = 0;
     take_weights (self, gst_cnn_chain_event_weights (event));
     self->group = gst_cnn_view_weights_group (self->weights, event);
+    self->parameters = parameters_of (event);
     GST_DEBUG_OBJECT (self, "maps of %s, %s weights, first input %dx%d",
         self->layer ? self->layer : "an unnamed layer",
         cnn_view_weights_panel_exist (self->kernels) ? "with" : "without", self->chain.source_rows,
@@ -198,6 +221,16 @@ notify_changes (GstCnnView *self, const CnnViewSettings *old, const CnnViewSetti
       g_object_notify_by_pspec (G_OBJECT (self), specs[id]);
 }
 
+/* The key that saves; it does nothing, and says so, without a folder. Object lock held. */
+static void
+take_snapshot_wish (GstCnnView *self)
+{
+  self->interaction.wants_snapshot = FALSE;
+  self->snapshot_wanted = self->snapshot_location != NULL;
+  if (!self->snapshot_location)
+    g_strlcpy (self->interaction.notice, "snapshot-location is not set", CNN_VIEW_NOTICE_SIZE);
+}
+
 static gboolean
 gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -212,7 +245,9 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
     if (handled) {
       self->settings = new;
       self->changes++;
-      self->notice_end = g_get_monotonic_time () + NOTICE_TIME;
+      if (self->interaction.wants_snapshot)
+        take_snapshot_wish (self);
+      self->notice_end = g_get_monotonic_time () + GST_CNN_VIEW_NOTICE_TIME;
     }
     noticed = handled && *self->interaction.notice != '\0';
     GST_OBJECT_UNLOCK (self);
@@ -224,7 +259,7 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
   notify_changes (self, &old, &new);
   gst_cnn_view_redraw_wish (self);
   if (noticed)
-    gst_cnn_view_redraw_wish_later (self, NOTICE_TIME * GST_USECOND);
+    gst_cnn_view_redraw_wish_later (self, GST_CNN_VIEW_NOTICE_TIME * GST_USECOND);
   gst_event_unref (event);
   return TRUE;
 }
@@ -325,6 +360,8 @@ gst_cnn_view_finalize (GObject *object)
   cnn_view_weights_panel_free (self->kernels);
   gst_cnn_view_weights_free (self->weights);
   g_free (self->channels);
+  g_free (self->snapshot_location);
+  g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   g_free (self->layer);
   g_free (self->title);
   gst_cnn_view_redraw_clear (self);

@@ -172,6 +172,10 @@ make_grid_specs (GParamSpec **specs)
       "shows "
       "with the next frame or after a flushing seek",
       TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  specs[GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION] = g_param_spec_string ("snapshot-location",
+      "Snapshot location",
+      "Folder where the key s saves the picture (PNG) and the maps (.npy, N,C,H,W); unset: nowhere",
+      NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   specs[GST_CNN_VIEW_PROP_GAP] =
       spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
   specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] =

@@ -2,7 +2,10 @@
 /* Navigation events, sent from downstream as a sink does, without a window. */
 #include "viewtest.h"
 
+#include <cairo.h>
+#include <glib/gstdio.h>
 #include <gst/video/navigation.h>
+#include <string.h>
 
 /* Sixteen tiles of 40x30 without gaps in a picture of 160x120, each of one level. */
 static ViewTest *
@@ -236,6 +239,48 @@ GST_START_TEST (test_notices)
 }
 GST_END_TEST;
 
+/* The key s saves what is shown, once, and without a folder says that there is none. */
+GST_START_TEST (test_snapshot)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  press (test, "s");
+  fail_unless (count_accent (test, tensor) > 4);
+  gchar *folder = g_dir_make_tmp ("cnnview-XXXXXX", NULL);
+  g_object_set (test->view, "snapshot-location", folder, NULL);
+  press (test, "s");
+  for (gint i = 0; i < 2; i++)
+    picture_free (view_test_push (test, tensor, &native_float));
+  GstMessage *message = gst_bus_pop_filtered (test->bus, GST_MESSAGE_ELEMENT);
+  fail_unless (message != NULL && gst_bus_pop_filtered (test->bus, GST_MESSAGE_ELEMENT) == NULL);
+  const GstStructure *structure = gst_message_get_structure (message);
+  fail_unless (gst_structure_has_name (structure, "cnn-snapshot"));
+  const gchar *picture = gst_structure_get_string (structure, "picture");
+  const gchar *maps = gst_structure_get_string (structure, "maps");
+  cairo_surface_t *surface = cairo_image_surface_create_from_png (picture);
+  fail_unless_equals_int (cairo_image_surface_get_width (surface), 160);
+  fail_unless_equals_int (cairo_image_surface_get_height (surface), 120);
+  /* The second tile is of level 1 of 256. */
+  fail_unless_equals_int (cairo_image_surface_get_data (surface)[50 * 4], 1);
+  cairo_surface_destroy (surface);
+  gchar *content;
+  gsize size;
+  fail_unless (g_file_get_contents (maps, &content, &size, NULL));
+  fail_unless_equals_uint64 (size, 128 + 16 * 30 * 40 * sizeof (gfloat));
+  fail_unless (strstr (content + 10, "'shape': (1, 16, 30, 40)") != NULL);
+  gfloat value;
+  memcpy (&value, content + 128 + 5 * 30 * 40 * sizeof value, sizeof value);
+  fail_unless (value == 5);
+  g_free (content);
+  g_remove (picture);
+  g_remove (maps);
+  g_rmdir (folder);
+  gst_message_unref (message);
+  g_free (folder);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_freeze)
 {
   Tensor *tensor;
@@ -337,6 +382,7 @@ view_suite (void)
   tcase_add_test (tests, test_walk);
   tcase_add_test (tests, test_letters);
   tcase_add_test (tests, test_notices);
+  tcase_add_test (tests, test_snapshot);
   tcase_add_test (tests, test_freeze);
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_page_in_title);

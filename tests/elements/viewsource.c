@@ -129,6 +129,29 @@ GST_START_TEST (test_receptive_field)
 }
 GST_END_TEST;
 
+/* The pointer on the source marks the values that see the pixel. Pixel (13, 21) of 40 is at (5 + 21.5 * 2.5, 5 +
+ * 13.5 * 2.5); value n sees pixels 4n - 2 to 4n + 5: rows 2 and 3, columns 4 and 5, that is 22x22 of the map's 110
+ * pixels at (166 + 44, 22). */
+GST_START_TEST (test_who_sees_a_pixel)
+{
+  SourceTest test = start ();
+  fail_unless (gst_harness_push_event (test.view->harness,
+      chain_event ("source-size=(int)<40,40>, output-size=(int)<1,10,10,1>, "
+                   "receptive-field=(double)<8,8>, receptive-jump=(double)<4,4>, "
+                   "receptive-offset=(double)<1.5,1.5>")));
+  push_source (test, 100, 0);
+  view_test_send (
+      test.view, gst_navigation_event_new_mouse_move (58.75, 38.75, GST_NAVIGATION_MODIFIER_NONE));
+  Picture *picture = view_test_push (test.view, test.tensor, &native_float);
+  fail_unless_equals_int_hex (picture_at (picture, 209, 30), ACCENT);
+  fail_unless_equals_int_hex (picture_at (picture, 232, 40), ACCENT);
+  fail_unless_equals_int_hex (picture_at (picture, 220, 21), ACCENT);
+  fail_if (picture_at (picture, 220, 33) == ACCENT);
+  picture_free (picture);
+  stop (test);
+}
+GST_END_TEST;
+
 /* An event that lacks what a box needs draws none. */
 GST_START_TEST (test_incomplete_chain)
 {
@@ -235,6 +258,7 @@ source_suite (void)
   suite_add_tcase (suite, tests);
   tcase_add_test (tests, test_matching);
   tcase_add_test (tests, test_receptive_field);
+  tcase_add_test (tests, test_who_sees_a_pixel);
   tcase_add_test (tests, test_incomplete_chain);
   tcase_add_test (tests, test_kernel_follows_the_weights);
   tcase_add_test (tests, test_life);
