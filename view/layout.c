@@ -465,7 +465,8 @@ cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request)
   memset (layout, 0, sizeof *layout);
   place_lines (layout, request);
   place_source (layout, request);
-  if (request->map_width == 1 && request->map_height == 1) {
+  /* A sum is worked out for a number in a cell. */
+  if (request->map_width == 1 && request->map_height == 1 && layout->arithmetic.width == 0) {
     place_bars (layout, request);
     return;
   }
