@@ -474,6 +474,7 @@ draw_help (const CnnViewDrawing *drawing)
       {"click", "one channel, again: the grid"},
       {"\342\206\220 \342\206\222 \342\206\221 \342\206\223", "next channel"},
       {"Page \342\206\221 \342\206\223", "next page"},
+      {",  .", "the layer before, after"},
       {"Esc", "back to the grid"},
       {"c", "colormap"},
       {"n", "normalisation"},

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 /* What a pointer and keys act on: the picture that was shown last. */
 typedef struct {
   CnnViewLayout layout;
-  gint n_maps; /* of the stream */
+  gint n_maps;   /* of the stream */
+  gint n_layers; /* that can be shown, with the input; 1 for none but the last */
   /* The grid, also while one channel fills the picture. */
   gint grid_columns, grid_per_page;
   gboolean has_pointer;

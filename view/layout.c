@@ -29,6 +29,9 @@
  * its height. */
 #define SOURCE_SHARE (1 / 3.0)
 #define ARITHMETIC_SHARE 0.52
+/* Of the strip of layers, in sizes of captions. */
+#define STRIP_HEIGHT 7
+#define MIN_LAYER_WIDTH 6
 /* Groups of channels get their own rows where that costs no more of the tiles' width than this. */
 #define GROUP_FACTOR 0.6
 
@@ -128,7 +131,7 @@ static gdouble
 merit (const CnnViewRequest *request, gint columns, gint rows, const Fit *fit)
 {
   const gdouble places = (gdouble)columns * rows;
-  return fit->width * (1 - 0.5 * sqrt ((places - request->n_tiles) / places));
+  return fit->width * (1 - 0.7 * sqrt ((places - request->n_tiles) / places));
 }
 
 /* How far the shape of a grid is from that of the body. */
@@ -285,6 +288,41 @@ place_lines (CnnViewLayout *layout, const CnnViewRequest *request)
     bottom = line;
   }
   layout->body = (CnnViewBox){0, top, width, height - top - bottom};
+}
+
+/* The layers side by side below the title; of more than have room, those around the current one. */
+static void
+place_strip (CnnViewLayout *layout, const CnnViewRequest *request)
+{
+  CnnViewBox *body = &layout->body;
+  const gint height = STRIP_HEIGHT * layout->caption_size;
+  const gint least = MIN_LAYER_WIDTH * layout->caption_size, most = 2 * least;
+  if (request->n_layers < 1 || body->height < 3 * height)
+    return;
+  layout->n_layers = MIN (request->n_layers, MAX (1, body->width / least));
+  layout->layer_width = MIN (most, body->width / layout->n_layers);
+  layout->first_layer = CLAMP (
+      request->current_layer - layout->n_layers / 2, 0, request->n_layers - layout->n_layers);
+  layout->strip = (CnnViewBox){body->x, body->y, layout->n_layers * layout->layer_width, height};
+  body->y += height;
+  body->height -= height;
+}
+
+CnnViewBox
+cnn_view_layout_layer (const CnnViewLayout *layout, gint index)
+{
+  return (CnnViewBox){layout->strip.x + index * layout->layer_width + 1, layout->strip.y + 1,
+      layout->layer_width - 2, layout->strip.height - 2};
+}
+
+gint
+cnn_view_layout_find_layer (const CnnViewLayout *layout, gdouble x, gdouble y)
+{
+  const CnnViewBox strip = layout->strip;
+  if (layout->n_layers < 1 || !(x >= strip.x && x < strip.x + strip.width) ||
+      !(y >= strip.y && y < strip.y + strip.height))
+    return -1;
+  return layout->first_layer + (gint)((x - strip.x) / layout->layer_width);
 }
 
 /* A box of at most this size with the source's shape; small sources in whole squares, to be counted. */
@@ -464,6 +502,7 @@ cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   memset (layout, 0, sizeof *layout);
   place_lines (layout, request);
+  place_strip (layout, request);
   place_source (layout, request);
   /* A sum is worked out for a number in a cell. */
   if (request->map_width == 1 && request->map_height == 1 && layout->arithmetic.width == 0) {
@@ -488,7 +527,7 @@ natural_columns (const CnnViewRequest *request)
   for (gint columns = 1; columns <= request->n_tiles; columns++) {
     const gint rows = divide_up (request->n_tiles, columns);
     const gdouble places = (gdouble)columns * rows;
-    const gdouble cost = 0.5 * sqrt ((places - request->n_tiles) / places) +
+    const gdouble cost = 0.7 * sqrt ((places - request->n_tiles) / places) +
                          0.25 * fabs (log (shape * columns / rows / 1.5));
     if (cost < least) {
       least = cost;

@@ -3,6 +3,7 @@
 
 #include "view/decoration.h"
 #include "view/image.h"
+#include "view/strip.h"
 
 #include <math.h>
 #include <string.h>
@@ -120,6 +121,8 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.source_height = scene->source_height;
   request.kernels =
       settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
+  request.n_layers = scene->n_layers;
+  request.current_layer = scene->current_layer;
   request.arithmetic = settings->arithmetic || settings->step;
   request.n_tiles = grid ? (gint)scene->maps->len : 1;
   request.group = scene->group;
@@ -380,6 +383,7 @@ draw_everything (CnnViewPainter *painter, const CnnViewDrawing *drawing)
   else
     draw_tiles (painter, canvas);
   cnn_view_draw_values (drawing);
+  cnn_view_draw_strip (drawing);
   cnn_view_draw_captions (drawing);
   cnn_view_draw_title (drawing);
   cnn_view_draw_legend (drawing);

@@ -21,6 +21,12 @@ typedef struct _CnnViewPainter CnnViewPainter;
 
 typedef void CnnViewDrawSourceFunc (gpointer source, const CnnViewCanvas *canvas, CnnViewBox box);
 
+/* One of the layers of a network, for the strip. */
+typedef struct {
+  const gchar *name;
+  CnnImage image; /* its output */
+} CnnViewLayer;
+
 /* What to draw beside the values. */
 typedef struct {
   CnnViewSettings settings;
@@ -43,6 +49,9 @@ typedef struct {
   /* How the maps were made, and of what: NULL when not known. */
   const CnnViewOperation *operation;
   const CnnImage *input;
+  /* From the first input on; none when n_layers is 0. */
+  const CnnViewLayer *layers;
+  gint n_layers, current_layer;
   gint64
       step; /* windows that slid by, row by row and map by map: which value is explained; -1: the pointer's */
   const gchar *notice; /* UTF-8, for a moment over the maps; NULL or "" for none */

@@ -38,6 +38,8 @@ typedef struct {
   CnnColormap colormap;
   gboolean labels, legend, title, kernels, help, freeze;
   gboolean arithmetic; /* the sum behind a value beside the maps */
+  gboolean layers;     /* a strip of all layers */
+  guint layer;         /* which is shown: layers back from the last one */
   gboolean step;       /* the same, from value to value by itself */
   CnnViewValues values;
   guint gap;

@@ -4,6 +4,7 @@
 struct _GstCnnOperation {
   CnnViewOperation operation;
   GstCnnStreamInfo input;
+  GstCnnOperationOrigin origin;
   gfloat *scale, *offset, *bias; /* owned copies, or NULL */
   GstBuffer *weights;            /* mapped, or NULL */
   GstMapInfo map;
@@ -16,12 +17,14 @@ copy_floats (const gfloat *values, gint count)
 }
 
 GstCnnOperation *
-gst_cnn_operation_new (
-    const CnnViewOperation *operation, GstBuffer *weights, const GstCnnStreamInfo *input)
+gst_cnn_operation_new (const CnnViewOperation *operation, GstBuffer *weights,
+    const GstCnnStreamInfo *input, const GstCnnOperationOrigin *origin)
 {
   GstCnnOperation *self = g_atomic_rc_box_new0 (GstCnnOperation);
   self->operation = *operation;
   self->input = *input;
+  self->origin = *origin;
+  self->origin.name = g_utf8_make_valid (origin->name, -1);
   self->operation.scale = self->scale = copy_floats (operation->scale, input->shape.c);
   self->operation.offset = self->offset = copy_floats (operation->offset, input->shape.c);
   self->operation.bias = self->bias = copy_floats (operation->bias, operation->out_channels);
@@ -43,6 +46,7 @@ static void
 clear (gpointer data)
 {
   GstCnnOperation *self = data;
+  g_free (self->origin.name);
   g_free (self->scale);
   g_free (self->offset);
   g_free (self->bias);
@@ -61,6 +65,27 @@ const CnnViewOperation *
 gst_cnn_operation_get (const GstCnnOperation *self)
 {
   return &self->operation;
+}
+
+const GstCnnOperationOrigin *
+gst_cnn_operation_origin (const GstCnnOperation *self)
+{
+  return &self->origin;
+}
+
+GstEvent *
+gst_cnn_operation_event_new (gboolean wanted)
+{
+  return gst_event_new_custom (GST_EVENT_CUSTOM_UPSTREAM,
+      gst_structure_new (GST_CNN_OPERATION_EVENT, "wanted", G_TYPE_BOOLEAN, wanted, NULL));
+}
+
+gboolean
+gst_cnn_operation_event_parse (GstEvent *event, gboolean *wanted)
+{
+  return GST_EVENT_TYPE (event) == GST_EVENT_CUSTOM_UPSTREAM &&
+         gst_event_has_name (event, GST_CNN_OPERATION_EVENT) &&
+         gst_structure_get_boolean (gst_event_get_structure (event), "wanted", wanted);
 }
 
 const GstCnnStreamInfo *

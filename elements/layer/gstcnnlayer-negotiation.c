@@ -204,6 +204,8 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
     gst_cnn_chain_init (&chain, input);
   chain.field = cnn_receptive_field_extend (&chain.field, &geometry->window, input);
   chain.output = cnn_layer_output_shape (priv->layer);
+  priv->chain = chain;
+  priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
   GstStructure *weights = weights_of_channels (self, has_upstream);
@@ -360,6 +362,7 @@ gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
+  gst_cnn_layer_note_operation_event (GST_CNN_LAYER (transform), event);
   return PARENT_CLASS->src_event (transform, event);
 }
 

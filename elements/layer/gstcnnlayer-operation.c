@@ -14,6 +14,14 @@ gst_cnn_layer_decide_operation (GstCnnLayer *self, GstQuery *query)
 }
 
 void
+gst_cnn_layer_note_operation_event (GstCnnLayer *self, GstEvent *event)
+{
+  gboolean wanted;
+  if (gst_cnn_operation_event_parse (event, &wanted))
+    g_atomic_int_set (&PRIVATE (self)->operations_wanted, wanted);
+}
+
+void
 gst_cnn_layer_forget_operation (GstCnnLayer *self)
 {
   g_clear_pointer (&PRIVATE (self)->operation, gst_cnn_operation_unref);
@@ -29,7 +37,7 @@ make_operation (GstCnnLayer *self)
   GstBuffer *weights = NULL;
   gfloat *scale = NULL, *offset = NULL;
   CnnViewOperation operation = {.input = priv->in_info.shape, .output = priv->out_info.shape};
-  if (!klass->get_operation ||
+  if (!klass->get_operation || !priv->layer ||
       !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL))
     return NULL;
   operation.window.rows = cnn_axis_resolve (&geometry.window.rows, operation.input.h);
@@ -43,7 +51,11 @@ make_operation (GstCnnLayer *self)
     operation.offset = made ? offset : NULL;
   }
   klass->get_operation (self, &operation, &weights);
-  GstCnnOperation *made = gst_cnn_operation_new (&operation, weights, &priv->in_info);
+  const GstCnnOperationOrigin origin = {.name = GST_OBJECT_NAME (self),
+      .chain = priv->chain,
+      .parameters = cnn_layer_info (priv->layer).parameters,
+      .first = priv->is_first};
+  GstCnnOperation *made = gst_cnn_operation_new (&operation, weights, &priv->in_info, &origin);
   g_free (scale);
   g_free (offset);
   return made;
@@ -53,7 +65,7 @@ void
 gst_cnn_layer_attach_operation (GstCnnLayer *self, GstBuffer *output, GstBuffer *input)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  if (!priv->operation_wanted)
+  if (!priv->operation_wanted && !g_atomic_int_get (&priv->operations_wanted))
     return;
   if (!priv->operation)
     priv->operation = make_operation (self);

@@ -29,8 +29,11 @@ typedef struct {
   gint negotiated_revision;       /* `revision` when this negotiation began */
   GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
   GThread *negotiating;      /* atomic: the streaming thread while it negotiates, or NULL */
-  gboolean operation_wanted; /* by downstream */
+  gboolean operation_wanted;          /* by the element downstream */
+  gint operations_wanted;             /* atomic: of all layers, by one further downstream */
   struct _GstCnnOperation *operation; /* of `layer`, when told already */
+  GstCnnChain chain;                  /* as published, and whether it begins here */
+  gboolean is_first;
 } GstCnnLayerPrivate;
 
 GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
@@ -44,6 +47,8 @@ gboolean gst_cnn_layer_get_geometry (
 
 /* Downstream's allocation query: notes whether it asks how buffers were made. */
 void gst_cnn_layer_decide_operation (GstCnnLayer *self, GstQuery *query);
+/* Events from downstream: the same for all layers of a chain. */
+void gst_cnn_layer_note_operation_event (GstCnnLayer *self, GstEvent *event);
 /* Another layer computes from now on. */
 void gst_cnn_layer_forget_operation (GstCnnLayer *self);
 /* Tells on an output buffer how it was made of the input, where downstream asked. */

@@ -169,6 +169,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
+  g_atomic_int_set (&priv->operations_wanted, FALSE);
   priv->in_info.bytes = 0;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);

@@ -100,9 +100,22 @@ gst_cnn_view_forget_stream (GstCnnView *self)
   g_clear_pointer (&self->maps, g_array_unref);
   memset (&self->interaction, 0, sizeof self->interaction);
   GST_OBJECT_UNLOCK (self);
-  gst_buffer_replace (&self->frozen, NULL);
-  g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   self->has_stream = FALSE;
+}
+
+void
+gst_cnn_view_layer_set (GstCnnViewLayer *layer, const gchar *name, const GstCnnChain *chain,
+    gint64 parameters, gint group)
+{
+  gchar *old = layer->name;
+  layer->name = g_strdup (name);
+  g_free (old);
+  if (chain)
+    layer->chain = *chain;
+  else
+    layer->chain.source_rows = 0;
+  layer->parameters = parameters;
+  layer->group = group;
 }
 
 /* "432", "9.4 k", "2.36 M" */
@@ -122,11 +135,11 @@ void
 gst_cnn_view_update_title (GstCnnView *self)
 {
   const CnnShape shape = self->stream.shape;
-  const CnnReceptiveField *field = &self->chain.field;
+  const CnnReceptiveField *field = &self->shown.chain.field;
   const CnnViewOperation *operation =
       self->operation ? gst_cnn_operation_get (self->operation) : NULL;
-  GString *title = g_string_new (self->layer);
-  if (self->layer)
+  GString *title = g_string_new (self->shown.name);
+  if (self->shown.name)
     g_string_append (title, CNN_VIEW_TITLE_GAP);
   if (operation) {
     gchar *does = cnn_view_operation_describe (operation);
@@ -137,14 +150,14 @@ gst_cnn_view_update_title (GstCnnView *self)
     g_string_append_printf (title, "%d\342\206\222", operation->input.c);
   g_string_append_printf (
       title, "%d channel%s of %d\303\227%d", shape.c, shape.c == 1 ? "" : "s", shape.h, shape.w);
-  if (self->parameters > 0) {
-    gchar *count = short_count (self->parameters);
+  if (self->shown.parameters > 0) {
+    gchar *count = short_count (self->shown.parameters);
     g_string_append_printf (title, CNN_VIEW_TITLE_GAP "%s parameters", count);
     g_free (count);
   }
-  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1)) {
-    if (field->rows.size >= self->chain.source_rows &&
-        field->columns.size >= self->chain.source_columns)
+  if (self->shown.chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1)) {
+    if (field->rows.size >= self->shown.chain.source_rows &&
+        field->columns.size >= self->shown.chain.source_columns)
       g_string_append (title, CNN_VIEW_TITLE_GAP "a value sees all of it");
     else
       g_string_append_printf (title, CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g",
@@ -160,7 +173,10 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
 {
   gint n_maps = shape.n * shape.c;
   GST_OBJECT_LOCK (self);
-  GArray *maps = cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
+  /* The list of channels is about the last layer. */
+  GArray *maps = self->back > 0
+                     ? cnn_view_choose_maps (CNN_VIEW_DEFAULT_CHANNELS, -1, n_maps, error)
+                     : cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
   gboolean usable = maps && cnn_view_settings_check (&self->settings, error);
   if (usable) {
     self->maps = g_steal_pointer (&maps);
@@ -197,6 +213,7 @@ set_caps (GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
   GST_DEBUG_OBJECT (self, "%" GST_PTR_FORMAT " becomes a picture of %dx%d", incaps,
       self->video.width, self->video.height);
   gst_cnn_view_forget_stream (self);
+  gst_buffer_replace (&self->frozen, NULL);
   if (!gst_cnn_view_input_set_caps (self->input, incaps, &error)) {
     GST_CNN_VIEW_ERROR (self, STREAM, FORMAT, error.message);
     return FALSE;

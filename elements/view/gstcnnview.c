@@ -70,6 +70,8 @@ G_DEFINE_TYPE_WITH_CODE (GstCnnView, gst_cnn_view, GST_TYPE_BASE_TRANSFORM,
     GST_DEBUG_CATEGORY_INIT (gst_cnn_view_debug, "cnnview", 0, "feature maps on a screen"));
 GST_ELEMENT_REGISTER_DEFINE (cnnview, "cnnview", GST_RANK_NONE, GST_TYPE_CNN_VIEW);
 
+static void ask_layers (GstCnnView *self);
+
 /* ---- Settings -------------------------------------------------------------------------------- */
 
 /* Takes a new list or a new number (the other is NULL) when the stream has what it asks for; keeps
@@ -150,6 +152,8 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   if (!accepted)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("%s: %s; the old value stays", GST_OBJECT_NAME (self), error.message), (NULL));
+  if (id == GST_CNN_VIEW_PROP_LAYERS && self->painter)
+    ask_layers (self);
   gst_cnn_view_redraw_wish (self);
 }
 
@@ -173,12 +177,6 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static void
-take_weights (GstCnnView *self, const GstStructure *structure)
-{
-  cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_take (self->weights, structure));
-}
-
 /* 0 when the sender does not tell. */
 static gint64
 parameters_of (GstEvent *event)
@@ -190,26 +188,49 @@ parameters_of (GstEvent *event)
   return parameters;
 }
 
+/* Tells the layers before us whether their inputs are wanted. */
+static void
+ask_layers (GstCnnView *self)
+{
+  GST_OBJECT_LOCK (self);
+  const gboolean wanted = self->settings.layers;
+  const gboolean changed = wanted != self->layers_asked;
+  self->layers_asked = wanted;
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (self), gst_cnn_operation_event_new (wanted));
+}
+
+/* The layer before us tells what it is. */
+static void
+take_layer (GstCnnView *self, GstEvent *event)
+{
+  GstCnnChain chain;
+  const gchar *layer = gst_structure_get_string (gst_event_get_structure (event), "element");
+  gchar *name = layer ? g_utf8_make_valid (layer, -1) : NULL;
+  const gboolean known = gst_cnn_chain_event_parse (event, &chain);
+  gst_cnn_view_weights_take (self->weights, gst_cnn_chain_event_weights (event));
+  gst_cnn_view_layer_set (&self->last, name, known ? &chain : NULL, parameters_of (event),
+      gst_cnn_view_weights_group (self->weights, event));
+  g_free (name);
+  if (self->back == 0)
+    gst_cnn_view_show_last (self);
+}
+
 static gboolean
 gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   if (gst_event_has_name (event, GST_CNN_CHAIN_EVENT)) {
-    const gchar *layer = gst_structure_get_string (gst_event_get_structure (event), "element");
-    g_free (self->layer);
-    self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
-    if (!gst_cnn_chain_event_parse (event, &self->chain))
-      self->chain.source_rows = 0;
-    take_weights (self, gst_cnn_chain_event_weights (event));
-    self->group = gst_cnn_view_weights_group (self->weights, event);
-    self->parameters = parameters_of (event);
+    take_layer (self, event);
     GST_DEBUG_OBJECT (self, "maps of %s, %s weights, first input %dx%d",
-        self->layer ? self->layer : "an unnamed layer",
-        cnn_view_weights_panel_exist (self->kernels) ? "with" : "without", self->chain.source_rows,
-        self->chain.source_columns);
-    gst_cnn_view_update_title (self);
+        self->last.name ? self->last.name : "an unnamed layer",
+        gst_cnn_view_weights_get (self->weights) ? "with" : "without", self->last.chain.source_rows,
+        self->last.chain.source_columns);
   }
   gst_cnn_view_redraw_note_event (self, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
+    ask_layers (self);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
 }
 
@@ -256,6 +277,7 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
   if (!handled)
     return GST_BASE_TRANSFORM_CLASS (parent_class)->src_event (base, event);
   GST_LOG_OBJECT (self, "taken: %" GST_PTR_FORMAT, event);
+  ask_layers (self);
   notify_changes (self, &old, &new);
   gst_cnn_view_redraw_wish (self);
   if (noticed)
@@ -296,9 +318,13 @@ gst_cnn_view_stop (GstBaseTransform *base)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   gst_cnn_view_forget_stream (self);
-  g_clear_pointer (&self->layer, g_free);
-  self->chain.source_rows = 0;
-  take_weights (self, NULL);
+  gst_buffer_replace (&self->frozen, NULL);
+  gst_cnn_view_weights_take (self->weights, NULL);
+  gst_cnn_view_layer_set (&self->last, NULL, NULL, 0, 0);
+  self->back = 0;
+  self->layers_asked = FALSE;
+  gst_cnn_view_show_last (self);
+  g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   gst_cnn_view_source_flush (self->source);
   g_clear_pointer (&self->painter, cnn_view_painter_free);
   return TRUE;
@@ -362,7 +388,8 @@ gst_cnn_view_finalize (GObject *object)
   g_free (self->channels);
   g_free (self->snapshot_location);
   g_clear_pointer (&self->operation, gst_cnn_operation_unref);
-  g_free (self->layer);
+  g_free (self->last.name);
+  g_free (self->shown.name);
   g_free (self->title);
   gst_cnn_view_redraw_clear (self);
   G_OBJECT_CLASS (parent_class)->finalize (object);

@@ -96,6 +96,8 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_VALUES] = OFFSET (values),
     [GST_CNN_VIEW_PROP_ARITHMETIC] = OFFSET (arithmetic),
     [GST_CNN_VIEW_PROP_STEP] = OFFSET (step),
+    [GST_CNN_VIEW_PROP_LAYERS] = OFFSET (layers),
+    [GST_CNN_VIEW_PROP_LAYER] = OFFSET (layer),
     [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
     [GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = OFFSET (tensor_layout),
 };
@@ -209,6 +211,13 @@ make_decoration_specs (GParamSpec **specs)
   specs[GST_CNN_VIEW_PROP_STEP] = spec_boolean ("step", "Step",
       "The same, but the window slides by itself: to the next value every second, row by row",
       initial->step);
+  specs[GST_CNN_VIEW_PROP_LAYERS] = spec_boolean ("layers", "Layers",
+      "Draw a strip with all layers of the chain before this element, from its input on, to walk "
+      "along",
+      initial->layers);
+  specs[GST_CNN_VIEW_PROP_LAYER] = spec_uint ("layer", "Layer",
+      "With layers=true, which is shown: so many layers back from the last one", G_MAXINT,
+      initial->layer);
   specs[GST_CNN_VIEW_PROP_KERNELS] = spec_boolean ("kernels", "Kernels",
       "Draw the weights of the convolution that made the maps under the source of the pad video: "
       "blue below 0, red above",

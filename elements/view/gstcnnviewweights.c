@@ -56,6 +56,12 @@ gst_cnn_view_weights_take (GstCnnViewWeights *self, const GstStructure *structur
   return &self->weights;
 }
 
+const CnnViewWeights *
+gst_cnn_view_weights_get (const GstCnnViewWeights *self)
+{
+  return self->buffer ? &self->weights : NULL;
+}
+
 gint
 gst_cnn_view_weights_group (const GstCnnViewWeights *self, GstEvent *event)
 {

@@ -51,6 +51,10 @@ static const Golden goldens[] = {
         "cnnconv name=conv kernel=box groups=1 kernel-size=2x3 dilation=2 stride=2 !"},
     {"arithmetic-maximum", "arithmetic=true", "video/x-raw,width=400,height=480", 6, 6, 2, 0.02,
         {0}, "cnnpool name=pool padding=1 !"},
+    {"layers", "layers=true layer=1 title=true labels=true", "video/x-raw,width=640,height=400", 24,
+        32, 3, 0.02, {0},
+        "cnnconv name=conv1 kernel=random out-channels=8 padding=1 ! cnnpool name=pool1 ! "
+        "cnn1x1 name=mix kernel=random out-channels=4 !"},
     {"portrait", "title=true labels=true", "video/x-raw,width=300,height=640", 30, 40, 12, 0.02,
         {12, 3, 7, 7}, NULL},
     {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02, {0}, NULL},

@@ -281,6 +281,61 @@ GST_START_TEST (test_snapshot)
 }
 GST_END_TEST;
 
+static guint
+shown_layer (ViewTest *test)
+{
+  guint layer;
+  g_object_get (test->view, "layer", &layer, NULL);
+  return layer;
+}
+
+/* The first key brings the strip, the next ones walk; the ends hold, and a click goes anywhere. What is shown of
+ * a layer is what cnnview shows right behind it. */
+GST_START_TEST (test_layers)
+{
+  ViewTest *test =
+      view_test_new_behind ("cnnconv name=one kernel=box padding=1 ! cnnpool name=two !",
+          "colormap=gray", "video/x-raw,width=480,height=320");
+  Tensor *tensor = tensor_random (1, 20, 30, 1, 3);
+  view_test_start (test, tensor, &native_float);
+  Picture *last = view_test_push (test, tensor, &native_float);
+  static const struct {
+    const gchar *key;
+    guint layer;
+  } steps[] = {
+      {"comma", 0}, {"comma", 1}, {",", 2}, {"comma", 2}, {"period", 1}, {".", 0}, {"period", 0}};
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    fail_unless (press (test, steps[i].key));
+    /* The layers are asked before this frame, which is the first to bring what they tell. */
+    picture_free (view_test_push (test, tensor, &native_float));
+    fail_unless (shown_layer (test) == steps[i].layer, "step %u: layer %u", i, shown_layer (test));
+  }
+  click (test, 30, 20);
+  picture_free (view_test_push (test, tensor, &native_float));
+  fail_unless_equals_int (shown_layer (test), 2);
+  g_object_set (test->view, "layer", 1, NULL);
+  Picture *walked = view_test_push (test, tensor, &native_float);
+  g_object_set (test->view, "layers", FALSE, NULL);
+  Picture *again = view_test_push (test, tensor, &native_float);
+  assert_pictures_equal (last, again, "the last layer");
+  view_test_free (test);
+
+  test = view_test_new_behind ("cnnconv name=one kernel=box padding=1 !",
+      "colormap=gray layers=true", "video/x-raw,width=480,height=320");
+  view_test_start (test, tensor, &native_float);
+  Picture *direct = view_test_push (test, tensor, &native_float);
+  for (gint y = 75; y < 320; y++)
+    for (gint x = 0; x < 480; x++)
+      fail_unless_equals_int_hex (picture_at (walked, x, y), picture_at (direct, x, y));
+  view_test_free (test);
+  picture_free (last);
+  picture_free (walked);
+  picture_free (again);
+  picture_free (direct);
+  tensor_free (tensor);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_freeze)
 {
   Tensor *tensor;
@@ -383,6 +438,7 @@ view_suite (void)
   tcase_add_test (tests, test_letters);
   tcase_add_test (tests, test_notices);
   tcase_add_test (tests, test_snapshot);
+  tcase_add_test (tests, test_layers);
   tcase_add_test (tests, test_freeze);
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_page_in_title);
