@@ -47,6 +47,16 @@ gint cnn_view_drawing_write (
     const CnnViewDrawing *drawing, gint size, gint x, gint y, const gchar *string, guint32 color);
 gint cnn_view_drawing_width (const CnnViewDrawing *drawing, gint size, const gchar *string);
 
+/* A dark plate with a line of text whose left top corner is near (x, y), inside the picture. */
+void cnn_view_draw_plate (
+    const CnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 color);
+
+/* Which of the maps are shown; nothing when all are. In brief only where to look for the others. */
+void
+cnn_view_describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size);
+
+/* The ground of the padding around the source, which is drawn over it. */
+void cnn_view_draw_padding (const CnnViewDrawing *drawing);
 void cnn_view_draw_title (const CnnViewDrawing *drawing);
 void cnn_view_draw_legend (const CnnViewDrawing *drawing);
 void cnn_view_draw_captions (const CnnViewDrawing *drawing);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "view/layout.h"
+#include "view/grid.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,8 +9,6 @@
 #define MAX_WIDTH 3840
 #define MAX_HEIGHT 2160
 #define MAX_BARS_WIDTH 1280
-/* Smaller tiles go to another page, unless their maps are that small. */
-#define MIN_TILE 16
 /* Tiles with less room go without captions. */
 #define MIN_CAPTIONED_WIDTH 22
 /* Width of a digit in text sizes, at most. */
@@ -23,8 +21,6 @@
 /* Lower pictures go without title and legend. In lines of text. */
 #define MIN_LINES 6
 
-/* Values this large stay whole squares, whatever room that leaves: they are counted. */
-#define MIN_CELL 6
 /* The source and what is under it take this much of a picture in landscape, of its width, or in portrait, of
  * its height. */
 #define SOURCE_SHARE (1 / 3.0)
@@ -32,217 +28,6 @@
 /* Of the strip of layers, in sizes of captions. */
 #define STRIP_HEIGHT 7
 #define MIN_LAYER_WIDTH 6
-/* Groups of channels get their own rows where that costs no more of the tiles' width than this. */
-#define GROUP_FACTOR 0.6
-
-/* A tile as it would be with so many pixels to fill. */
-typedef struct {
-  gint width, height, values_width, values_height, enlargement;
-} Fit;
-
-/* Whole enlargement keeps every value a square of the same size. It may leave part of the room
- * empty; where that would be much, the map is averaged to fill it. */
-static Fit
-fit_map (const CnnViewRequest *request, gint room_width, gint room_height)
-{
-  const gdouble map_width = request->map_width, map_height = request->map_height;
-  gdouble scale = MIN (room_width / map_width, room_height / map_height);
-  gint whole = (gint)scale;
-  Fit fit;
-  if (whole >= MIN_CELL || (whole >= 1 && whole >= 0.85 * scale)) {
-    fit.values_width = request->map_width;
-    fit.values_height = request->map_height;
-    fit.enlargement = whole;
-  } else {
-    fit.values_width = CLAMP ((gint)(map_width * scale + 0.5), 1, room_width);
-    fit.values_height = CLAMP ((gint)(map_height * scale + 0.5), 1, room_height);
-    fit.enlargement = 1;
-  }
-  fit.width = fit.values_width * fit.enlargement;
-  fit.height = fit.values_height * fit.enlargement;
-  return fit;
-}
-
-static gint
-divide_up (gint dividend, gint divisor)
-{
-  return (dividend - 1) / divisor + 1;
-}
-
-/* Pixels of one of `count` parts with gaps between them; may be 0 or less. */
-static gint
-share (gint whole, gint count, gint gap)
-{
-  gint64 gaps = (gint64)(count - 1) * gap;
-  return gaps >= whole ? 0 : (gint)((whole - gaps) / count);
-}
-
-static gint
-least_tile_length (const CnnViewRequest *request)
-{
-  return MIN (MIN_TILE, MAX (request->map_width, request->map_height));
-}
-
-/* How many parts of at least `length` fit, at least 1. */
-static gint
-count_parts (gint whole, gint length, gint gap)
-{
-  return MAX (1, (gint)(((gint64)whole + gap) / ((gint64)length + gap)));
-}
-
-static gboolean
-try_columns (
-    const CnnViewRequest *request, const CnnViewLayout *layout, gint columns, gint rows, Fit *fit)
-{
-  gint width = share (layout->body.width, columns, request->gap);
-  gint height = share (layout->body.height, rows, request->gap) - layout->caption_height;
-  if (width < 1 || height < 1)
-    return FALSE;
-  *fit = fit_map (request, width, height);
-  return TRUE;
-}
-
-static void
-place_grid (
-    CnnViewLayout *layout, const CnnViewRequest *request, gint columns, gint rows, const Fit *fit)
-{
-  gint per_page = columns * rows;
-  layout->columns = columns;
-  layout->rows = rows;
-  layout->n_pages = divide_up (request->n_tiles, per_page);
-  layout->page = (gint)(request->page % (guint)layout->n_pages);
-  layout->first = layout->page * per_page;
-  layout->n_shown = MIN (per_page, request->n_tiles - layout->first);
-  layout->tile_width = fit->width;
-  layout->tile_height = fit->height;
-  layout->values_width = fit->values_width;
-  layout->values_height = fit->values_height;
-  layout->enlargement = fit->enlargement;
-  layout->step_x = fit->width + request->gap;
-  layout->step_y = fit->height + layout->caption_height + request->gap;
-  gint grid_width = (columns - 1) * layout->step_x + fit->width;
-  gint grid_height = (rows - 1) * layout->step_y + fit->height + layout->caption_height;
-  layout->x = layout->body.x + MAX (0, (layout->body.width - grid_width) / 2);
-  layout->y = layout->body.y + MAX (0, (layout->body.height - grid_height) / 2);
-}
-
-/* How good a grid is: large tiles and few empty places, which look like something missing. */
-static gdouble
-merit (const CnnViewRequest *request, gint columns, gint rows, const Fit *fit)
-{
-  const gdouble places = (gdouble)columns * rows;
-  return fit->width * (1 - 0.7 * sqrt ((places - request->n_tiles) / places));
-}
-
-/* How far the shape of a grid is from that of the body. */
-static gdouble
-misfit (const CnnViewRequest *request, const CnnViewLayout *layout, gint columns, gint rows,
-    const Fit *fit)
-{
-  gdouble width = (gdouble)columns * (fit->width + request->gap);
-  gdouble height = (gdouble)rows * (fit->height + layout->caption_height + request->gap);
-  return fabs (log (width / height * layout->body.height / layout->body.width));
-}
-
-/* The columns that a person would choose: 8 for 64, 3 for 3; among equals those that fill the body best. */
-static gint
-best_columns (const CnnViewRequest *request, const CnnViewLayout *layout, Fit *best)
-{
-  gint best_count = 0;
-  gdouble best_merit = 0, least_misfit = 0;
-  for (gint columns = 1; columns <= request->n_tiles; columns++) {
-    gint rows = divide_up (request->n_tiles, columns);
-    Fit fit;
-    if (!try_columns (request, layout, columns, rows, &fit))
-      continue;
-    const gdouble fills = misfit (request, layout, columns, rows, &fit);
-    gdouble good = merit (request, columns, rows, &fit);
-    if (request->group > 1 && columns == request->group)
-      good /= GROUP_FACTOR;
-    if (best_count == 0 || good > best_merit || (good == best_merit && fills < least_misfit)) {
-      best_count = columns;
-      best_merit = good;
-      least_misfit = fills;
-      *best = fit;
-    }
-  }
-  return best_count;
-}
-
-/* All tiles on one page, FALSE when they would be too small. */
-static gboolean
-fit_one_page (CnnViewLayout *layout, const CnnViewRequest *request)
-{
-  Fit fit;
-  gint columns;
-  if (request->columns == 0) {
-    columns = best_columns (request, layout, &fit);
-    if (columns == 0)
-      return FALSE;
-  } else {
-    columns = (gint)MIN (request->columns, (guint)request->n_tiles);
-    if (!try_columns (request, layout, columns, divide_up (request->n_tiles, columns), &fit))
-      return FALSE;
-  }
-  if (request->n_tiles > 1 && MAX (fit.width, fit.height) < least_tile_length (request))
-    return FALSE;
-  place_grid (layout, request, columns, divide_up (request->n_tiles, columns), &fit);
-  return TRUE;
-}
-
-/* As many of the smallest readable tiles as fit. Always places at least one, however small the
- * picture is. */
-static void
-fit_pages (CnnViewLayout *layout, const CnnViewRequest *request)
-{
-  CnnViewRequest paged = *request;
-  gint length = least_tile_length (request);
-  gdouble scale = (gdouble)length / MAX (request->map_width, request->map_height);
-  gint width = MAX (1, (gint)(request->map_width * scale + 0.5));
-  gint height = MAX (1, (gint)(request->map_height * scale + 0.5));
-  gint columns = (gint)request->columns;
-  if (columns > 0 && share (layout->body.width, columns, request->gap) < 1)
-    paged.gap = 0;
-  if (columns == 0)
-    columns = count_parts (layout->body.width, width, request->gap);
-  else
-    columns = MIN (columns, layout->body.width);
-  columns = MIN (columns, request->n_tiles);
-
-  Fit fit;
-  gint room = MAX (1, layout->body.height - layout->caption_height);
-  fit = fit_map (&paged, MAX (1, share (layout->body.width, columns, paged.gap)),
-      request->columns > 0 ? room : MIN (room, MAX (height, 1)));
-  gint rows = count_parts (layout->body.height, fit.height + layout->caption_height, paged.gap);
-  rows = MIN (rows, divide_up (request->n_tiles, columns));
-  place_grid (layout, &paged, columns, rows, &fit);
-}
-
-/* A bar for each map of one value, at least two pixels wide, or one where that takes no further page, and at
- * most half as wide as it may be high. */
-static void
-fit_bars (CnnViewLayout *layout, const CnnViewRequest *request)
-{
-  const gint width = layout->body.width;
-  gint gap = MIN (request->gap, 8);
-  while (gap > 0 && request->n_tiles > width / (gap + 2))
-    gap /= 2;
-  gint most = MAX (1, width / (gap + 2));
-  if (request->n_tiles > most && request->n_tiles <= width)
-    most = width;
-  gint columns = MIN (request->n_tiles, most);
-  CnnViewRequest bars = *request;
-  bars.gap = gap;
-  const gint height = MAX (1, layout->body.height - layout->caption_height);
-  const Fit fit = {
-      .width = CLAMP (share (layout->body.width, columns, gap), 1, MAX (2, height / 2)),
-      .height = height,
-      .values_width = 1,
-      .values_height = 1,
-      .enlargement = 1};
-  place_grid (layout, &bars, columns, 1, &fit);
-  layout->bars = TRUE;
-}
 
 /* Sizes of text follow from the width of the picture alone, so that the natural size can be computed before
  * the layout: from a thumbnail's to a wall's. */
@@ -325,23 +110,37 @@ cnn_view_layout_find_layer (const CnnViewLayout *layout, gdouble x, gdouble y)
   return layout->first_layer + (gint)((x - strip.x) / layout->layer_width);
 }
 
-/* A box of at most this size with the source's shape; small sources in whole squares, to be counted. */
+/* Boxes of at most this size with the shape of the source and of its padding; small sources in whole squares, to
+ * be counted. At (0, 0) for now. */
 static void
 fit_source (CnnViewLayout *layout, const CnnViewRequest *request, gint width, gint height)
 {
-  gdouble scale =
-      MIN (width / (gdouble)request->source_width, height / (gdouble)request->source_height);
-  if (scale >= MIN_CELL / 2)
+  const gint columns = request->padding_left + request->source_width + request->padding_right;
+  const gint rows = request->padding_top + request->source_height + request->padding_bottom;
+  gdouble scale = MIN (width / (gdouble)columns, height / (gdouble)rows);
+  if (scale >= CNN_VIEW_MIN_CELL / 2)
     scale = floor (scale);
-  layout->source.width = MAX (1, (gint)(request->source_width * scale));
-  layout->source.height = MAX (1, (gint)(request->source_height * scale));
+  layout->padded =
+      (CnnViewBox){0, 0, MAX (1, (gint)(columns * scale)), MAX (1, (gint)(rows * scale))};
+  layout->source = (CnnViewBox){(gint)(request->padding_left * scale),
+      (gint)(request->padding_top * scale), MAX (1, (gint)(request->source_width * scale)),
+      MAX (1, (gint)(request->source_height * scale))};
+}
+
+static void
+move_source (CnnViewLayout *layout, gint x, gint y)
+{
+  layout->padded.x += x;
+  layout->padded.y += y;
+  layout->source.x += x;
+  layout->source.y += y;
 }
 
 /* Beside the maps, on the left, the kernels under the source. */
 static void
 place_source_left (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  CnnViewBox *body = &layout->body, *source = &layout->source;
+  CnnViewBox *body = &layout->body, *source = &layout->padded;
   const gint margin = layout->text_size / 2;
   const gint width = (gint)(body->width * SOURCE_SHARE) - 2 * margin;
   const gint height = body->height - 2 * margin;
@@ -351,8 +150,8 @@ place_source_left (CnnViewLayout *layout, const CnnViewRequest *request)
   if (width <= 2 * margin || height <= 2 * margin)
     return;
   fit_source (layout, request, width, kernels ? height - kernels_height - margin : height);
-  source->x = body->x + margin;
-  source->y = body->y + (kernels ? margin : (body->height - source->height) / 2);
+  move_source (
+      layout, body->x + margin, body->y + (kernels ? margin : (body->height - source->height) / 2));
   if (kernels) {
     const gint y = source->y + source->height + margin;
     layout->kernels = (CnnViewBox){source->x, y,
@@ -368,7 +167,7 @@ place_source_left (CnnViewLayout *layout, const CnnViewRequest *request)
 static void
 place_source_top (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  CnnViewBox *body = &layout->body, *source = &layout->source;
+  CnnViewBox *body = &layout->body, *source = &layout->padded;
   const gint margin = layout->text_size / 2;
   const gint width = body->width - 2 * margin;
   const gint height = (gint)(body->height * SOURCE_SHARE) - 2 * margin;
@@ -384,8 +183,8 @@ place_source_top (CnnViewLayout *layout, const CnnViewRequest *request)
     if (!kernels)
       fit_source (layout, request, width, height);
   }
-  source->x = body->x + (kernels ? margin : (body->width - source->width) / 2);
-  source->y = body->y + margin;
+  move_source (
+      layout, body->x + (kernels ? margin : (body->width - source->width) / 2), body->y + margin);
   if (kernels)
     layout->kernels = (CnnViewBox){source->x + source->width + margin, source->y, right, height};
   const gint row = MAX (source->height, layout->kernels.height) + 2 * margin;
@@ -398,7 +197,7 @@ place_source_top (CnnViewLayout *layout, const CnnViewRequest *request)
 static void
 place_arithmetic (CnnViewLayout *layout, const CnnViewRequest *request)
 {
-  CnnViewBox *body = &layout->body, *source = &layout->source, *box = &layout->arithmetic;
+  CnnViewBox *body = &layout->body, *source = &layout->padded, *box = &layout->arithmetic;
   const gint margin = layout->text_size / 2;
   const gboolean above = body->height > body->width;
   *box = *body;
@@ -415,8 +214,7 @@ place_arithmetic (CnnViewLayout *layout, const CnnViewRequest *request)
   if (request->source_width < 1 || box->height < 20 * layout->text_size)
     return;
   fit_source (layout, request, box->width, box->height / 3);
-  source->x = box->x;
-  source->y = box->y;
+  move_source (layout, box->x, box->y);
   box->y += source->height + margin;
   box->height -= source->height + margin;
 }
@@ -452,7 +250,7 @@ place_bars (CnnViewLayout *layout, const CnnViewRequest *request)
     layout->caption_height = caption_height (request->width);
   if (layout->body.height < 4 * layout->caption_height)
     layout->caption_height = 0;
-  fit_bars (layout, request);
+  cnn_view_grid_fit_bars (layout, request);
   layout->column_names =
       layout->caption_height > 0 && layout->tile_width < caption_width (layout, request);
 }
@@ -463,7 +261,7 @@ place_captioned (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   layout->caption_height = caption_height (request->width);
   gint least = MAX (MIN_CAPTIONED_WIDTH, caption_width (layout, request));
-  if (fit_one_page (layout, request) && layout->tile_width >= least &&
+  if (cnn_view_grid_fit_page (layout, request) && layout->tile_width >= least &&
       layout->tile_height >= layout->caption_height)
     return TRUE;
   layout->caption_height = 0;
@@ -475,7 +273,7 @@ static gboolean
 place_high (CnnViewLayout *layout, const CnnViewRequest *request)
 {
   layout->caption_height = caption_height (request->width);
-  if (request->n_tiles > 1 && fit_one_page (layout, request) && layout->rows == 1 &&
+  if (request->n_tiles > 1 && cnn_view_grid_fit_page (layout, request) && layout->rows == 1 &&
       layout->tile_height >= 2 * layout->caption_height) {
     layout->column_names = TRUE;
     return TRUE;
@@ -513,34 +311,20 @@ cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request)
     return;
   if (request->captions)
     place_row_names (layout, request);
-  if (!fit_one_page (layout, request))
-    fit_pages (layout, request);
+  if (!cnn_view_grid_fit_page (layout, request))
+    cnn_view_grid_fit_pages (layout, request);
 }
 
-/* Few empty places in a picture that is a little wider than high. */
 static gint
-natural_columns (const CnnViewRequest *request)
+even (gint length)
 {
-  const gdouble shape = request->map_width / (gdouble)request->map_height;
-  gint best = 1;
-  gdouble least = G_MAXDOUBLE;
-  for (gint columns = 1; columns <= request->n_tiles; columns++) {
-    const gint rows = divide_up (request->n_tiles, columns);
-    const gdouble places = (gdouble)columns * rows;
-    const gdouble cost = 0.7 * sqrt ((places - request->n_tiles) / places) +
-                         0.25 * fabs (log (shape * columns / rows / 1.5));
-    if (cost < least) {
-      least = cost;
-      best = columns;
-    }
-  }
-  return best;
+  return MAX (2, (length + 1) / 2 * 2);
 }
 
 void
 cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *height)
 {
-  gint64 columns = natural_columns (request);
+  gint64 columns = cnn_view_grid_natural_columns (request);
   if (request->columns > 0)
     columns = MIN ((gint64)request->columns, request->n_tiles);
   gint64 rows = ((gint64)request->n_tiles - 1) / columns + 1;
@@ -565,8 +349,8 @@ cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *
 
   gdouble shrink = MIN (1.0, MIN (MAX_WIDTH / (gdouble)wide, MAX_HEIGHT / (gdouble)(high + extra)));
   /* Even: encoders want it so. */
-  *width = divide_up (MAX (1, (gint)(wide * shrink + 0.5)), 2) * 2;
-  *height = divide_up (MAX (1, (gint)((high + extra) * shrink + 0.5)), 2) * 2;
+  *width = even ((gint)(wide * shrink + 0.5));
+  *height = even ((gint)((high + extra) * shrink + 0.5));
 }
 
 CnnViewBox

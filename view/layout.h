@@ -12,9 +12,11 @@ typedef struct {
   gint width, height;               /* of the picture */
   gint map_width, map_height;       /* of a map, in values */
   gint source_width, source_height; /* of the picture beside the maps, 0 for none */
-  gboolean kernels;                 /* to be drawn under that picture */
-  gboolean arithmetic;              /* the sum behind a value, in their place */
-  gint n_layers, current_layer;     /* of the strip, 0 for none */
+  /* Padding around the source that values see, in its pixels. */
+  gint padding_top, padding_left, padding_bottom, padding_right;
+  gboolean kernels;             /* to be drawn under that picture */
+  gboolean arithmetic;          /* the sum behind a value, in their place */
+  gint n_layers, current_layer; /* of the strip, 0 for none */
   gint n_tiles;
   gint group; /* tiles that belong together, in a row where that goes well; 0 or 1 for none */
   guint columns;
@@ -34,6 +36,7 @@ typedef struct {
   CnnViewBox title, legend, body;          /* empty when absent */
   CnnViewBox strip;                        /* empty when absent, or when there is no room */
   gint first_layer, n_layers, layer_width; /* that it has room for */
+  CnnViewBox padded;                       /* the source with its padding */
   CnnViewBox source, kernels, arithmetic;  /* empty when absent */
   gboolean bars;                           /* maps of one value: a bar each instead of a tile */
 

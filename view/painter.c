@@ -92,6 +92,20 @@ cnn_view_painter_layout (const CnnViewPainter *painter)
 
 /* ---- Plan ------------------------------------------------------------------------------------ */
 
+/* How far beyond the source the values of an axis see, in pixels of the source as it is shown. Deep in a network
+ * that is further than there is room for: at most an eighth of it. */
+static void
+padding_of_axis (
+    const CnnReceptiveAxis *axis, gint field, gint shown, gint n, gint *before, gint *after)
+{
+  const gdouble scale = field > 0 ? shown / (gdouble)field : 0;
+  const gdouble first = axis->size / 2 - 0.5 - axis->offset;
+  const gdouble last = axis->offset + (n - 1) * axis->jump + 0.5 + axis->size / 2 - field;
+  const gint most = shown / 8;
+  *before = field > 0 ? (gint)ceil (CLAMP (first * scale, 0, most)) : 0;
+  *after = field > 0 ? (gint)ceil (CLAMP (last * scale, 0, most)) : 0;
+}
+
 /* In letters. */
 static gint
 longest_name (CnnShape shape, const gchar *const *names)
@@ -119,6 +133,10 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.map_height = shape.h;
   request.source_width = scene->source_width;
   request.source_height = scene->source_height;
+  padding_of_axis (&scene->field.rows, scene->field_rows, scene->source_height, shape.h,
+      &request.padding_top, &request.padding_bottom);
+  padding_of_axis (&scene->field.columns, scene->field_columns, scene->source_width, shape.w,
+      &request.padding_left, &request.padding_right);
   request.kernels =
       settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
   request.n_layers = scene->n_layers;
@@ -376,8 +394,10 @@ draw_everything (CnnViewPainter *painter, const CnnViewDrawing *drawing)
   const CnnViewCanvas *canvas = drawing->canvas;
   cnn_view_canvas_fill (
       canvas, (CnnViewBox){0, 0, canvas->width, canvas->height}, CNN_VIEW_BACKGROUND);
-  if (painter->layout.source.width > 0)
+  if (painter->layout.source.width > 0) {
+    cnn_view_draw_padding (drawing);
     drawing->scene->draw_source (drawing->scene->source, canvas, painter->layout.source);
+  }
   if (painter->layout.bars)
     cnn_view_draw_bars (drawing);
   else

@@ -107,8 +107,9 @@ find_box (const Picture *picture)
 }
 
 /* Values are 4 pixels apart and see 8 of them, the first one around pixel 1.5: value (3, 5) sees rows 10
- * to 17 and columns 18 to 25 of the 40. In the picture, 2.5 times as large and from (5, 5) on, that is
- * 20x20 at (50, 30), with a line of 2 pixels around it. */
+ * to 17 and columns 18 to 25 of the 40. With the padding of 2 pixels that values at the edges see, 44 pixels have the
+ * 100 of the picture: the source is 90x90 at (9, 9), and the box 19x19 at (49, 31), with a line of 2 pixels around
+ * it. */
 GST_START_TEST (test_receptive_field)
 {
   SourceTest test = start ();
@@ -121,7 +122,7 @@ GST_START_TEST (test_receptive_field)
       test.view, gst_navigation_event_new_mouse_move (226, 40, GST_NAVIGATION_MODIFIER_NONE));
   Picture *picture = view_test_push (test.view, test.tensor, &native_float);
   GstVideoRectangle box = find_box (picture);
-  fail_unless (box.x == 48 && box.y == 28 && box.w == 24 && box.h == 24, "%dx%d at %d,%d", box.w,
+  fail_unless (box.x == 47 && box.y == 29 && box.w == 23 && box.h == 23, "%dx%d at %d,%d", box.w,
       box.h, box.x, box.y);
   fail_unless_equals_int_hex (picture_at (picture, 60, 40), 0x646464);
   picture_free (picture);
@@ -129,8 +130,8 @@ GST_START_TEST (test_receptive_field)
 }
 GST_END_TEST;
 
-/* The pointer on the source marks the values that see the pixel. Pixel (13, 21) of 40 is at (5 + 21.5 * 2.5, 5 +
- * 13.5 * 2.5); value n sees pixels 4n - 2 to 4n + 5: rows 2 and 3, columns 4 and 5, that is 22x22 of the map's 110
+/* The pointer on the source marks the values that see the pixel. Pixel (13, 21) of 40 is at (9 + 21.5 * 2.25, 9 +
+ * 13.5 * 2.25); value n sees pixels 4n - 2 to 4n + 5: rows 2 and 3, columns 4 and 5, that is 22x22 of the map's 110
  * pixels at (166 + 44, 22). */
 GST_START_TEST (test_who_sees_a_pixel)
 {
@@ -141,7 +142,7 @@ GST_START_TEST (test_who_sees_a_pixel)
                    "receptive-offset=(double)<1.5,1.5>")));
   push_source (test, 100, 0);
   view_test_send (
-      test.view, gst_navigation_event_new_mouse_move (58.75, 38.75, GST_NAVIGATION_MODIFIER_NONE));
+      test.view, gst_navigation_event_new_mouse_move (57.4, 39.4, GST_NAVIGATION_MODIFIER_NONE));
   Picture *picture = view_test_push (test.view, test.tensor, &native_float);
   fail_unless_equals_int_hex (picture_at (picture, 209, 30), ACCENT);
   fail_unless_equals_int_hex (picture_at (picture, 232, 40), ACCENT);
