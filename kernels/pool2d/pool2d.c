@@ -150,16 +150,17 @@ run_row (const PoolLayer *pool, CnnLayerWorker *worker, int plane, int n, int y,
       window->count, pool->running_scale, average_scale (pool, window->divisor), out);
 }
 
-/* Points scratch_of (worker)->rows at the input rows of a window, channel c first. */
+/* Points at the input rows of a window, channel c first. */
 static void
 find_rows (PoolLayer *pool, CnnLayerWorker *worker, const CnnPoolWindow *window, int n, int channel)
 {
   const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
+  const float **rows = scratch_of (worker)->rows;
+  CnnReader *reader = &worker->readers[0];
   for (int i = 0; i < window->count; i++) {
     const int64_t position = window->first + (int64_t)i * dilation;
-    scratch_of (worker)->rows[i] =
-        pool->planar ? cnn_reader_plane (&worker->readers[0], n, position, 0, channel)
-                     : cnn_reader_row (&worker->readers[0], n, position, 0) + channel;
+    rows[i] = pool->planar ? cnn_reader_plane (reader, n, position, 0, channel)
+                           : cnn_reader_row (reader, n, position, 0) + channel;
   }
 }
 

@@ -31,6 +31,8 @@ typedef struct {
   ptrdiff_t batch_stride, row_stride, pixel_stride, channel_stride;
   int padding_bytes;
   ptrdiff_t padding_offset;
+  int ring_rows; /* when above 0, memory holds only that many rows of one frame: row y is where row
+                    y % ring_rows is, until another one takes its place */
 } CnnImage;
 
 size_t cnn_sample_bytes (CnnSampleType type);
@@ -44,6 +46,8 @@ cnn_image_row (const CnnImage *image, int n, int y, int c)
 {
   unsigned char *origin =
       image->planes[0] ? image->planes[c] : image->data + c * image->channel_stride;
+  if (image->ring_rows > 0)
+    y %= image->ring_rows;
   return origin + n * image->batch_stride + y * image->row_stride;
 }
 
