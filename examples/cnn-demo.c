@@ -2,6 +2,8 @@
 /* The main job in one program: a camera, a clip or a photo goes through four layers, and their feature
  * maps are shown in a window or written as a video (WebM) and a picture (PNG). At the end it explains the
  * layers: shapes, parameters, multiply-accumulates and receptive fields. */
+#include "layertable.h"
+
 #include <gst/gst.h>
 #include <gst/pbutils/pbutils.h>
 #include <gst/video/video.h>
@@ -23,98 +25,14 @@
 typedef struct {
   GMainLoop *loop;
   GstElement *pipeline;
-  GHashTable *infos;   /* element name -> its latest layer-info */
-  GPtrArray *names;    /* in the order of their first message: upstream first */
+  CnnLayerTable *layers;
   gboolean is_picture; /* one frame: no video to write */
   gboolean failed;
   gboolean on_terminal;
   gint percent_shown;
 } Demo;
 
-/* --- What the layers are -------------------------------------------------------------------------- */
-
-static gint
-array_int (const GstStructure *info, const gchar *field, guint index)
-{
-  return g_value_get_int (gst_value_array_get_value (gst_structure_get_value (info, field), index));
-}
-
-static gint64
-get_int64 (const GstStructure *info, const gchar *field)
-{
-  gint64 value = 0;
-  gst_structure_get_int64 (info, field, &value);
-  return value;
-}
-
-/* "12.3 M" */
-static gchar *
-short_number (gint64 value)
-{
-  static const gchar units[] = " kMGTPE";
-  gdouble scaled = (gdouble)value;
-  guint unit = 0;
-  while (scaled >= 1000 && unit + 2 < sizeof units) {
-    scaled /= 1000;
-    unit++;
-  }
-  return unit ? g_strdup_printf ("%.3g %c", scaled, units[unit])
-              : g_strdup_printf ("%" G_GINT64_FORMAT, value);
-}
-
-static gchar *
-shape_text (const GstStructure *info, const gchar *field)
-{
-  return g_strdup_printf ("%dx%dx%d", array_int (info, field, 1), array_int (info, field, 2),
-      array_int (info, field, 3));
-}
-
-static void
-print_layer (const gchar *name, const GstStructure *info)
-{
-  gchar *input = shape_text (info, "input"), *output = shape_text (info, "output");
-  gchar *parameters = short_number (get_int64 (info, "parameters"));
-  gchar *dense = short_number (get_int64 (info, "dense-parameters"));
-  gchar *macs = short_number (get_int64 (info, "macs"));
-  gchar *field = g_strdup_printf (
-      "%dx%d", array_int (info, "receptive-field", 0), array_int (info, "receptive-field", 1));
-  g_print ("%-9s %-13s %-13s %10s %14s %9s  %-7s %s\n", name, input, output, parameters, dense,
-      macs, field, gst_structure_get_string (info, "kernel-name"));
-  g_free (field);
-  g_free (macs);
-  g_free (dense);
-  g_free (parameters);
-  g_free (output);
-  g_free (input);
-}
-
-static void
-print_layers (const Demo *demo)
-{
-  g_print ("\n%-9s %-13s %-13s %10s %14s %9s  %-7s %s\n", "layer", "input HxWxC", "output HxWxC",
-      "parameters", "if connected", "MACs", "sees", "computed by");
-  for (guint i = 0; i < demo->names->len; i++) {
-    const gchar *name = g_ptr_array_index (demo->names, i);
-    print_layer (name, g_hash_table_lookup (demo->infos, name));
-  }
-  g_print (
-      "\"if connected\" counts the weights of a fully connected layer between the same shapes; "
-      "\"sees\" is the receptive field\nof one output value, in pixels of the source.\n");
-}
-
 /* --- Running -------------------------------------------------------------------------------------- */
-
-static void
-keep_layer_info (Demo *demo, GstMessage *message)
-{
-  const GstStructure *info = gst_message_get_structure (message);
-  if (!info || !gst_structure_has_name (info, "cnn-layer-info"))
-    return;
-  const gchar *name = GST_MESSAGE_SRC_NAME (message);
-  if (!g_hash_table_contains (demo->infos, name))
-    g_ptr_array_add (demo->names, g_strdup (name));
-  g_hash_table_insert (demo->infos, g_strdup (name), gst_structure_copy (info));
-}
 
 static gboolean
 on_message (GstBus *bus, GstMessage *message, gpointer data)
@@ -134,7 +52,7 @@ on_message (GstBus *bus, GstMessage *message, gpointer data)
     g_main_loop_quit (demo->loop);
     break;
   case GST_MESSAGE_ELEMENT:
-    keep_layer_info (demo, message);
+    cnn_layer_table_take (demo->layers, message);
     break;
   default:
     break;
@@ -286,11 +204,7 @@ make_pipeline (const Demo *demo, const gchar *source, gboolean camera, gboolean 
 static gboolean
 show (const gchar *source, const gchar *output, gboolean window)
 {
-  Demo demo = {
-      .infos = g_hash_table_new_full (
-          g_str_hash, g_str_equal, g_free, (GDestroyNotify)gst_structure_free),
-      .names = g_ptr_array_new_with_free_func (g_free),
-  };
+  Demo demo = {.layers = cnn_layer_table_new ()};
   GError *error = NULL;
   const gboolean camera = g_str_has_prefix (source, "/dev/video");
   if (!camera)
@@ -315,7 +229,9 @@ show (const gchar *source, const gchar *output, gboolean window)
     gst_object_unref (demo.pipeline);
   }
   if (shown) {
-    print_layers (&demo);
+    gchar *table = cnn_layer_table_text (demo.layers);
+    g_print ("\n%s", table);
+    g_free (table);
     if (!window)
       g_print ("\nWritten: %s%s%s\n\n", still, demo.is_picture ? "" : " and ",
           demo.is_picture ? "" : video);
@@ -326,8 +242,7 @@ show (const gchar *source, const gchar *output, gboolean window)
   g_free (still);
   g_free (video);
   g_free (stem);
-  g_ptr_array_unref (demo.names);
-  g_hash_table_unref (demo.infos);
+  cnn_layer_table_free (demo.layers);
   return shown;
 }
 

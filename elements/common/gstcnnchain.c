@@ -123,6 +123,12 @@ gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain)
   return TRUE;
 }
 
+const gchar *
+gst_cnn_chain_event_element (GstEvent *event)
+{
+  return gst_structure_get_string (gst_event_get_structure (event), "element");
+}
+
 const GstStructure *
 gst_cnn_chain_event_weights (GstEvent *event)
 {

@@ -46,6 +46,9 @@ GstEvent *gst_cnn_chain_event_new (const GstCnnChain *chain, const gchar *elemen
 /* FALSE when the event is another one or is incomplete. */
 gboolean gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain);
 
+/* The name of the layer that sent it; the event's. */
+const gchar *gst_cnn_chain_event_element (GstEvent *event);
+
 /* Of a convolution: O,I,H,W, all at least 1, and their values. */
 typedef struct {
   gint out_channels, in_channels, rows, columns;

@@ -194,3 +194,17 @@ gst_cnn_allocation_configure_pool (GstQuery *query)
   gst_clear_object (&allocator);
   return configured;
 }
+
+GstBufferPool *
+gst_cnn_allocation_make_pool (GstPad *srcpad, GstCaps *caps)
+{
+  GstBufferPool *pool = NULL;
+  GstQuery *query = gst_query_new_allocation (caps, TRUE);
+  gst_pad_peer_query (srcpad, query); /* a peer without an answer has no wishes */
+  if (gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query))
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, NULL, NULL, NULL);
+  gst_query_unref (query);
+  if (pool && !gst_buffer_pool_set_active (pool, TRUE))
+    gst_clear_object (&pool);
+  return pool;
+}

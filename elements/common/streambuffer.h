@@ -39,6 +39,10 @@ gboolean gst_cnn_allocation_decide (GstQuery *query);
  * when the pool refuses. */
 gboolean gst_cnn_allocation_configure_pool (GstQuery *query);
 
+/* An active pool for what `srcpad` sends in these caps, as its peer wishes, for elements without a base class
+ * that asks. NULL when there is none to be had. */
+GstBufferPool *gst_cnn_allocation_make_pool (GstPad *srcpad, GstCaps *caps);
+
 G_END_DECLS
 
 #endif

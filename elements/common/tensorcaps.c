@@ -462,3 +462,20 @@ gst_cnn_caps_append_video (
   set_framerate (structure, framerate);
   gst_caps_append_structure (caps, structure);
 }
+
+GstCaps *
+gst_cnn_caps_choose_output (CnnShape shape, const GValue *framerate, GstCaps *downstream)
+{
+  const GstCnnShapeRange range = {
+      {shape.n, shape.n}, {shape.h, shape.h}, {shape.w, shape.w}, {shape.c, shape.c}};
+  GstCaps *possible = gst_caps_new_empty ();
+  gst_cnn_caps_append_tensor (possible, &range, "float32", framerate);
+  gst_cnn_caps_append_nnstreamer (possible, &range, "float32", framerate);
+  if (shape.c == 3)
+    gst_cnn_caps_append_video (possible, &range, GST_CNN_COLOR_OUT_FORMATS, framerate);
+  else if (shape.c == 1)
+    gst_cnn_caps_append_video (possible, &range, GST_CNN_GRAY_OUT_FORMATS, framerate);
+  GstCaps *caps = gst_caps_intersect_full (possible, downstream, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (possible);
+  return gst_caps_is_empty (caps) ? caps : gst_caps_fixate (caps);
+}

@@ -39,7 +39,7 @@ check_axis (const CnnAxis *axis, CnnError *error)
   return check_extent ("kernel size", axis->kernel, 1, error) &&
          check_extent ("stride", axis->stride, 1, error) &&
          check_extent ("dilation", axis->dilation, 1, error) &&
-         (axis->rule == CNN_SIZE_SAME ||
+         (axis->rule == CNN_SIZE_SAME || axis->rule == CNN_SIZE_SAME_LOWER ||
              (check_extent ("padding", axis->padding_before, 0, error) &&
                  check_extent ("padding", axis->padding_after, 0, error)));
 }

@@ -4,7 +4,7 @@
 
 usage: launch-lines.py SOURCE_ROOT
 
-Lines are found in README.md, docs/, examples/, CONTRIBUTING.md and the |[ ... ]| blocks of elements/*.c. What
+Lines are found in README.md, docs/, examples/, CONTRIBUTING.md and the |[ ... ]| blocks of elements/*/*.c. What
 this machine may not have is replaced by its twin: cameras and screens by a test source, windows by fakesink. A test source
 without an end gets one. Lines of docs/weights.md need the files it makes: tests/weights runs them.
 """
@@ -44,7 +44,7 @@ def blocks(path, text):
 
 
 def launch_lines(root):
-    patterns = ('README.md', 'CONTRIBUTING.md', 'NEWS.md', 'docs/**/*.md', 'examples/**/*', 'elements/*.c')
+    patterns = ('README.md', 'CONTRIBUTING.md', 'NEWS.md', 'docs/**/*.md', 'examples/**/*', 'elements/**/*.c')
     for pattern in patterns:
         for path in sorted(glob.glob(os.path.join(root, pattern), recursive=True)):
             if not path.endswith(('.md', '.sh', '.txt', '.c')) or path.endswith('docs/weights.md'):
