@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Our kernels without elements: a layer, or the layers of a network one after the other. */
+/* Our kernels without elements: a layer, or the layers of a network one after the other, or as a chain. */
 #include "bench.h"
 #include "cnn/cnn.h"
 
@@ -16,6 +16,7 @@ typedef struct {
 struct BenchRun {
   BenchNetwork network;
   Part parts[BENCH_MAX_LAYERS];
+  CnnLayer *chain; /* has the parts' layers, or NULL */
   CnnImage in;
   int n_threads;
 };
@@ -183,6 +184,7 @@ release (BenchRun *run)
     bench_free (part->bias);
     bench_free (part->out.data);
   }
+  cnn_layer_free (run->chain);
   bench_free (run->in.data);
   free (run);
 }
@@ -205,6 +207,39 @@ prepare (const BenchNetwork *network, int n_threads)
       first->bytes_in ? (void *)bench_input_bytes (first) : (void *)bench_input (first),
       format.type, format.layout, (CnnShape){1, first->height, first->width, first->inputs});
   return run;
+}
+
+static BenchRun *
+prepare_chain (const BenchNetwork *network, int n_threads)
+{
+  const CnnContext context = {dispatch, workers, getenv ("CNN_EXACT") != NULL};
+  BenchRun *run = prepare (network, n_threads);
+  CnnChainStep steps[BENCH_MAX_LAYERS];
+  int inputs[BENCH_MAX_LAYERS][2];
+  CnnError error;
+  for (int i = 0; run && i < network->n_layers; i++) {
+    const int from[2] = {network->layers[i].from, network->layers[i].second};
+    for (int k = 0; k < 2; k++)
+      inputs[i][k] = from[k] == BENCH_NETWORK_INPUT ? CNN_CHAIN_INPUT (0) : from[k];
+    steps[i] = (CnnChainStep){run->parts[i].layer, inputs[i]};
+    run->parts[i].layer = NULL;
+  }
+  if (run)
+    run->chain = cnn_chain_new (&context, steps, network->n_layers, &error);
+  if (!run || run->chain)
+    return run;
+  fprintf (stderr, "%s: %s\n", network->name, error.message);
+  release (run);
+  return NULL;
+}
+
+static double
+run_chain (BenchRun *run)
+{
+  const double start = bench_now ();
+  cnn_layer_run (
+      run->chain, &run->in, &run->parts[run->network.n_layers - 1].out, run->n_threads);
+  return bench_now () - start;
 }
 
 static const CnnImage *
@@ -244,3 +279,5 @@ output (BenchRun *run)
 
 const BenchContender bench_cnn = {"cnn", true, prepare, run_once, output, release};
 const BenchContender bench_cnn_parts = {"cnn-parts", true, prepare, run_once, output, release};
+const BenchContender bench_cnn_chain = {
+    "cnn-chain", true, prepare_chain, run_chain, output, release};

@@ -5,6 +5,8 @@
 #include "cnn/memory.h"
 #include "core/integers.h"
 
+#define STRIPS_PER_THREAD 8
+
 typedef struct {
   CnnLayer *layer;
   int n_inputs;
@@ -248,15 +250,17 @@ size_rings (StripsLayer *strips, State *states, State *fresh, int strip)
   return bytes <= strips->most_bytes;
 }
 
-/* The most rows whose rings fit. */
+/* The most rows whose rings fit, but a few strips for each thread. */
 static bool
 choose_strip (StripsLayer *strips, State *states)
 {
   const int unit = strips->steps[strips->n_steps - 1].layer->step, h = strips->layer.output.h;
+  const int workers = cnn_workers_count (strips->layer.context.workers);
+  const int most = max (h / (STRIPS_PER_THREAD * workers), unit);
   State *fresh = states + strips->n_steps;
   for (int strip = unit; strip <= h && size_rings (strips, states, fresh, strip); strip *= 2) {
     strips->strip = strip;
-    if (strip > h / 2)
+    if (2 * strip > most)
       break;
   }
   return strips->strip > 0 && size_rings (strips, states, fresh, strips->strip);
