@@ -58,8 +58,7 @@ chain_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threa
                                  : output_image (chain, &chain->parts[chain->part_of[from]]);
     }
     const CnnImage between = output_image (chain, part);
-    cnn_layer_run (
-        part->layer, part->images, i == chain->n_parts - 1 ? out : &between, n_threads);
+    cnn_layer_run (part->layer, part->images, i == chain->n_parts - 1 ? out : &between, n_threads);
   }
 }
 
@@ -98,8 +97,8 @@ check_input (const Chain *chain, int i, int k, CnnError *error)
 {
   const int from = chain->steps[i].inputs[k];
   if (from >= i)
-    return cnn_error_set (error, "step %d reads the output of step %d, which does not come before it",
-        i + 1, from + 1);
+    return cnn_error_set (error,
+        "step %d reads the output of step %d, which does not come before it", i + 1, from + 1);
   if (from < CNN_CHAIN_INPUT (MAX_INPUTS - 1))
     return cnn_error_set (error, "step %d reads input %lld, but %d is the last there may be", i + 1,
         -(long long)from, MAX_INPUTS);
@@ -109,9 +108,8 @@ check_input (const Chain *chain, int i, int k, CnnError *error)
   const CnnShape wanted = cnn_layer_input_shape (chain->steps[i].layer, k);
   if (same_shape (is, wanted))
     return true;
-  return cnn_error_set (error,
-      "step %d reads %dx%dx%dx%d (N,H,W,C), but step %d gives %dx%dx%dx%d", i + 1, wanted.n, wanted.h,
-      wanted.w, wanted.c, from + 1, is.n, is.h, is.w, is.c);
+  return cnn_error_set (error, "step %d reads %dx%dx%dx%d (N,H,W,C), but step %d gives %dx%dx%dx%d",
+      i + 1, wanted.n, wanted.h, wanted.w, wanted.c, from + 1, is.n, is.h, is.w, is.c);
 }
 
 static bool
@@ -263,8 +261,8 @@ clear_numbering (Numbering *numbering)
 
 /* The layer of steps [first, end) in strips, or NULL when there is none; `error` is for shortness of memory. */
 static CnnLayer *
-new_strips (const Chain *chain, int first, int end, Numbering *numbering, int *n_outside,
-    CnnError *error)
+new_strips (
+    const Chain *chain, int first, int end, Numbering *numbering, int *n_outside, CnnError *error)
 {
   int n_inputs = 0;
   for (int i = first; i < end; i++)
@@ -360,9 +358,8 @@ plan_memory (Chain *chain, CnnError *error)
     total = chain->parts[i].place + bytes > total ? chain->parts[i].place + bytes : total;
   }
   chain->memory = cnn_alloc (total, 1);
-  return chain->memory ||
-         cnn_error_set (error, "no memory for the %zu MiB between %d layers", total >> 20,
-             chain->n_parts);
+  return chain->memory || cnn_error_set (error, "no memory for the %zu MiB between %d layers",
+                              total >> 20, chain->n_parts);
 }
 
 /* ---- Making ---------------------------------------------------------------------------------- */
@@ -376,8 +373,7 @@ copy_step (Chain *chain, int i, const int *inputs, CnnError *error)
   if (!step->inputs)
     return cnn_error_set (error, "no memory for step %d", i + 1);
   if (!inputs && step->n_inputs > 1)
-    return cnn_error_set (
-        error, "step %d has %d inputs, and none is named", i + 1, step->n_inputs);
+    return cnn_error_set (error, "step %d has %d inputs, and none is named", i + 1, step->n_inputs);
   step->last_user = i;
   for (int k = 0; k < step->n_inputs; k++) {
     step->inputs[k] = inputs ? inputs[k] : i - 1;

@@ -11,7 +11,8 @@ typedef struct {
   CnnLayer *layer;
   int n_inputs;
   int *inputs;
-  CnnImage image;      /* of its output, without memory; not of the last step, which writes the layer's */
+  CnnImage
+      image; /* of its output, without memory; not of the last step, which writes the layer's */
   size_t ring_bytes;
   size_t worker, ring; /* where a worker's scratch has them */
   size_t first_image;  /* of those that it reads, among all of a worker */
@@ -244,7 +245,8 @@ size_rings (StripsLayer *strips, State *states, State *fresh, int strip)
     step->image.shape = step->layer->output;
     step->image.batch_stride = 0;
     step->image.ring_rows = rows;
-    step->ring_bytes = (size_t)ring.h * (size_t)ring.w * (size_t)ring.c * cnn_sample_bytes (format.type);
+    step->ring_bytes =
+        (size_t)ring.h * (size_t)ring.w * (size_t)ring.c * cnn_sample_bytes (format.type);
     bytes += step->ring_bytes;
   }
   return bytes <= strips->most_bytes;
@@ -356,8 +358,8 @@ CnnLayer *
 cnn_strips_new (const CnnContext *context, const CnnStripsStep *steps, int n_steps,
     const CnnShape *inputs, int n_inputs, size_t most_bytes, CnnError *error)
 {
-  StripsLayer *strips = cnn_layer_alloc (sizeof *strips, &strips_class, context, inputs[0],
-      steps[n_steps - 1].layer->output, error);
+  StripsLayer *strips = cnn_layer_alloc (
+      sizeof *strips, &strips_class, context, inputs[0], steps[n_steps - 1].layer->output, error);
   State *states = cnn_alloc (2 * (size_t)n_steps, sizeof *states);
   bool built = false;
   if (strips && states && copy_steps (strips, steps, n_steps)) {

@@ -78,7 +78,8 @@ static WorkerLayout
 lay_out_worker (const CnnLayer *layer)
 {
   WorkerLayout layout = {0};
-  layout.readers = cnn_scratch_reserve (&layout.bytes, (size_t)layer->n_readers, sizeof (CnnReader));
+  layout.readers =
+      cnn_scratch_reserve (&layout.bytes, (size_t)layer->n_readers, sizeof (CnnReader));
   layout.first_reader = layout.bytes;
   for (int i = 0; i < layer->n_readers; i++)
     cnn_scratch_reserve (&layout.bytes, layer->reader_plans[i].scratch_bytes, 1);

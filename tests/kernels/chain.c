@@ -95,8 +95,8 @@ make_pool (const Case *c, const StepCase *step, const CnnContext *context)
   desc.window.rows = random_axis (&seed, step->in.h, true);
   desc.window.columns = random_axis (&seed, step->in.w, true);
   if (pick (&seed, 0, 6) == 0)
-    desc.window.rows = (CnnAxis){
-        .rule = CNN_SIZE_ADAPTIVE, .adaptive_output = pick (&seed, 1, step->in.h)};
+    desc.window.rows =
+        (CnnAxis){.rule = CNN_SIZE_ADAPTIVE, .adaptive_output = pick (&seed, 1, step->in.h)};
   return cnn_pool2d_new (context, &desc, NULL);
 }
 
@@ -111,8 +111,7 @@ make_merge (const Case *c, const StepCase *step, const CnnContext *context)
         .format = from < 0 ? c->input_format : c->steps[from].format,
         .normalization = {c->scale, NULL}};
   }
-  const CnnMergeDesc desc = {
-      .mode = step->kind == KIND_ADD ? CNN_MERGE_ADD : CNN_MERGE_CONCAT,
+  const CnnMergeDesc desc = {.mode = step->kind == KIND_ADD ? CNN_MERGE_ADD : CNN_MERGE_CONCAT,
       .axis = step->seed % 2 ? CNN_AXIS_CHANNELS : CNN_AXIS_ROWS,
       .n_branches = 2,
       .branches = branches,
@@ -223,8 +222,7 @@ describe (const Case *c, int isa, const CnnChainLimits *limits)
 }
 
 static CnnLayer *
-make_chain (
-    const Case *c, const CnnContext *context, const CnnChainLimits *limits, CnnError *error)
+make_chain (const Case *c, const CnnContext *context, const CnnChainLimits *limits, CnnError *error)
 {
   CnnChainStep steps[MAX_STEPS];
   for (int i = 0; i < c->n_steps; i++)
@@ -237,7 +235,7 @@ static int chains_in_strips;
 static void
 check_chain (const Case *c, int isa, const CnnChainLimits *limits, CheckGuard guard)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   const StepCase *last = &c->steps[c->n_steps - 1];
   CnnError error = {""};
   describe (c, isa, limits);
@@ -268,7 +266,7 @@ static void
 run_chains (void)
 {
   for (int isa = 0; isa < check_isa_count (); isa++) {
-    const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+    const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
     chains_in_strips = 0;
     for (int round = 0; round < 150 && check_ok (); round++) {
       Case c;

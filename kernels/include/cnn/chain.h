@@ -6,7 +6,10 @@
 #ifndef CNN_CHAIN_H
 #define CNN_CHAIN_H
 
+#include "cnn/api.h"
 #include "cnn/layer.h"
+
+CNN_BEGIN_DECLARATIONS
 
 /* Input i of the chain, as an input of a step. */
 #define CNN_CHAIN_INPUT(i) (-1 - (i))
@@ -21,7 +24,9 @@ typedef struct {
 /* The chain of `n_steps` steps in the order in which they run; the last one's output is its output, and every other
  * step is somebody's input. The layers are of the same context. They become the chain's, also on refusal: then NULL
  * with a sentence that names the step, counted from 1, or says that memory is short. */
-CnnLayer *cnn_chain_new (
-    const CnnContext *context, const CnnChainStep *steps, int n_steps, CnnError *error);
+CNN_API CnnLayer *
+cnn_chain_new (const CnnContext *context, const CnnChainStep *steps, int n_steps, CnnError *error);
+
+CNN_END_DECLARATIONS
 
 #endif

@@ -4,7 +4,10 @@
 #ifndef CNN_IMAGE_H
 #define CNN_IMAGE_H
 
+#include "cnn/api.h"
 #include "cnn/geometry.h"
+
+CNN_BEGIN_DECLARATIONS
 
 typedef enum {
   CNN_SAMPLE_FLOAT32, /* native-endian */
@@ -35,10 +38,11 @@ typedef struct {
                     y % ring_rows is, until another one takes its place */
 } CnnImage;
 
-size_t cnn_sample_bytes (CnnSampleType type);
+CNN_API size_t cnn_sample_bytes (CnnSampleType type);
 
 /* A dense tensor. */
-CnnImage cnn_image_from_tensor (void *data, CnnSampleType type, CnnLayout layout, CnnShape shape);
+CNN_API CnnImage cnn_image_from_tensor (
+    void *data, CnnSampleType type, CnnLayout layout, CnnShape shape);
 
 /* Address of sample (n, y, 0, c). */
 static inline unsigned char *
@@ -53,6 +57,8 @@ cnn_image_row (const CnnImage *image, int n, int y, int c)
 
 /* True when each row is w * c adjacent floats, channel innermost: kernels read and write it in
  * place. */
-bool cnn_image_has_float_rows (const CnnImage *image);
+CNN_API bool cnn_image_has_float_rows (const CnnImage *image);
+
+CNN_END_DECLARATIONS
 
 #endif
