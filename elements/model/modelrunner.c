@@ -10,7 +10,7 @@ typedef struct {
 } Output;
 
 struct GstCnnModelRunner {
-  CnnContext context;
+  const CnnContext *context;
   CnnModelPlan *plan;
   gboolean swap_colors;
   CnnShape shape;
@@ -142,7 +142,7 @@ gst_cnn_model_runner_read (GstCnnModelRunner *runner, const GstCnnStreamInfo *in
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *convert = NULL;
   if (gst_cnn_normalizer_make (normalizer, input, &scale, &offset, error))
-    convert = new_conversion (&runner->context, runner->shape,
+    convert = new_conversion (runner->context, runner->shape,
         (CnnFormat){input->type, input->layout}, (CnnFormat){CNN_SAMPLE_FLOAT32, runner->layout},
         (CnnNormalization){scale, offset}, error);
   g_free (scale);
@@ -163,7 +163,7 @@ gst_cnn_model_runner_new (const CnnContext *context, const CnnModel *model,
   GstCnnModelRunner *runner = g_new0 (GstCnnModelRunner, 1);
   const CnnModelTensor tensor = cnn_model_input (model, 0);
   CnnShape shape;
-  runner->context = *context;
+  runner->context = context;
   runner->shape = input->shape;
   if (gst_cnn_model_shape (
           &tensor, gst_cnn_model_is_channels_last (model), &shape, &runner->layout, error) &&
@@ -218,7 +218,7 @@ gst_cnn_model_runner_want (
   g_clear_pointer (&output->convert, cnn_layer_free);
   if (!info)
     return TRUE;
-  output->convert = new_conversion (&runner->context, output->shape,
+  output->convert = new_conversion (runner->context, output->shape,
       (CnnFormat){CNN_SAMPLE_FLOAT32, output->layout}, (CnnFormat){info->type, info->layout},
       (CnnNormalization){NULL, NULL}, error);
   return output->convert != NULL;
