@@ -40,6 +40,7 @@ clear_node (CnnNode *node)
     cnn_tensor_unref (node->parameters.constant.tensor);
   cnn_free (node->name);
   cnn_free (node->unsupported);
+  cnn_tensor_unref (node->slopes);
   cnn_free (node->inputs);
   cnn_free (node->outputs);
 }
@@ -77,6 +78,7 @@ copy_node (CnnGraph *copy, const CnnNode *node)
   memcpy (target->outputs, node->outputs, (size_t)node->n_outputs * sizeof *node->outputs);
   target->parameters = node->parameters;
   target->activation = node->activation;
+  target->slopes = node->slopes ? cnn_tensor_ref (node->slopes) : NULL;
   target->is_removed = node->is_removed;
   target->unsupported = node->unsupported ? cnn_text_copy (node->unsupported) : NULL;
   if (node->op->kind == CNN_OPERATOR_CONSTANT || node->op->kind == CNN_OPERATOR_CONSTANT_OF_SHAPE)
@@ -241,6 +243,20 @@ cnn_node_set_input (CnnNode *node, int i, int value)
   return true;
 }
 
+bool
+cnn_node_set_inputs (CnnNode *node, int n_inputs, const int *values)
+{
+  int *inputs = new_values (n_inputs);
+  if (!inputs)
+    return false;
+  for (int i = 0; i < n_inputs; i++)
+    inputs[i] = values[i];
+  cnn_free (node->inputs);
+  node->inputs = inputs;
+  node->n_inputs = n_inputs;
+  return true;
+}
+
 int
 cnn_node_input (const CnnNode *node, int i)
 {
@@ -298,6 +314,15 @@ cnn_graph_remove_node (CnnGraph *graph, int index)
     if (node->outputs[i] != CNN_NO_VALUE && graph->values[node->outputs[i]].producer == index)
       graph->values[node->outputs[i]].producer = CNN_NO_NODE;
   node->is_removed = true;
+}
+
+void
+cnn_graph_absorb (CnnGraph *graph, int index, int behind)
+{
+  CnnNode *node = &graph->nodes[index], *last = &graph->nodes[behind];
+  node->outputs[0] = last->outputs[0];
+  graph->values[node->outputs[0]].producer = index;
+  last->is_removed = true;
 }
 
 /* --- Order ---------------------------------------------------------------------------------------- */

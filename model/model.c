@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "model-private.h"
+#include "layers.h"
 #include "onnx/onnx.h"
 #include "onnx/read-file.h"
 #include "onnx/wire.h"
@@ -274,4 +275,36 @@ cnn_model_plan_run (
     return true;
   refuse (sentence, error.message);
   return false;
+}
+
+/* --- For people ----------------------------------------------------------------------------------- */
+
+static char *
+print (const CnnModel *model, const CnnModelTensor *inputs, bool folded,
+    void (*append) (const CnnGraph *graph, CnnText *text), char **sentence)
+{
+  CnnText text = {0};
+  if (sentence)
+    *sentence = NULL;
+  CnnGraph *graph = cnn_model_bind (model, inputs, folded, sentence);
+  if (!graph)
+    return NULL;
+  append (graph, &text);
+  cnn_graph_free (graph);
+  if (!text.failed)
+    return text.chars;
+  cnn_free (text.chars);
+  return NULL;
+}
+
+char *
+cnn_model_table (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence)
+{
+  return print (model, inputs, folded, cnn_graph_table, sentence);
+}
+
+char *
+cnn_model_dot (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence)
+{
+  return print (model, inputs, folded, cnn_graph_dot, sentence);
 }

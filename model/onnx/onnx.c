@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* More than any network has. */
-#define MAX_NODES 20000
+#define MAX_NODES 10000
 #define MAX_CONNECTIONS 400000
 
 typedef struct {

@@ -65,6 +65,14 @@ CnnModelTensor cnn_model_plan_output (const CnnModelPlan *plan, int i);
 bool cnn_model_plan_run (
     CnnModelPlan *plan, const float *const *inputs, float *const *outputs, char **sentence);
 
+/* For people: a table of the layers for these input sizes (as cnn_model_plan_new ()), with shapes, parameters,
+ * multiply-accumulates and receptive fields; and the graph in Graphviz' language. `folded`: as it runs, else as the
+ * file has it. A string for cnn_free (), or NULL with a sentence. */
+char *cnn_model_table (
+    const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
+char *
+cnn_model_dot (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
+
 /* Bytes of memory that the plan holds for maps between nodes. */
 size_t cnn_model_plan_bytes (const CnnModelPlan *plan);
 
