@@ -430,7 +430,7 @@ def pieces():
     net.out("Reshape", net.add("Transpose", y, perm=[0, 3, 4, 1, 5, 2]), ints(1, 4, 6, 4))
     net.out("PRelu", net.add("Conv", "x", net.weights(5, 8, 1, 1)), net.weights(5, 1, 1))
     net.out("Max", "x", net.add("Mul", "x", np.array(0.2, f32)))
-    # The activation is no function of one channel: the second number stays behind it.
+    # Four numbers in a row.
     y = net.add("Mul", net.add("Add", net.add("Conv", "x", net.weights(5, 8, 1, 1)), np.array(1, f32)), np.array(3, f32))
     net.out("Mul", net.add("Sub", net.add("Identity", y), np.array(1.5, f32)), np.array(0.5, f32))
     y = net.add("Reshape", "x", ints(8, 24))

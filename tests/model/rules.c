@@ -225,11 +225,12 @@ test_results (void)
                            "DepthToSpace\n"
                            "Conv 1x1, prelu\n"
                            "leaky-relu 0.2\n"
-                           "Conv 1x1, 1.5 * x - 0.75\n"
+                           "Conv 1x1\n"
                            "Reshape\n"
                            "Transpose\n"
                            "BatchNormalization\n"
                            "GlobalMaxPool\n"
+                           "Reshape\n"
                            "GlobalAveragePool\n"
                            "clip 0.1 to 0.5\n");
 }
