@@ -8,8 +8,7 @@
 #include <string.h>
 
 typedef struct {
-  CnnLayer *layer; /* or */
-  CnnMerge *merge;
+  CnnLayer *layer;
   float *weights, *bias;
   CnnImage out;
 } Part;
@@ -133,7 +132,7 @@ make_layer (const CnnContext *context, const BenchLayer *layer, Part *part, CnnE
   return cnn_pool2d_new (context, &desc, error);
 }
 
-static CnnMerge *
+static CnnLayer *
 make_merge (
     const CnnContext *context, const BenchRun *run, const BenchLayer *layer, CnnError *error)
 {
@@ -158,15 +157,10 @@ make_part (BenchRun *run, int index)
   const BenchLayer *layer = &run->network.layers[index];
   Part *part = &run->parts[index];
   CnnError error;
-  CnnShape shape;
-  if (layer->kind == BENCH_CONCATENATE || layer->kind == BENCH_ADD) {
-    part->merge = make_merge (&context, run, layer, &error);
-    shape = part->merge ? cnn_merge_output_shape (part->merge) : (CnnShape){0};
-  } else {
-    part->layer = make_layer (&context, layer, part, &error);
-    shape = part->layer ? cnn_layer_output_shape (part->layer) : (CnnShape){0};
-  }
-  if (!part->layer && !part->merge) {
+  const bool is_merge = layer->kind == BENCH_CONCATENATE || layer->kind == BENCH_ADD;
+  part->layer = is_merge ? make_merge (&context, run, layer, &error)
+                         : make_layer (&context, layer, part, &error);
+  if (!part->layer) {
     fprintf (stderr, "%s, layer %d: %s\n", run->network.name, index + 1, error.message);
     return false;
   }
@@ -174,7 +168,8 @@ make_part (BenchRun *run, int index)
   const size_t count = bench_output_count (layer);
   void *samples = cnn_alloc (count, layer->bytes_out ? 1 : sizeof (float));
   memset (samples, 0, count * (layer->bytes_out ? 1 : sizeof (float)));
-  part->out = cnn_image_from_tensor (samples, format.type, format.layout, shape);
+  part->out = cnn_image_from_tensor (
+      samples, format.type, format.layout, cnn_layer_output_shape (part->layer));
   return true;
 }
 
@@ -184,7 +179,6 @@ release (BenchRun *run)
   for (int i = 0; i < run->network.n_layers; i++) {
     Part *part = &run->parts[i];
     cnn_layer_free (part->layer);
-    cnn_merge_free (part->merge);
     bench_free (part->weights);
     bench_free (part->bias);
     bench_free (part->out.data);
@@ -227,11 +221,10 @@ run_once (BenchRun *run)
     const BenchLayer *layer = &run->network.layers[i];
     Part *part = &run->parts[i];
     const CnnImage *in = output_of (run, layer->from);
-    if (part->merge) {
-      const CnnImage branches[] = {*in, *output_of (run, layer->second)};
-      cnn_merge_run (part->merge, branches, &part->out, run->n_threads);
-    } else
-      cnn_layer_run (part->layer, in, &part->out, run->n_threads);
+    CnnImage images[2] = {*in};
+    if (cnn_layer_input_count (part->layer) > 1)
+      images[1] = *output_of (run, layer->second);
+    cnn_layer_run (part->layer, images, &part->out, run->n_threads);
   }
   return bench_now () - start;
 }

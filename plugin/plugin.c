@@ -23,4 +23,4 @@ plugin_init (GstPlugin *plugin)
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, cnn,
     "Convolutional layers: feature maps of live video and tensors", plugin_init, PACKAGE_VERSION,
-    "LGPL", "gst-cnn", "Unknown package origin")
+    "LGPL", "gst-cnn", PACKAGE_ORIGIN)

@@ -119,12 +119,6 @@ cnn_dtype_to_float32 (CnnDtype dtype, gboolean big_endian, const guint8 *bytes, 
     gsize count, gfloat *values, gsize *failed)
 {
   gsize size = cnn_dtype_size (dtype);
-  /* By far the most frequent case. */
-  if (dtype == CNN_DTYPE_F32 && stride == size && big_endian == (G_BYTE_ORDER == G_BIG_ENDIAN)) {
-    if (count > 0)
-      memcpy (values, bytes, count * size);
-    return TRUE;
-  }
   for (gsize i = 0; i < count; i++) {
     guint64 bits = load_bits (bytes + i * stride, size, big_endian);
     values[i] = float_from_element (dtype, bits);

@@ -7,12 +7,20 @@
 #include <string.h>
 
 typedef struct {
-  const CnnModule *kernel;     /* Conv2d or Linear */
-  const CnnModule *batch_norm; /* or NULL */
-  const CnnModule *prelu;      /* or NULL */
-  gboolean crelu;              /* the next layer takes twice the channels */
-  gint pool;                   /* side of the square of pixels a Linear weight takes, else 0 */
+  const CnnModule *kernel;      /* Conv2d or Linear */
+  const CnnModule *batch_norm;  /* or NULL */
+  const CnnModule *prelu;       /* or NULL */
+  gboolean crelu;               /* the next layer takes twice the channels */
+  gint pool_rows, pool_columns; /* the pixels a Linear weight takes, else 0 */
 } Stage;
+
+/* The whole of the command. */
+typedef struct {
+  GString *text;
+  const gchar *path, *activation;
+  gdouble alpha;
+  gboolean has_alpha;
+} Line;
 
 /* The side of a square of `pixels`, or 0. */
 static gint
@@ -22,10 +30,24 @@ square_side (gint64 pixels)
   return side <= G_MAXINT && side * side == pixels ? (gint)side : 0;
 }
 
+/* The most square rows and columns of `pixels`, if they are not much wider than high. */
+static gboolean
+find_rectangle (gint64 pixels, gint *rows, gint *columns)
+{
+  gint64 side = (gint64)sqrt ((gdouble)pixels);
+  while (side > 1 && pixels % side != 0)
+    side--;
+  if (side < 1 || pixels / side > 4 * side)
+    return FALSE;
+  *rows = (gint)side;
+  *columns = (gint)(pixels / side);
+  return TRUE;
+}
+
 static gint64
 stage_outputs (const Stage *stage)
 {
-  return stage->kernel->weight->shape[0];
+  return stage->kernel->out_channels;
 }
 
 /* Whether `next` can follow a layer of `channels`, and how. The shape of a depthwise weight, O,1,
@@ -33,20 +55,19 @@ stage_outputs (const Stage *stage)
 static gboolean
 follows (Stage *previous, Stage *next)
 {
-  const CnnTensorInfo *weight = next->kernel->weight;
-  gint64 channels = stage_outputs (previous), inputs = weight->shape[1];
+  gint64 channels = stage_outputs (previous), inputs = next->kernel->in_channels;
   if (channels < 1)
     return FALSE;
   if (inputs == channels)
     return TRUE;
-  if (next->kernel->kind == CNN_MODULE_CONV2D) {
-    if (inputs == 1 && weight->shape[0] % channels == 0)
+  if (next->kernel->kind != CNN_MODULE_LINEAR) {
+    if (inputs == 1 && next->kernel->out_channels % channels == 0)
       return TRUE;
     previous->crelu = inputs / 2 == channels && inputs % 2 == 0 && !previous->prelu;
     return previous->crelu;
   }
-  next->pool = inputs % channels == 0 ? square_side (inputs / channels) : 0;
-  return next->pool > 0;
+  return inputs % channels == 0 &&
+         find_rectangle (inputs / channels, &next->pool_rows, &next->pool_columns);
 }
 
 /* Whether `module` belongs to the stage before it, as its normalisation or its slopes. */
@@ -67,36 +88,49 @@ joins (Stage *stage, const CnnModule *module)
   return FALSE;
 }
 
+static gchar *
+describe_break (const Stage *last, const CnnModule *module)
+{
+  return g_strdup_printf ("%s gives %" G_GINT64_FORMAT " channels, but %s takes %" G_GINT64_FORMAT
+                          "%s",
+      last->kernel->name, stage_outputs (last), module->name, module->in_channels,
+      module->kind == CNN_MODULE_LINEAR ? " inputs" : "");
+}
+
+/* Puts `module` into the chain. Returns the obstacle, or NULL. */
+static gchar *
+add_module (GArray *stages, const CnnModule *module)
+{
+  Stage *last = stages->len > 0 ? &g_array_index (stages, Stage, stages->len - 1) : NULL;
+  Stage stage = {.kernel = module};
+  if (module->kind == CNN_MODULE_CONV_TRANSPOSE2D)
+    return g_strdup_printf ("%s is a ConvTranspose2d, which cnnconv does not run", module->name);
+  if (module->kind == CNN_MODULE_BATCH_NORM || module->kind == CNN_MODULE_PRELU) {
+    if (!*module->name)
+      return g_strdup_printf (
+          "the %s without a name belongs to no layer", cnn_module_kind_name (module->kind));
+    return last && joins (last, module)
+               ? NULL
+               : g_strdup_printf ("%s belongs to no layer before it", module->name);
+  }
+  if (last && !follows (last, &stage))
+    return describe_break (last, module);
+  g_array_append_val (stages, stage);
+  return NULL;
+}
+
 /* The modules in their order as stages, or NULL with the obstacle. */
 static GArray *
 build_stages (const GArray *modules, gchar **obstacle)
 {
   GArray *stages = g_array_new (FALSE, TRUE, sizeof (Stage));
-  for (guint i = 0; i < modules->len; i++) {
-    const CnnModule *module = &g_array_index (modules, CnnModule, i);
-    Stage *last = stages->len > 0 ? &g_array_index (stages, Stage, stages->len - 1) : NULL;
-    Stage stage = {.kernel = module};
-    if (module->kind == CNN_MODULE_CONV2D || module->kind == CNN_MODULE_LINEAR) {
-      if (!last || follows (last, &stage)) {
-        g_array_append_val (stages, stage);
-        continue;
-      }
-      *obstacle =
-          g_strdup_printf ("%s gives %" G_GINT64_FORMAT " channels, but %s takes %" G_GINT64_FORMAT,
-              last->kernel->name, stage_outputs (last), module->name, module->weight->shape[1]);
-    } else if (last && joins (last, module)) {
-      continue;
-    } else {
-      *obstacle = g_strdup_printf ("%s belongs to no layer before it", module->name);
-    }
-    g_array_unref (stages);
-    return NULL;
-  }
-  if (stages->len == 0) {
+  *obstacle = NULL;
+  for (guint i = 0; i < modules->len && !*obstacle; i++)
+    *obstacle = add_module (stages, &g_array_index (modules, CnnModule, i));
+  if (!*obstacle && stages->len == 0)
     *obstacle = g_strdup ("there is no convolution or Linear layer");
-    g_array_unref (stages);
-    return NULL;
-  }
+  if (*obstacle)
+    g_clear_pointer (&stages, g_array_unref);
   return stages;
 }
 
@@ -131,7 +165,7 @@ append_source (GString *line, gint64 channels, gint side)
 static void
 choose_input (const Stage *first, gint64 *channels, gint *side)
 {
-  gint64 inputs = first->kernel->weight->shape[1];
+  gint64 inputs = first->kernel->in_channels;
   *channels = inputs;
   *side = 0;
   if (first->kernel->kind != CNN_MODULE_LINEAR || inputs < 16)
@@ -144,55 +178,88 @@ choose_input (const Stage *first, gint64 *channels, gint *side)
     }
 }
 
-/* `whole`: a Linear weight is the kernel of the whole picture. `only`: it needs no name. */
 static void
-append_stage (GString *line, const gchar *path, const Stage *stage, gboolean last, gboolean whole,
-    gboolean only)
+append_activation (const Line *line, const Stage *stage, gboolean last)
 {
-  const CnnModule *kernel = stage->kernel;
-  if (stage->pool > 1)
-    g_string_append_printf (line, " ! cnnpool mode=average output-size=%d", stage->pool);
-  whole = whole || stage->pool > 1;
-  gboolean pointwise = kernel->kind == CNN_MODULE_LINEAR && !whole;
-  g_string_append (line, pointwise ? " ! cnn1x1 weights=" : " ! cnnconv weights=");
-  append_word (line, path);
-  if (!only) {
-    g_string_append (line, " layer=");
-    append_word (line, kernel->name);
-  }
-  if (kernel->kind == CNN_MODULE_CONV2D &&
-      (kernel->weight->shape[2] > 1 || kernel->weight->shape[3] > 1))
-    g_string_append (line, " padding=same");
-  if (stage->batch_norm) {
-    g_string_append (line, " batch-norm=");
-    append_word (line, stage->batch_norm->name);
-  }
   if (stage->prelu) {
-    g_string_append (line, " activation=prelu alpha-layer=");
-    append_word (line, stage->prelu->name);
+    g_string_append (line->text, " activation=prelu alpha-layer=");
+    append_word (line->text, stage->prelu->name);
   } else if (stage->crelu) {
-    g_string_append (line, " activation=crelu");
+    g_string_append (line->text, " activation=crelu");
   } else if (!last) {
-    g_string_append (line, " activation=relu");
+    gchar alpha[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf (
+        line->text, " activation=%s", line->activation ? line->activation : "relu");
+    if (line->has_alpha)
+      g_string_append_printf (
+          line->text, " alpha='<%s>'", g_ascii_formatd (alpha, sizeof alpha, "%.9g", line->alpha));
   }
 }
 
-static gchar *
-write_line (const GArray *stages, const gchar *path)
+/* `whole`: a Linear weight is the kernel of the whole picture. `only`: it needs no name. */
+static void
+append_stage (const Line *line, const Stage *stage, gboolean last, gboolean whole, gboolean only)
 {
-  GString *line = g_string_new ("gst-launch-1.0 ");
+  const CnnModule *kernel = stage->kernel;
+  GString *text = line->text;
+  const gboolean pooled = stage->pool_rows * stage->pool_columns > 1;
+  if (pooled && stage->pool_rows == stage->pool_columns)
+    g_string_append_printf (text, " ! cnnpool mode=average output-size=%d", stage->pool_rows);
+  else if (pooled)
+    g_string_append_printf (
+        text, " ! cnnpool mode=average output-size=%dx%d", stage->pool_rows, stage->pool_columns);
+  whole = whole || pooled;
+  gboolean pointwise = kernel->kind == CNN_MODULE_LINEAR && !whole;
+  g_string_append (text, pointwise ? " ! cnn1x1 weights=" : " ! cnnconv weights=");
+  append_word (text, line->path);
+  if (!only) {
+    g_string_append (text, " layer=");
+    append_word (text, kernel->name);
+  }
+  if (kernel->kind != CNN_MODULE_LINEAR &&
+      (kernel->weight->shape[2] > 1 || kernel->weight->shape[3] > 1))
+    g_string_append (text, " padding=same");
+  if (stage->batch_norm) {
+    g_string_append (text, " batch-norm=");
+    append_word (text, stage->batch_norm->name);
+  }
+  append_activation (line, stage, last);
+}
+
+static gchar *
+write_line (const CnnWeightsFile *file, const GArray *stages, const gchar *path)
+{
+  const gchar *alpha = cnn_weights_get_metadata (file, "alpha");
+  gchar *end = NULL;
+  Line line = {.text = g_string_new ("gst-launch-1.0 "),
+      .path = path,
+      .activation = cnn_launch_line_activation (file)};
+  if (line.activation && alpha) {
+    line.alpha = g_ascii_strtod (alpha, &end);
+    line.has_alpha = end != alpha && *end == '\0' && isfinite (line.alpha);
+  }
   gint64 channels;
   gint side;
   choose_input (&g_array_index (stages, Stage, 0), &channels, &side);
-  append_source (line, channels, side);
+  append_source (line.text, channels, side);
   for (guint i = 0; i < stages->len; i++)
-    append_stage (line, path, &g_array_index (stages, Stage, i), i + 1 == stages->len,
+    append_stage (&line, &g_array_index (stages, Stage, i), i + 1 == stages->len,
         i == 0 && side > 0, stages->len == 1);
   gint64 outputs = stage_outputs (&g_array_index (stages, Stage, stages->len - 1));
   if (outputs != 1 && outputs != 3)
-    g_string_append (line, " ! cnnview");
-  g_string_append (line, " ! videoconvert ! autovideosink");
-  return g_string_free (line, FALSE);
+    g_string_append (line.text, " ! cnnview");
+  g_string_append (line.text, " ! videoconvert ! autovideosink");
+  return g_string_free (line.text, FALSE);
+}
+
+const gchar *
+cnn_launch_line_activation (const CnnWeightsFile *file)
+{
+  /* A word of ours, and nothing that a shell would obey. */
+  const gchar *word = cnn_weights_get_metadata (file, "activation");
+  return word && *word && strspn (word, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen (word)
+             ? word
+             : NULL;
 }
 
 /* A command made of names that a terminal would obey is none to print. */
@@ -209,31 +276,40 @@ names_are_printable (const GArray *modules, const gchar *path)
   return good;
 }
 
+/* In the file's order, or else by name, or else with the classifier behind all. The obstacle is the one of
+ * the file's order. */
+static GArray *
+arrange_stages (GArray *modules, gchar **obstacle)
+{
+  static void (*const arrange[]) (GArray *) = {
+      cnn_modules_sort_by_name, cnn_modules_put_linear_last};
+  GArray *stages = build_stages (modules, obstacle);
+  for (guint i = 0; !stages && i < G_N_ELEMENTS (arrange); i++) {
+    gchar *ignored = NULL;
+    arrange[i](modules);
+    stages = build_stages (modules, &ignored);
+    g_free (ignored);
+  }
+  if (stages)
+    g_clear_pointer (obstacle, g_free);
+  return stages;
+}
+
 gchar *
-cnn_launch_line_new (const CnnWeightsFile *file, const gchar *path, gchar **obstacle)
+cnn_launch_line_new (const CnnWeightsFile *file, const gchar *path, GArray *modules,
+    gboolean no_skips, gchar **obstacle)
 {
   *obstacle = NULL;
-  gchar *line = NULL;
-  GArray *modules = cnn_weights_list_modules (file);
   if (!names_are_printable (modules, path)) {
     *obstacle = g_strdup ("a name has control characters");
-  } else {
-    /* In the file's order, or else by name, or else with the classifier behind all. */
-    static void (*const arrange[]) (GArray *) = {
-        cnn_modules_sort_by_name, cnn_modules_put_linear_last};
-    GArray *stages = build_stages (modules, obstacle);
-    for (guint i = 0; !stages && i < G_N_ELEMENTS (arrange); i++) {
-      gchar *ignored = NULL;
-      arrange[i](modules);
-      stages = build_stages (modules, &ignored);
-      g_free (ignored);
-    }
-    if (stages) {
-      g_clear_pointer (obstacle, g_free);
-      line = write_line (stages, path);
-      g_array_unref (stages);
-    }
+    return NULL;
   }
-  g_array_unref (modules);
+  if (!no_skips && (*obstacle = cnn_modules_find_skip (modules)))
+    return NULL;
+  GArray *stages = arrange_stages (modules, obstacle);
+  if (!stages)
+    return NULL;
+  gchar *line = write_line (file, stages, path);
+  g_array_unref (stages);
   return line;
 }

@@ -3,6 +3,7 @@
  * From the names in a file to a layer: the naming rules of PyTorch's state dictionaries, and what is
  * folded into the weights.
  */
+#include "modules.h"
 #include "search.h"
 
 #include <math.h>
@@ -23,9 +24,41 @@ is_given (const gchar *name)
   return name && *name;
 }
 
-/* float32 values to be freed, or NULL with the error set. */
+/* --- Values --------------------------------------------------------------------------------------- */
+
+static void G_GNUC_PRINTF (2, 3) warn (CnnLayerWeights *layer, const gchar *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  if (!layer->warnings)
+    layer->warnings = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (layer->warnings, g_strdup_vprintf (format, arguments));
+  va_end (arguments);
+}
+
+/* One NaN in a kernel makes every output of its channel NaN. */
+static void
+warn_of_no_numbers (const CnnTensorInfo *tensor, const gfloat *values, CnnLayerWeights *layer)
+{
+  gsize n_nan = 0, n_infinite = 0;
+  for (gsize i = 0; i < tensor->n_elements; i++) {
+    n_nan += isnan (values[i]) != 0;
+    n_infinite += isinf (values[i]) != 0;
+  }
+  if (n_nan == 0 && n_infinite == 0)
+    return;
+  gchar *name = cnn_weights_printable (tensor->name, strlen (tensor->name));
+  warn (layer,
+      "tensor \"%s\" has %" G_GSIZE_FORMAT " NaN and %" G_GSIZE_FORMAT
+      " infinite of %" G_GSIZE_FORMAT " values",
+      name, n_nan, n_infinite, tensor->n_elements);
+  g_free (name);
+}
+
+/* float32 values to be freed, or NULL with the error set. Warns in `layer`. */
 static gfloat *
-read_values (const CnnWeightsFile *file, const CnnTensorInfo *tensor, GError **error)
+read_values (
+    const CnnWeightsFile *file, const CnnTensorInfo *tensor, CnnLayerWeights *layer, GError **error)
 {
   if (!cnn_weights_is_weight_type (file, tensor->dtype)) {
     cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, tensor->name, error,
@@ -39,25 +72,30 @@ read_values (const CnnWeightsFile *file, const CnnTensorInfo *tensor, GError **e
         "has %" G_GSIZE_FORMAT " elements: no memory for them as float32", tensor->n_elements);
     return NULL;
   }
-  if (cnn_weights_read_float32 (file, tensor, values, error))
+  if (cnn_weights_read_float32 (file, tensor, values, error)) {
+    warn_of_no_numbers (tensor, values, layer);
     return values;
+  }
   g_free (values);
   return NULL;
 }
 
 /* A vector with one value an output channel. */
 static gfloat *
-read_vector (const CnnWeightsFile *file, const CnnTensorInfo *tensor, gint channels, GError **error)
+read_vector (
+    const CnnWeightsFile *file, const CnnTensorInfo *tensor, CnnLayerWeights *layer, GError **error)
 {
-  if (tensor->rank == 1 && tensor->shape[0] == channels)
-    return read_values (file, tensor, error);
+  if (tensor->rank == 1 && tensor->shape[0] == layer->out_channels)
+    return read_values (file, tensor, layer, error);
   gchar *shape = cnn_tensor_format_shape (tensor);
   cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, tensor->name, error,
       "has shape %s, but the layer has %d output channels: one value each is needed", shape,
-      channels);
+      layer->out_channels);
   g_free (shape);
   return NULL;
 }
+
+/* --- Layers --------------------------------------------------------------------------------------- */
 
 static gboolean
 find_weight (const CnnWeightsFile *file, const CnnLayerQuery *query, const CnnTensorInfo **weight,
@@ -123,6 +161,50 @@ cnn_weights_find_layer (
   return find_layer (file, query, layer, &weight, &bias, error);
 }
 
+/* The layer would have as many output channels as the transposed one has inputs. */
+static gboolean
+refuse_transposed (const CnnWeightsFile *file, const CnnTensorInfo *weight,
+    const CnnTensorInfo *bias, GError **error)
+{
+  gchar *shape = cnn_tensor_format_shape (weight);
+  cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, bias->name, error,
+      "has shape %" G_GINT64_FORMAT ", but the layer has %" G_GINT64_FORMAT
+      " output channels: a weight of shape %s with this bias is a ConvTranspose2d's (I,O,H,W), not "
+      "a "
+      "Conv2d's",
+      bias->shape[0], weight->shape[0], shape);
+  g_free (shape);
+  return FALSE;
+}
+
+/* What is taken for granted though the file does not say it. */
+static void
+warn_of_guesses (const CnnLayerQuery *query, const CnnTensorInfo *weight, const CnnTensorInfo *bias,
+    CnnLayerWeights *layer)
+{
+  const gint groups = query->in_channels > 0 ? query->in_channels / layer->in_channels : 1;
+  /* One input channel each and as many outputs: what a depthwise convolution looks like. */
+  const gboolean depthwise = layer->in_channels == 1 && layer->out_channels == query->in_channels;
+  gchar *shape = cnn_tensor_format_shape (weight);
+  gchar *name = cnn_weights_printable (weight->name, strlen (weight->name));
+  if (groups > 1 && query->groups < 1 && !depthwise)
+    warn (layer,
+        "tensor \"%s\" of shape %s takes %d channel%s, but the input has %d: it runs as %d groups, "
+        "which groups=%d confirms; otherwise another layer belongs here%s",
+        name, shape, layer->in_channels, layer->in_channels == 1 ? "" : "s", query->in_channels,
+        groups, groups,
+        weight->shape[0] == query->in_channels && !bias
+            ? ", or it is the weight of a ConvTranspose2d"
+            : "");
+  else if (weight->rank == 4 && groups == 1 &&
+           cnn_weights_guess_transposed (weight, bias) >= CNN_TRANSPOSED_BY_NAME)
+    warn (layer,
+        "tensor \"%s\" of shape %s is a ConvTranspose2d's by its name, and runs as a Conv2d's",
+        name, shape);
+  g_free (name);
+  g_free (shape);
+}
+
 static gboolean
 load_kernel (
     const CnnWeightsFile *file, const CnnLayerQuery *query, CnnLayerWeights *layer, GError **error)
@@ -130,13 +212,18 @@ load_kernel (
   const CnnTensorInfo *weight, *bias;
   if (!find_layer (file, query, layer, &weight, &bias, error))
     return FALSE;
-  layer->weights = read_values (file, weight, error);
+  if (cnn_weights_guess_transposed (weight, bias) == CNN_TRANSPOSED_BY_BIAS)
+    return refuse_transposed (file, weight, bias, error);
+  layer->weights = read_values (file, weight, layer, error);
   if (!layer->weights)
     return FALSE;
+  warn_of_guesses (query, weight, bias, layer);
   if (bias)
-    layer->bias = read_vector (file, bias, layer->out_channels, error);
+    layer->bias = read_vector (file, bias, layer, error);
   return !bias || layer->bias;
 }
+
+/* --- What is folded in ---------------------------------------------------------------------------- */
 
 typedef struct {
   gfloat *scale, *shift; /* NULL: 1 and 0 */
@@ -153,8 +240,8 @@ batch_norm_clear (BatchNorm *norm)
 }
 
 static gboolean
-batch_norm_read (
-    const CnnWeightsFile *file, const gchar *name, gint channels, BatchNorm *norm, GError **error)
+batch_norm_read (const CnnWeightsFile *file, const gchar *name, CnnLayerWeights *layer,
+    BatchNorm *norm, GError **error)
 {
   const struct {
     const gchar *parameter;
@@ -176,7 +263,7 @@ batch_norm_read (
       g_free (printable);
       return FALSE;
     }
-    if (tensor && !(*parts[i].values = read_vector (file, tensor, channels, error)))
+    if (tensor && !(*parts[i].values = read_vector (file, tensor, layer, error)))
       return FALSE;
   }
   return TRUE;
@@ -222,7 +309,7 @@ apply_batch_norm (
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_MEMORY, layer->weight_name, error,
         "has %d output channels: no memory for their bias", layer->out_channels);
   BatchNorm norm = {0};
-  gboolean good = batch_norm_read (file, query->batch_norm, layer->out_channels, &norm, error) &&
+  gboolean good = batch_norm_read (file, query->batch_norm, layer, &norm, error) &&
                   batch_norm_fold (file, query, &norm, layer, error);
   batch_norm_clear (&norm);
   return good;
@@ -246,8 +333,8 @@ load_alpha (
   /* torch.nn.PReLU has one slope, or one a channel. */
   gboolean single = tensor->n_elements == 1 && tensor->rank <= 1;
   layer->n_alpha = single ? 1 : layer->out_channels;
-  layer->alpha = single ? read_values (file, tensor, error)
-                        : read_vector (file, tensor, layer->out_channels, error);
+  layer->alpha =
+      single ? read_values (file, tensor, layer, error) : read_vector (file, tensor, layer, error);
   return layer->alpha != NULL;
 }
 
@@ -271,5 +358,6 @@ cnn_layer_weights_clear (CnnLayerWeights *layer)
   g_free (layer->alpha);
   g_free (layer->weight_name);
   g_free (layer->bias_name);
+  g_clear_pointer (&layer->warnings, g_ptr_array_unref);
   *layer = (CnnLayerWeights){0};
 }

@@ -14,6 +14,9 @@
 /* numpy's own limit, beyond which it asks before evaluating. */
 #define MAX_HEADER_BYTES 10000
 
+/* Magic, version and length come first. */
+G_STATIC_ASSERT (CNN_NPY_MAX_HEADER == MAX_HEADER_BYTES + MAGIC_BYTES + 2 + 4);
+
 typedef struct {
   const CnnWeightsFile *file;
   const gchar *name;
@@ -279,7 +282,6 @@ cnn_npy_parse (const CnnWeightsFile *file, const gchar *name, const guint8 *byte
     g_free (shape);
     return FALSE;
   }
-  tensor->data = header.end;
   return TRUE;
 }
 
@@ -290,9 +292,13 @@ cnn_npy_read (CnnWeightsFile *file, GError **error)
   gsize length = strlen (name);
   if (length > 4 && g_ascii_strcasecmp (name + length - 4, ".npy") == 0)
     name[length - 4] = '\0';
+  guint8 beginning[CNN_NPY_MAX_HEADER];
   CnnTensor tensor;
-  gboolean good = cnn_npy_parse (file, name, file->bytes, file->size, &tensor, error) &&
-                  cnn_weights_add (file, name, &tensor, error);
+  gboolean good =
+      cnn_weights_read_bytes (file, 0, beginning, MIN (file->size, sizeof beginning), error) &&
+      cnn_npy_parse (file, name, beginning, file->size, &tensor, error);
+  tensor.range = (CnnByteRange){.stored = file->size, .size = file->size};
+  good = good && cnn_weights_add (file, name, &tensor, error);
   g_free (name);
   return good;
 }

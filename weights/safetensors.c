@@ -15,10 +15,9 @@
 
 typedef struct {
   CnnWeightsFile *file;
-  const guint8 *data; /* what the offsets count from */
+  gsize data; /* what the offsets count from, in the file */
   gsize data_size;
   JsonParser *parser;
-  gboolean metadata_seen;
   GError **error;
 } Reader;
 
@@ -105,7 +104,11 @@ place_data (Reader *reader, const gchar *name, const gint64 *offsets, CnnTensor 
     g_free (shape);
     return FALSE;
   }
-  tensor->data = reader->data + begin;
+  tensor->range = (CnnByteRange){
+      .position = reader->data + (gsize)begin,
+      .stored = tensor->info.bytes,
+      .size = tensor->info.bytes,
+  };
   return TRUE;
 }
 
@@ -140,24 +143,29 @@ parse_tensor (Reader *reader, const gchar *name, JsonNode *node, guint n_members
          cnn_weights_add (file, name, &tensor, reader->error);
 }
 
-/* The metadata's meaning is not ours; its form is checked all the same. */
 static gboolean
-check_metadata (Reader *reader, JsonNode *node, guint n_members)
+read_metadata (Reader *reader, JsonNode *node, guint n_members)
 {
-  gboolean good = JSON_NODE_HOLDS_OBJECT (node) && !reader->metadata_seen;
-  reader->metadata_seen = TRUE;
+  GHashTable *metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  gboolean good = JSON_NODE_HOLDS_OBJECT (node) && !reader->file->metadata;
   if (good) {
     JsonObject *object = json_node_get_object (node);
     JsonObjectIter iterator;
+    const gchar *key;
     JsonNode *value;
     good = json_object_get_size (object) == n_members;
     json_object_iter_init (&iterator, object);
-    while (good && json_object_iter_next (&iterator, NULL, &value))
-      good = json_node_get_value_type (value) == G_TYPE_STRING;
+    while (good && json_object_iter_next (&iterator, &key, &value))
+      if ((good = json_node_get_value_type (value) == G_TYPE_STRING))
+        g_hash_table_insert (metadata, g_strdup (key), json_node_dup_string (value));
   }
-  return good ||
-         cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
-             "has a __metadata__ that is not one object of different strings, each with a string");
+  if (good) {
+    reader->file->metadata = metadata;
+    return TRUE;
+  }
+  g_hash_table_unref (metadata);
+  return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
+      "has a __metadata__ that is not one object of different strings, each with a string");
 }
 
 /* Lets json-glib take one checked member apart. */
@@ -190,7 +198,7 @@ parse_member (Reader *reader, const CnnJsonMember *member)
   json_object_iter_init (&iterator, json_node_get_object (root));
   json_object_iter_next (&iterator, &name, &value);
   if (strcmp (name, "__metadata__") == 0)
-    return check_metadata (reader, value, member->n_members);
+    return read_metadata (reader, value, member->n_members);
   return parse_tensor (reader, name, value, member->n_members);
 }
 
@@ -214,8 +222,8 @@ static gint
 compare_places (gconstpointer a, gconstpointer b)
 {
   const CnnTensor *first = *(const CnnTensor *const *)a, *second = *(const CnnTensor *const *)b;
-  if (first->data != second->data)
-    return first->data < second->data ? -1 : 1;
+  if (first->range.position != second->range.position)
+    return first->range.position < second->range.position ? -1 : 1;
   if (first->info.bytes != second->info.bytes)
     return first->info.bytes < second->info.bytes ? -1 : 1;
   return 0;
@@ -230,20 +238,21 @@ check_tiling (Reader *reader)
   for (guint i = 0; i < tensors->len; i++)
     g_ptr_array_add (sorted, &g_array_index (tensors, CnnTensor, i));
   g_ptr_array_sort (sorted, compare_places);
-  const guint8 *expected = reader->data;
+  gsize expected = reader->data;
   gboolean good = TRUE;
   for (guint i = 0; good && i < sorted->len; i++) {
     const CnnTensor *tensor = g_ptr_array_index (sorted, i);
-    if (tensor->data != expected)
+    const gsize begins = tensor->range.position;
+    if (begins != expected)
       good = cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, tensor->info.name,
           reader->error,
           "starts at byte %" G_GSIZE_FORMAT
           " of the data, but the tensors before it end at %" G_GSIZE_FORMAT,
-          (gsize)(tensor->data - reader->data), (gsize)(expected - reader->data));
-    expected = tensor->data + tensor->info.bytes;
+          begins - reader->data, expected - reader->data);
+    expected = begins + tensor->info.bytes;
   }
   g_ptr_array_unref (sorted);
-  gsize used = (gsize)(expected - reader->data);
+  gsize used = expected - reader->data;
   if (good && used != reader->data_size)
     return cnn_weights_refuse (reader->file, CNN_WEIGHTS_ERROR_INVALID, NULL, reader->error,
         "has %" G_GSIZE_FORMAT " bytes of data, of which its tensors use %" G_GSIZE_FORMAT,
@@ -258,7 +267,8 @@ cnn_safetensors_read (CnnWeightsFile *file, GError **error)
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
         "has %" G_GSIZE_FORMAT " bytes, too few for the safetensors format", file->size);
   guint64 length;
-  memcpy (&length, file->bytes, LENGTH_BYTES);
+  if (!cnn_weights_read_bytes (file, 0, &length, LENGTH_BYTES, error))
+    return FALSE;
   length = GUINT64_FROM_LE (length);
   if (length > file->size - LENGTH_BYTES)
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
@@ -267,10 +277,12 @@ cnn_safetensors_read (CnnWeightsFile *file, GError **error)
   if (length > MAX_HEADER_BYTES)
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_INVALID, NULL, error,
         "has a header of %" G_GUINT64_FORMAT " bytes; it may have %d", length, MAX_HEADER_BYTES);
-  const guint8 *header = file->bytes + LENGTH_BYTES;
+  guint8 *header = cnn_weights_read_block (file, LENGTH_BYTES, (gsize)length, error);
+  if (!header)
+    return FALSE;
   Reader reader = {
       .file = file,
-      .data = header + length,
+      .data = LENGTH_BYTES + (gsize)length,
       .data_size = file->size - LENGTH_BYTES - (gsize)length,
       .parser = json_parser_new (),
       .error = error,
@@ -278,5 +290,6 @@ cnn_safetensors_read (CnnWeightsFile *file, GError **error)
   gboolean good =
       parse_header (&reader, (const gchar *)header, (gsize)length) && check_tiling (&reader);
   g_object_unref (reader.parser);
+  g_free (header);
   return good;
 }

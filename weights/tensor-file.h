@@ -4,7 +4,9 @@
  */
 #pragma once
 
-#include "weights.h"
+#include "byte-reader.h"
+
+#include <time.h>
 
 typedef enum {
   CNN_WEIGHTS_NPY,
@@ -19,33 +21,43 @@ typedef enum {
 
 typedef struct {
   CnnTensorInfo info; /* first: a CnnTensorInfo of a file is the head of its CnnTensor */
-  const guint8 *data; /* info.bytes, of any alignment, inside the file's blocks */
+  CnnByteRange range; /* whose contents end with the elements */
   gboolean big_endian;
   gboolean fortran_order; /* first index fastest */
 } CnnTensor;
 
 struct _CnnWeightsFile {
-  gchar *path; /* for messages */
+  gchar *location;    /* the path it was opened by; NULL if parsed from a descriptor */
+  gchar *path;        /* for messages */
+  gchar *identity;    /* which file this is, as it was when opened */
+  guint n_references; /* under the lock of file.c */
   CnnWeightsFormat format;
-  const guint8 *bytes; /* the file */
+  int fd;
   gsize size;
-  guint8 *inflated;     /* members of a .npz that were compressed, back to back, or NULL */
+  struct timespec modified;
   GArray *tensors;      /* CnnTensor */
   GHashTable *index_of; /* name to index */
+  GHashTable *metadata; /* string to string, or NULL */
 };
 
-/* Checks `size` bytes as a file of `format` and takes them over, also on failure: they are freed
- * with g_free(). `path` is only a name. */
-CnnWeightsFile *cnn_weights_parse (
-    const gchar *path, CnnWeightsFormat format, guint8 *bytes, gsize size, GError **error);
+/* Checks the regular file `fd` of `format` and takes the descriptor over, also on failure. `path` is
+ * only a name. The file is shared with nobody. */
+CnnWeightsFile *
+cnn_weights_parse (const gchar *path, CnnWeightsFormat format, int fd, GError **error);
+
+/* How many files this process has open. */
+guint cnn_weights_count_open_files (void);
 
 /* One reader a format: fills in the tensors of `file`. */
 gboolean cnn_npy_read (CnnWeightsFile *file, GError **error);
 gboolean cnn_npz_read (CnnWeightsFile *file, GError **error);
 gboolean cnn_safetensors_read (CnnWeightsFile *file, GError **error);
 
-/* Checks `size` bytes as one array in the .npy format. Fills in `tensor` except for the name;
- * `name` is for messages. */
+/* How many bytes of an array in the .npy format cnn_npy_parse() looks at. */
+#define CNN_NPY_MAX_HEADER 10012
+
+/* Checks an array of `size` bytes in the .npy format by its first CNN_NPY_MAX_HEADER bytes, or all if it
+ * has less. Fills in `tensor` except for name and range; `name` is for messages. */
 gboolean cnn_npy_parse (const CnnWeightsFile *file, const gchar *name, const guint8 *bytes,
     gsize size, CnnTensor *tensor, GError **error);
 

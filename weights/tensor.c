@@ -74,6 +74,12 @@ cnn_weights_get_tensor (const CnnWeightsFile *file, guint index)
   return &g_array_index (file->tensors, CnnTensor, index).info;
 }
 
+const gchar *
+cnn_weights_get_metadata (const CnnWeightsFile *file, const gchar *key)
+{
+  return file->metadata ? g_hash_table_lookup (file->metadata, key) : NULL;
+}
+
 const CnnTensorInfo *
 cnn_weights_find (const CnnWeightsFile *file, const gchar *name)
 {
@@ -83,9 +89,11 @@ cnn_weights_find (const CnnWeightsFile *file, const gchar *name)
   return cnn_weights_get_tensor (file, GPOINTER_TO_UINT (index));
 }
 
-/* Reads an array stored with its first index fastest, one run along the last axis at a time. */
+/* --- Values --------------------------------------------------------------------------------------- */
+
+/* Takes `elements`, stored with their first index fastest, one run along the last axis at a time. */
 static gboolean
-read_transposed (const CnnTensor *tensor, gfloat *values, gsize *failed)
+take_transposed (const CnnTensor *tensor, const guint8 *elements, gfloat *values, gsize *failed)
 {
   const CnnTensorInfo *info = &tensor->info;
   gsize size = cnn_dtype_size (info->dtype);
@@ -102,8 +110,8 @@ read_transposed (const CnnTensor *tensor, gfloat *values, gsize *failed)
     gsize offset = 0;
     for (guint i = 0; i < last; i++)
       offset += (gsize)position[i] * strides[i];
-    if (!cnn_dtype_to_float32 (info->dtype, tensor->big_endian, tensor->data + offset,
-            strides[last], run, values + done, failed)) {
+    if (!cnn_dtype_to_float32 (info->dtype, tensor->big_endian, elements + offset, strides[last],
+            run, values + done, failed)) {
       *failed += done;
       return FALSE;
     }
@@ -112,6 +120,53 @@ read_transposed (const CnnTensor *tensor, gfloat *values, gsize *failed)
         break;
       position[i] = 0;
     }
+  }
+  return TRUE;
+}
+
+static gboolean
+refuse_range (const CnnWeightsFile *file, const CnnTensorInfo *info, gsize element, GError **error)
+{
+  return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, info->name, error,
+      "has a float64 beyond the range of float32 at element %" G_GSIZE_FORMAT, element);
+}
+
+static gboolean
+read_transposed (const CnnWeightsFile *file, const CnnTensor *tensor, CnnByteReader *reader,
+    gfloat *values, GError **error)
+{
+  const CnnTensorInfo *info = &tensor->info;
+  guint8 *elements = g_try_malloc (MAX (info->bytes, 1));
+  if (!elements)
+    return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_MEMORY, info->name, error,
+        "has %" G_GSIZE_FORMAT " bytes in Fortran order: no memory for them", info->bytes);
+  gsize failed = 0;
+  gboolean good = cnn_byte_reader_read (reader, elements, info->bytes, error);
+  if (good && !take_transposed (tensor, elements, values, &failed))
+    good = refuse_range (file, info, failed, error);
+  g_free (elements);
+  return good;
+}
+
+static gboolean
+read_in_order (const CnnWeightsFile *file, const CnnTensor *tensor, CnnByteReader *reader,
+    gfloat *values, GError **error)
+{
+  const CnnTensorInfo *info = &tensor->info;
+  const gsize size = cnn_dtype_size (info->dtype);
+  /* By far the most frequent case. */
+  if (info->dtype == CNN_DTYPE_F32 && tensor->big_endian == (G_BYTE_ORDER == G_BIG_ENDIAN))
+    return cnn_byte_reader_read (reader, values, info->bytes, error);
+  guint8 chunk[16384];
+  gsize count;
+  for (gsize done = 0; done < info->n_elements; done += count) {
+    count = MIN (info->n_elements - done, sizeof chunk / size);
+    gsize failed;
+    if (!cnn_byte_reader_read (reader, chunk, count * size, error))
+      return FALSE;
+    if (!cnn_dtype_to_float32 (
+            info->dtype, tensor->big_endian, chunk, size, count, values + done, &failed))
+      return refuse_range (file, info, done + failed, error);
   }
   return TRUE;
 }
@@ -125,13 +180,19 @@ cnn_weights_read_float32 (
     return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, info->name, error,
         "is %s, which is not read as float32: save it as float16 or float32",
         cnn_dtype_name (info->dtype));
-  gsize failed = 0;
-  gboolean good = tensor->fortran_order && info->rank > 1
-                      ? read_transposed (tensor, values, &failed)
-                      : cnn_dtype_to_float32 (info->dtype, tensor->big_endian, tensor->data,
-                            cnn_dtype_size (info->dtype), info->n_elements, values, &failed);
-  if (!good)
-    return cnn_weights_refuse (file, CNN_WEIGHTS_ERROR_LAYER, info->name, error,
-        "has a float64 beyond the range of float32 at element %" G_GSIZE_FORMAT, failed);
-  return TRUE;
+  CnnByteReader *reader = cnn_byte_reader_new (file, &tensor->range, info->name, error);
+  gboolean good =
+      reader && cnn_byte_reader_read (reader, NULL, tensor->range.size - info->bytes, error);
+  if (good)
+    good = tensor->fortran_order && info->rank > 1
+               ? read_transposed (file, tensor, reader, values, error)
+               : read_in_order (file, tensor, reader, values, error);
+  cnn_byte_reader_free (reader);
+  /* What was read meanwhile may be anything: that the file changed says more than what is wrong now. */
+  GError *changed = NULL;
+  if (cnn_weights_check_unchanged (file, &changed))
+    return good;
+  g_clear_error (error);
+  g_propagate_error (error, changed);
+  return FALSE;
 }

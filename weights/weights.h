@@ -2,17 +2,20 @@
 /*
  * Weights files: .npy, .npz and .safetensors as named tensors, and layers found among them.
  *
- * Opening reads the whole file into memory and checks every rule of its format before it returns:
- * what cnn_weights_open() gives is sound, and later changes of the file on disk do not reach it.
- * A file is immutable once open; any number of threads may read from it.
+ * Opening checks every rule of the format before it returns: what cnn_weights_open() gives is sound.
+ * It keeps the file's directory and a descriptor; values are read when they are taken, and only
+ * those. A process opens a file once, however many ask for it. An open file is immutable; any number of
+ * threads may read from it. A file that is replaced (another one by the same name) stays readable while
+ * it is open; one that is cut off or written to ends in CNN_WEIGHTS_ERROR_READ wherever it is read.
  *
  * Every error is a sentence that names the file, the tensor if there is one, and the fault with its
  * numbers. Strings in errors are UTF-8 without control characters, whatever the file holds.
  *
- * Memory: an open file takes at most twice its size on disk plus 64 MiB, and a layer takes four
- * bytes an element. Blocks of a size the file decides are allocated so that failing is an error
- * (CNN_WEIGHTS_ERROR_MEMORY), and so are those of libarchive and zlib; the small rest is GLib's, which
- * aborts when memory is exhausted.
+ * Memory: opening takes at most the size of the file's header or directory, twice, plus 1 MiB, and an
+ * open file keeps names and shapes. A layer takes four bytes an element, and while it is read from an array
+ * in Fortran order the size of that array. Blocks of a size the file decides are allocated so that failing
+ * is an error (CNN_WEIGHTS_ERROR_MEMORY), and so are those of zlib; the small rest is GLib's, which aborts
+ * when memory is exhausted.
  */
 #pragma once
 
@@ -24,7 +27,7 @@ G_BEGIN_DECLS
 GQuark cnn_weights_error_quark (void);
 
 typedef enum {
-  CNN_WEIGHTS_ERROR_READ,    /* missing, unreadable, not a regular file, above 2 GiB */
+  CNN_WEIGHTS_ERROR_READ,    /* missing, unreadable, not a regular file, above 2 GiB, changed */
   CNN_WEIGHTS_ERROR_INVALID, /* breaks a rule of its format */
   CNN_WEIGHTS_ERROR_LAYER,   /* no such layer, or it does not fit */
   CNN_WEIGHTS_ERROR_MEMORY,
@@ -68,25 +71,39 @@ typedef struct {
 
 typedef struct _CnnWeightsFile CnnWeightsFile;
 
-/* Reads and checks `path`. The format follows from the suffix, or from the first bytes when the
- * suffix is none of the three. Never blocks on a FIFO or a device: only regular files are read.
- * Returns NULL with `error` set, or a file to be freed with cnn_weights_close(). */
+/* Checks `path`, or takes what is open already: the same unchanged file by the same name. The format
+ * follows from the suffix, or from the first bytes when the suffix is none of the three. Never blocks
+ * on a FIFO or a device: only regular files are read. Returns NULL with `error` set, or a file for
+ * cnn_weights_close(). */
 CnnWeightsFile *cnn_weights_open (const gchar *path, GError **error);
 
-/* Frees the file and every CnnTensorInfo of it. NULL is allowed. */
+/* One more cnn_weights_close() is due. Returns `file`. */
+CnnWeightsFile *cnn_weights_ref (CnnWeightsFile *file);
+
+/* The last one frees the file and every CnnTensorInfo of it. NULL is allowed. */
 void cnn_weights_close (CnnWeightsFile *file);
+
+/* The path that it was opened by. */
+const gchar *cnn_weights_get_path (const CnnWeightsFile *file);
+
+/* Whether opening its path again would give `file`: FALSE once it was replaced, written to or removed. */
+gboolean cnn_weights_is_current (const CnnWeightsFile *file);
 
 /* Tensors in the order of the file's own directory. An index is below the number of tensors. What
  * these return belongs to the file. */
 guint cnn_weights_get_n_tensors (const CnnWeightsFile *file);
 const CnnTensorInfo *cnn_weights_get_tensor (const CnnWeightsFile *file, guint index);
 
+/* What the file says about itself under this key, or NULL: the __metadata__ of a .safetensors file. */
+const gchar *cnn_weights_get_metadata (const CnnWeightsFile *file, const gchar *key);
+
 /* The tensor of exactly this name, or NULL. */
 const CnnTensorInfo *cnn_weights_find (const CnnWeightsFile *file, const gchar *name);
 
 /* Converts a tensor of `file` to float32 in row-major order, whatever order the file has.
  * `values` has room for n_elements. Integers and booleans are converted by value, rounded to
- * nearest. Fails for the 8-bit floats, and for a finite float64 beyond float32's range. */
+ * nearest. Fails for the 8-bit floats, for a finite float64 beyond float32's range, and when the file
+ * changed since it was opened. */
 gboolean cnn_weights_read_float32 (
     const CnnWeightsFile *file, const CnnTensorInfo *tensor, gfloat *values, GError **error);
 
@@ -136,6 +153,10 @@ typedef struct {
   guint rank;      /* of the stored weight: 4 for Conv2d, 2 for Linear */
   gchar *weight_name;
   gchar *bias_name; /* NULL if the file has none */
+  /* What looks wrong or had to be guessed, one sentence each (gchar *), or NULL: values that are no finite
+   * numbers, groups that nobody asked for, names of transposed convolutions. Set by
+   * cnn_weights_load_layer() only. */
+  GPtrArray *warnings;
 } CnnLayerWeights;
 
 /* Finds and converts a layer. A Linear weight O,I becomes O,I,1,1, except that a convolution over a
@@ -149,7 +170,7 @@ typedef struct {
 gboolean cnn_weights_load_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
     CnnLayerWeights *weights, GError **error);
 
-/* The same without the values: weights, bias and alpha are NULL, and neither the bias nor the other
+/* The same without the values: weights, bias, alpha and warnings are NULL, and neither the bias nor the other
  * tensors of the query have been looked at. Cheap, for negotiating shapes. */
 gboolean cnn_weights_find_layer (const CnnWeightsFile *file, const CnnLayerQuery *query,
     CnnLayerWeights *weights, GError **error);

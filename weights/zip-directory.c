@@ -17,6 +17,9 @@ enum {
   END64_BYTES = 56,
   LOCATOR64_BYTES = 20,
   MAX_COMMENT_BYTES = 65535,
+  MAX_TAIL_BYTES = MAX_COMMENT_BYTES + END_BYTES + LOCATOR64_BYTES + END64_BYTES,
+  MAX_LOCAL_BYTES = LOCAL_BYTES + 2 * 65535,
+  MAX_DESCRIPTOR_BYTES = 24,
 
   FLAG_ENCRYPTED = 1 << 0,
   FLAG_DEFLATE_LEVEL = 3 << 1,
@@ -32,7 +35,10 @@ enum {
 
 typedef struct {
   const CnnWeightsFile *file;
-  const guint8 *bytes;
+  guint8 *tail; /* the file's bytes from `tail_begins` on, where the end records are */
+  gsize tail_begins;
+  guint8 *entries; /* the directory */
+  guint8 *local;   /* room for a local header, its name and its extra fields */
   guint64 directory, directory_size, n_members;
   GError **error;
 } Zip;
@@ -76,6 +82,13 @@ static gboolean
   return FALSE;
 }
 
+/* The bytes at an offset of the file within the tail. */
+static const guint8 *
+in_tail (const Zip *zip, gsize offset)
+{
+  return zip->tail + (offset - zip->tail_begins);
+}
+
 /* The offset of the end record: the last one whose comment ends with the file. */
 static gboolean
 find_end (const Zip *zip, gsize *found)
@@ -83,7 +96,8 @@ find_end (const Zip *zip, gsize *found)
   gsize size = zip->file->size;
   for (gsize comment = 0; comment <= MAX_COMMENT_BYTES && comment + END_BYTES <= size; comment++) {
     gsize at = size - END_BYTES - comment;
-    if (read32 (zip->bytes + at) == END_SIGNATURE && read16 (zip->bytes + at + 20) == comment) {
+    const guint8 *record = in_tail (zip, at);
+    if (read32 (record) == END_SIGNATURE && read16 (record + 20) == comment) {
       *found = at;
       return TRUE;
     }
@@ -98,10 +112,9 @@ read_end64 (Zip *zip, gsize *end)
   if (*end < LOCATOR64_BYTES + END64_BYTES)
     return refuse (zip, NULL, "has a zip64 directory that lies outside the file");
   gsize locator = *end - LOCATOR64_BYTES, at = locator - END64_BYTES;
-  const guint8 *record = zip->bytes + at;
-  if (read32 (zip->bytes + locator) != LOCATOR64_SIGNATURE ||
-      read32 (zip->bytes + locator + 4) != 0 || read64 (zip->bytes + locator + 8) != at ||
-      read32 (zip->bytes + locator + 16) > 1)
+  const guint8 *record = in_tail (zip, at), *pointer = in_tail (zip, locator);
+  if (read32 (pointer) != LOCATOR64_SIGNATURE || read32 (pointer + 4) != 0 ||
+      read64 (pointer + 8) != at || read32 (pointer + 16) > 1)
     return refuse (zip, NULL, "has no zip64 locator where one must be");
   if (read32 (record) != END64_SIGNATURE || read64 (record + 4) != END64_BYTES - 12 ||
       read32 (record + 16) != 0 || read32 (record + 20) != 0 ||
@@ -120,7 +133,7 @@ read_end (Zip *zip)
   gsize end = 0;
   if (!find_end (zip, &end))
     return FALSE;
-  const guint8 *record = zip->bytes + end;
+  const guint8 *record = in_tail (zip, end);
   zip->n_members = read16 (record + 10);
   zip->directory_size = read32 (record + 12);
   zip->directory = read32 (record + 16);
@@ -210,23 +223,38 @@ check_entry (const Zip *zip, const Entry *entry, const gchar *name)
   return TRUE;
 }
 
-/* Compares the local header with the directory's entry and finds where the data begins. */
+/* Reads the local header with its name and extra fields into zip->local. */
 static gboolean
-check_local_header (const Zip *zip, const Entry *entry, CnnZipMember *member)
+read_local_header (const Zip *zip, const Entry *entry, const gchar *name, gsize *room)
 {
-  const gchar *name = member->name;
   if (entry->offset > zip->directory || zip->directory - entry->offset < LOCAL_BYTES)
     return refuse (zip, name,
         "has its local header at %" G_GUINT64_FORMAT
         ", not before the directory at %" G_GUINT64_FORMAT,
         entry->offset, zip->directory);
-  const guint8 *header = zip->bytes + entry->offset;
-  gsize room = (gsize)(zip->directory - entry->offset) - LOCAL_BYTES;
-  guint name_length = read16 (header + 26), extra_length = read16 (header + 28);
-  if (read32 (header) != LOCAL_SIGNATURE)
+  const gsize offset = (gsize)entry->offset;
+  *room = (gsize)zip->directory - offset - LOCAL_BYTES;
+  if (!cnn_weights_read_bytes (zip->file, offset, zip->local, LOCAL_BYTES, zip->error))
+    return FALSE;
+  if (read32 (zip->local) != LOCAL_SIGNATURE)
     return refuse (zip, name, "has no local header at %" G_GUINT64_FORMAT, entry->offset);
-  if ((gsize)name_length + extra_length > room)
+  const gsize variable = (gsize)read16 (zip->local + 26) + read16 (zip->local + 28);
+  if (variable > *room)
     return refuse (zip, name, "has a local header that runs into the directory");
+  return cnn_weights_read_bytes (
+      zip->file, offset + LOCAL_BYTES, zip->local + LOCAL_BYTES, variable, zip->error);
+}
+
+/* Compares the local header with the directory's entry and finds where the data begins. */
+static gboolean
+check_local_header (const Zip *zip, const Entry *entry, CnnZipMember *member)
+{
+  const gchar *name = member->name;
+  const guint8 *header = zip->local;
+  gsize room = 0;
+  if (!read_local_header (zip, entry, name, &room))
+    return FALSE;
+  guint name_length = read16 (header + 26), extra_length = read16 (header + 28);
   if (name_length != entry->name_length ||
       memcmp (header + LOCAL_BYTES, entry->name, name_length) != 0)
     return refuse (zip, name, "has another name in its local header");
@@ -247,7 +275,12 @@ check_local_header (const Zip *zip, const Entry *entry, CnnZipMember *member)
     return refuse (zip, name,
         "has %" G_GUINT64_FORMAT " bytes, but only %" G_GSIZE_FORMAT " lie before the directory",
         entry->compressed_size, data_room);
-  member->data = (gsize)entry->offset + LOCAL_BYTES + name_length + extra_length;
+  member->range = (CnnByteRange){
+      .position = (gsize)entry->offset + LOCAL_BYTES + name_length + extra_length,
+      .stored = (gsize)entry->compressed_size,
+      .size = (gsize)entry->size,
+      .deflated = entry->method == METHOD_DEFLATED,
+  };
   return TRUE;
 }
 
@@ -256,7 +289,7 @@ static gboolean
 read_entry (const Zip *zip, gsize *at, CnnZipMember *member)
 {
   gsize left = (gsize)(zip->directory + zip->directory_size) - *at;
-  const guint8 *header = zip->bytes + *at;
+  const guint8 *header = zip->entries + (*at - (gsize)zip->directory);
   if (left < CENTRAL_BYTES || read32 (header) != CENTRAL_SIGNATURE)
     return refuse (zip, NULL, "has no zip directory entry at %" G_GSIZE_FORMAT, *at);
   Entry entry = {
@@ -282,31 +315,35 @@ read_entry (const Zip *zip, gsize *at, CnnZipMember *member)
     return refuse (zip, member->name, "lies in another part of the archive");
   if (!check_entry (zip, &entry, member->name) || !check_local_header (zip, &entry, member))
     return FALSE;
-  member->deflated = entry.method == METHOD_DEFLATED;
   member->crc = entry.crc;
   member->offset = (gsize)entry.offset;
-  member->compressed_size = (gsize)entry.compressed_size;
-  member->size = (gsize)entry.size;
   *at += CENTRAL_BYTES + variable;
   return TRUE;
 }
 
-/* How many bytes at `at` are a data descriptor of `member`: its signature is optional, and its
- * sizes have 32 or 64 bits. 0 if none of the forms is there. */
-static gsize
-descriptor_bytes (const Zip *zip, const CnnZipMember *member, gsize at, gsize end)
+/* How many bytes between `at` and `end` are a data descriptor of `member`: its signature is optional,
+ * and its sizes have 32 or 64 bits. 0 if none of the forms is there. FALSE if they cannot be read. */
+static gboolean
+measure_descriptor (
+    const Zip *zip, const CnnZipMember *member, gsize at, gsize end, gsize *descriptor_bytes)
 {
-  gsize signature = end - at >= 4 && read32 (zip->bytes + at) == DESCRIPTOR_SIGNATURE ? 4 : 0;
-  const guint8 *descriptor = zip->bytes + at + signature;
-  gsize left = end - at - signature;
+  guint8 bytes[MAX_DESCRIPTOR_BYTES];
+  gsize left = MIN (end - at, sizeof bytes);
+  *descriptor_bytes = 0;
+  if (!cnn_weights_read_bytes (zip->file, at, bytes, left, zip->error))
+    return FALSE;
+  const gsize signature = left >= 4 && read32 (bytes) == DESCRIPTOR_SIGNATURE ? 4 : 0;
+  const guint8 *descriptor = bytes + signature;
+  const CnnByteRange *range = &member->range;
+  left -= signature;
   if (left < 12 || read32 (descriptor) != member->crc)
-    return 0;
-  if (read32 (descriptor + 4) == member->compressed_size && read32 (descriptor + 8) == member->size)
-    return signature + 12;
-  if (left >= 20 && read64 (descriptor + 4) == member->compressed_size &&
-      read64 (descriptor + 12) == member->size)
-    return signature + 20;
-  return 0;
+    return TRUE;
+  if (read32 (descriptor + 4) == range->stored && read32 (descriptor + 8) == range->size)
+    *descriptor_bytes = signature + 12;
+  else if (left >= 20 && read64 (descriptor + 4) == range->stored &&
+           read64 (descriptor + 12) == range->size)
+    *descriptor_bytes = signature + 20;
+  return TRUE;
 }
 
 /* From the file's first byte to the directory, each byte belongs to exactly one member. */
@@ -318,15 +355,18 @@ check_tiling (const Zip *zip, const GArray *members)
     const CnnZipMember *member =
         i < members->len ? &g_array_index (members, CnnZipMember, i) : NULL;
     gsize next = member ? member->offset : (gsize)zip->directory;
-    if (i > 0 && next > expected)
-      expected +=
-          descriptor_bytes (zip, &g_array_index (members, CnnZipMember, i - 1), expected, next);
+    gsize descriptor = 0;
+    if (i > 0 && next > expected &&
+        !measure_descriptor (
+            zip, &g_array_index (members, CnnZipMember, i - 1), expected, next, &descriptor))
+      return FALSE;
+    expected += descriptor;
     if (next != expected)
       return refuse (zip, member ? member->name : NULL,
           "%s at %" G_GSIZE_FORMAT ", but what lies before ends at %" G_GSIZE_FORMAT,
           member ? "begins" : "has its zip directory", next, expected);
     if (member)
-      expected = member->data + member->compressed_size;
+      expected = member->range.position + member->range.stored;
   }
   return TRUE;
 }
@@ -344,24 +384,51 @@ clear_member (gpointer member)
   g_free (((CnnZipMember *)member)->name);
 }
 
-gboolean
-cnn_zip_read_directory (const CnnWeightsFile *file, GArray *members, GError **error)
+static gboolean
+read_tail (Zip *zip)
 {
-  g_array_set_clear_func (members, clear_member);
-  Zip zip = {.file = file, .bytes = file->bytes, .error = error};
-  if (!read_end (&zip))
+  const gsize size = MIN (zip->file->size, MAX_TAIL_BYTES);
+  zip->tail_begins = zip->file->size - size;
+  zip->tail = cnn_weights_read_block (zip->file, zip->tail_begins, size, zip->error);
+  return zip->tail != NULL;
+}
+
+static gboolean
+read_entries (Zip *zip, GArray *members)
+{
+  zip->entries = cnn_weights_read_block (
+      zip->file, (gsize)zip->directory, (gsize)zip->directory_size, zip->error);
+  if (!zip->entries)
     return FALSE;
-  gsize at = (gsize)zip.directory;
-  for (guint64 i = 0; i < zip.n_members; i++) {
+  zip->local = g_try_malloc (MAX_LOCAL_BYTES);
+  if (!zip->local)
+    return cnn_weights_refuse (
+        zip->file, CNN_WEIGHTS_ERROR_MEMORY, NULL, zip->error, "cannot be read: no memory");
+  gsize at = (gsize)zip->directory;
+  for (guint64 i = 0; i < zip->n_members; i++) {
     CnnZipMember member = {0};
-    gboolean good = read_entry (&zip, &at, &member);
+    gboolean good = read_entry (zip, &at, &member);
     g_array_append_val (members, member);
     if (!good)
       return FALSE;
   }
-  if (at != zip.directory + zip.directory_size)
-    return refuse (
-        &zip, NULL, "has bytes after the last zip directory entry, at %" G_GSIZE_FORMAT, at);
-  g_array_sort (members, compare_offsets);
-  return check_tiling (&zip, members);
+  return at == zip->directory + zip->directory_size ||
+         refuse (
+             zip, NULL, "has bytes after the last zip directory entry, at %" G_GSIZE_FORMAT, at);
+}
+
+gboolean
+cnn_zip_read_directory (const CnnWeightsFile *file, GArray *members, GError **error)
+{
+  g_array_set_clear_func (members, clear_member);
+  Zip zip = {.file = file, .error = error};
+  gboolean good = read_tail (&zip) && read_end (&zip) && read_entries (&zip, members);
+  if (good) {
+    g_array_sort (members, compare_offsets);
+    good = check_tiling (&zip, members);
+  }
+  g_free (zip.tail);
+  g_free (zip.entries);
+  g_free (zip.local);
+  return good;
 }

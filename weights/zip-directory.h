@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The strictness that zip libraries lack: the members of a zip archive by its central directory,
- * after checking that directory, local headers and data agree and tile the file. libarchive then
- * inflates what this found.
+ * The members of a zip archive by its central directory, after checking that directory, local headers
+ * and data agree and tile the file.
  */
 #pragma once
 
@@ -10,12 +9,9 @@
 
 typedef struct {
   gchar *name; /* UTF-8, owned */
-  gboolean deflated;
   guint32 crc;
-  gsize offset;          /* of the local header */
-  gsize data;            /* of the first byte after the local header */
-  gsize compressed_size; /* data + compressed_size lies before the directory */
-  gsize size;
+  gsize offset;       /* of the local header */
+  CnnByteRange range; /* behind the local header and before the directory */
 } CnnZipMember;
 
 /* Fills `members` (of CnnZipMember) in the order of their data, not of the directory. Their clear

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/activationtype.h"
 
+#include "common/enumwords.h"
+
 GType
 gst_cnn_activation_get_type (void)
 {
@@ -22,7 +24,20 @@ gst_cnn_activation_get_type (void)
       {CNN_ACTIVATION_ABS, "Absolute value", "abs"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"linear", CNN_ACTIVATION_NONE},
+      {"identity", CNN_ACTIVATION_NONE},
+      {"rectifier", CNN_ACTIVATION_RELU},
+      {"lrelu", CNN_ACTIVATION_LEAKY_RELU},
+      {"leaky", CNN_ACTIVATION_LEAKY_RELU},
+      {"logistic", CNN_ACTIVATION_SIGMOID},
+      {"swish", CNN_ACTIVATION_SILU},
+      {"hsigmoid", CNN_ACTIVATION_HARD_SIGMOID},
+      {"hswish", CNN_ACTIVATION_HARD_SWISH},
+      {"absolute", CNN_ACTIVATION_ABS},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnActivation", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnActivation", values, aliases));
   return type;
 }

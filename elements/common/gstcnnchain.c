@@ -123,6 +123,12 @@ gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain)
   return TRUE;
 }
 
+const gchar *
+gst_cnn_chain_event_element (GstEvent *event)
+{
+  return gst_structure_get_string (gst_event_get_structure (event), "element");
+}
+
 const GstStructure *
 gst_cnn_chain_event_weights (GstEvent *event)
 {
@@ -191,16 +197,16 @@ make_info (CnnLayerInfo info, CnnShape input, CnnShape output, const GstCnnChain
 GstStructure *
 gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *chain)
 {
-  return make_info (
-      cnn_layer_info (layer), cnn_layer_input_shape (layer), cnn_layer_output_shape (layer), chain);
+  return make_info (cnn_layer_info (layer), cnn_layer_input_shape (layer, 0),
+      cnn_layer_output_shape (layer), chain);
 }
 
 GstStructure *
 gst_cnn_merge_info_new (
-    const CnnMerge *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain)
+    const CnnLayer *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain)
 {
   GstStructure *structure =
-      make_info (cnn_merge_info (merge), branches[0], cnn_merge_output_shape (merge), chain);
+      make_info (cnn_layer_info (merge), branches[0], cnn_layer_output_shape (merge), chain);
   GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
   g_value_init (&array, GST_TYPE_ARRAY);
   for (guint i = 0; i < n_branches; i++) {

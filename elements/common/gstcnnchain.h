@@ -46,6 +46,9 @@ GstEvent *gst_cnn_chain_event_new (const GstCnnChain *chain, const gchar *elemen
 /* FALSE when the event is another one or is incomplete. */
 gboolean gst_cnn_chain_event_parse (GstEvent *event, GstCnnChain *chain);
 
+/* The name of the layer that sent it; the event's. */
+const gchar *gst_cnn_chain_event_element (GstEvent *event);
+
 /* Of a convolution: O,I,H,W, all at least 1, and their values. */
 typedef struct {
   gint out_channels, in_channels, rows, columns;
@@ -74,7 +77,7 @@ GstStructure *gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *
 
 /* The same for a join of branches: `input` is the first branch's shape, and `inputs` an array of all. */
 GstStructure *gst_cnn_merge_info_new (
-    const CnnMerge *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
+    const CnnLayer *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
 
 G_END_DECLS
 

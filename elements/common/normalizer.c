@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/normalizer.h"
 
-#include "layer/gstcnnlayer.h"
+#include "common/layercommon.h"
 
 #define DEFAULT_SCALE (1.0 / 255.0)
 #define DEFAULT_SCALE_16_BIT (1.0 / 65535.0)
@@ -29,11 +29,13 @@ gst_cnn_normalizer_install_properties (GObjectClass *object_class, guint first_i
           -G_MAXDOUBLE, G_MAXDOUBLE, DEFAULT_SCALE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, first_id + GST_CNN_NORMALIZER_MEAN,
       gst_cnn_param_spec_double_array ("mean", "Mean",
-          "Subtracted from scaled integer samples: one value, or one per channel (empty = 0)"));
+          "Subtracted from scaled integer samples: one value, or one per channel (empty = 0)",
+          "<>"));
   g_object_class_install_property (object_class, first_id + GST_CNN_NORMALIZER_STD,
       gst_cnn_param_spec_double_array ("std", "Standard deviation",
           "Divides scaled integer samples after the mean: one value, or one per channel "
-          "(empty = 1)"));
+          "(empty = 1)",
+          "<>"));
 }
 
 gboolean

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The texts of kernel-size, stride, padding, dilation and output-size: "3", "3x5", "1,2,1,2", "same". */
+/* The texts of kernel-size, stride, padding, dilation and output-size: "3", "3x5", "1,2,1,2", "same", and as
+ * others print them: "(3, 5)", "[3, 5]", "3,5", "3 5", "SAME_UPPER". */
 #ifndef CNN_WINDOW_TEXT_H
 #define CNN_WINDOW_TEXT_H
 
@@ -9,13 +10,13 @@
 
 G_BEGIN_DECLS
 
-/* Reads "N" or "HxW", each in [1, CNN_MAX_EXTENT]. On failure FALSE and a sentence that names the
+/* Reads "N" or "HxW" (or "H,W", "H W", either in brackets), each in [1, CNN_MAX_EXTENT]. On failure FALSE and a sentence that names the
  * property. */
 gboolean gst_cnn_parse_size (
     const gchar *property, const gchar *text, gint *rows, gint *columns, CnnError *error);
 
-/* Reads "P", "HxW" (each side), "top,left,bottom,right", "same" or "valid" into the size rule and the
- * padding of both axes; each side in [0, CNN_MAX_EXTENT]. */
+/* Reads "P", "HxW" (each side, or "H,W"), "top,left,bottom,right", "same", "same_lower" or "valid" into the size
+ * rule and the padding of both axes; each side in [0, CNN_MAX_EXTENT]. */
 gboolean gst_cnn_parse_padding (const gchar *text, CnnWindow *window, CnnError *error);
 
 G_END_DECLS

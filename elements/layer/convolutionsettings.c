@@ -16,21 +16,14 @@ gst_cnn_convolution_settings_init (GstCnnConvolutionSettings *settings, gboolean
   settings->batch_norm_eps = 1e-5;
 }
 
-static void
-copy_array (GstCnnDoubleArray *copy, const GstCnnDoubleArray *array)
-{
-  copy->values = g_memdup2 (array->values, sizeof (gdouble) * array->count);
-  copy->count = array->count;
-}
-
 void
 gst_cnn_convolution_settings_copy (
     GstCnnConvolutionSettings *copy, const GstCnnConvolutionSettings *settings)
 {
   *copy = *settings;
-  copy_array (&copy->coefficients, &settings->coefficients);
-  copy_array (&copy->bias, &settings->bias);
-  copy_array (&copy->alpha, &settings->alpha);
+  gst_cnn_double_array_copy (&copy->coefficients, &settings->coefficients);
+  gst_cnn_double_array_copy (&copy->bias, &settings->bias);
+  gst_cnn_double_array_copy (&copy->alpha, &settings->alpha);
   copy->weights = settings->weights ? gst_cnn_weights_source_ref (settings->weights) : NULL;
   copy->layer = g_strdup (settings->layer);
   copy->batch_norm = g_strdup (settings->batch_norm);

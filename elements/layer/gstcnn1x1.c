@@ -18,6 +18,8 @@
  */
 #include "layer/gstcnn1x1.h"
 
+#include "common/enumwords.h"
+
 enum {
   PROP_0,
   PROP_KERNEL,
@@ -42,19 +44,25 @@ kernel_get_type (void)
       {0, NULL, NULL},
   };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnn1x1Kernel", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnn1x1Kernel", values, NULL));
   return type;
 }
 
 static void
 gst_cnn_1x1_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
+  CnnError error;
+  gint filter;
   switch (id) {
   case PROP_KERNEL:
-    GST_OBJECT_LOCK (object);
-    gst_cnn_convolution_settings (GST_CNN_CONVOLUTION (object))->filter = g_value_get_enum (value);
-    GST_OBJECT_UNLOCK (object);
-    gst_cnn_layer_property_set (GST_CNN_LAYER (object), pspec, NULL);
+    if (gst_cnn_enum_get (pspec, value, &filter, &error)) {
+      GST_OBJECT_LOCK (object);
+      gst_cnn_convolution_settings (GST_CNN_CONVOLUTION (object))->filter = (GstCnnFilter)filter;
+      GST_OBJECT_UNLOCK (object);
+      gst_cnn_layer_property_set (GST_CNN_LAYER (object), pspec, NULL);
+    } else {
+      gst_cnn_layer_property_set (GST_CNN_LAYER (object), pspec, &error);
+    }
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -90,8 +98,8 @@ gst_cnn_1x1_class_init (GstCnn1x1Class *klass)
   object_class->set_property = gst_cnn_1x1_set_property;
   object_class->get_property = gst_cnn_1x1_get_property;
   g_object_class_install_property (object_class, PROP_KERNEL,
-      g_param_spec_enum ("kernel", "Kernel", "random: weights from a seed", GST_TYPE_CNN_1X1_KERNEL,
-          GST_CNN_FILTER_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
+      gst_cnn_param_spec_enum ("kernel", "Kernel", "random: weights from a seed",
+          GST_TYPE_CNN_1X1_KERNEL, GST_CNN_FILTER_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "1x1 convolutional layer",
       "Filter/Effect/Video", "The fully connected layer applied to the channels of every pixel",
       "The gst-cnn authors");

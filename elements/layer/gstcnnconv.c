@@ -21,6 +21,7 @@
  */
 #include "layer/gstcnnconv.h"
 
+#include "common/enumwords.h"
 #include "common/windowtext.h"
 
 enum {
@@ -60,8 +61,21 @@ padding_mode_get_type (void)
       {CNN_PADDING_SYMMETRIC, "Mirrored, the edge twice: 1 0 | 0 1 2 | 2 1", "symmetric"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"zero", CNN_PADDING_ZEROS},
+      {"constant", CNN_PADDING_ZEROS},
+      {"mirror", CNN_PADDING_REFLECT},
+      {"reflection", CNN_PADDING_REFLECT},
+      {"edge", CNN_PADDING_REPLICATE},
+      {"border", CNN_PADDING_REPLICATE},
+      {"clamp", CNN_PADDING_REPLICATE},
+      {"replication", CNN_PADDING_REPLICATE},
+      {"wrap", CNN_PADDING_CIRCULAR},
+      {"periodic", CNN_PADDING_CIRCULAR},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnPaddingMode", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnPaddingMode", values, aliases));
   return type;
 }
 
@@ -91,12 +105,14 @@ gst_cnn_conv_set_property (GObject *object, guint id, const GValue *value, GPara
   GstCnnConv *self = GST_CNN_CONV (object);
   CnnError error;
   gboolean valid = TRUE;
+  gint word;
   GST_OBJECT_LOCK (self);
   GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (GST_CNN_CONVOLUTION (self));
   CnnWindow *window = &settings->window;
   switch (id) {
   case PROP_KERNEL:
-    settings->filter = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      settings->filter = (GstCnnFilter)word;
     break;
   case PROP_KERNEL_SIZE:
     valid = set_kernel_size (settings, g_value_get_string (value), &error);
@@ -112,7 +128,8 @@ gst_cnn_conv_set_property (GObject *object, guint id, const GValue *value, GPara
     keep_text (&self->padding, value, valid);
     break;
   case PROP_PADDING_MODE:
-    window->rows.padding_mode = window->columns.padding_mode = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      window->rows.padding_mode = window->columns.padding_mode = (CnnPaddingMode)word;
     break;
   case PROP_DILATION:
     valid = gst_cnn_parse_size ("dilation", g_value_get_string (value), &window->rows.dilation,
@@ -186,7 +203,7 @@ gst_cnn_conv_class_init (GstCnnConvClass *klass)
   object_class->get_property = gst_cnn_conv_get_property;
   object_class->finalize = gst_cnn_conv_finalize;
   g_object_class_install_property (object_class, PROP_KERNEL,
-      g_param_spec_enum ("kernel", "Kernel", "A named filter", GST_TYPE_CNN_FILTER,
+      gst_cnn_param_spec_enum ("kernel", "Kernel", "A named filter", GST_TYPE_CNN_FILTER,
           GST_CNN_FILTER_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_KERNEL_SIZE,
       g_param_spec_string ("kernel-size", "Kernel size",
@@ -200,7 +217,7 @@ gst_cnn_conv_class_init (GstCnnConvClass *klass)
           "\"same\" (out = ceil (in / stride), the odd row or column after) or \"valid\"",
           DEFAULT_PADDING, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_PADDING_MODE,
-      g_param_spec_enum ("padding-mode", "Padding mode", "What the padding is filled with",
+      gst_cnn_param_spec_enum ("padding-mode", "Padding mode", "What the padding is filled with",
           GST_TYPE_CNN_PADDING_MODE, CNN_PADDING_ZEROS, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_DILATION,
       g_param_spec_string ("dilation", "Dilation",

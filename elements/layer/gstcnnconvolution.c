@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layer/gstcnnconvolution.h"
 
+#include "common/enumwords.h"
 #include "common/activationtype.h"
 
 enum {
@@ -189,6 +190,7 @@ gst_cnn_convolution_set_property (GObject *object, guint id, const GValue *value
   GstCnnConvolution *self = GST_CNN_CONVOLUTION (object);
   CnnError error;
   gboolean valid = TRUE;
+  gint word;
   if (id == PROP_WEIGHTS) {
     valid = set_weights (self, g_value_get_string (value), &error);
     gst_cnn_layer_property_set (GST_CNN_LAYER (self), pspec, valid ? NULL : &error);
@@ -219,7 +221,8 @@ gst_cnn_convolution_set_property (GObject *object, guint id, const GValue *value
     settings->groups = (gint)g_value_get_uint (value);
     break;
   case PROP_ACTIVATION:
-    settings->activation = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      settings->activation = (CnnActivation)word;
     break;
   case PROP_ALPHA:
     valid = gst_cnn_double_array_set (&settings->alpha, pspec->name, value, &error);
@@ -310,10 +313,11 @@ install_weight_properties (GObjectClass *object_class)
 {
   g_object_class_install_property (object_class, PROP_COEFFICIENTS,
       gst_cnn_param_spec_double_array ("coefficients", "Coefficients",
-          "The weights in place, in O,I,H,W order: <1.0,0.0,-1.0>"));
+          "The weights in place, in O,I,H,W order: <1.0,0.0,-1.0>", "<>"));
   g_object_class_install_property (object_class, PROP_BIAS,
       gst_cnn_param_spec_double_array ("bias", "Bias",
-          "One value per output channel; wins over the bias of a weights file (empty = none)"));
+          "One value per output channel; wins over the bias of a weights file (empty = none)",
+          "<>"));
   g_object_class_install_property (object_class, PROP_WEIGHTS,
       g_param_spec_string ("weights", "Weights file",
           "A .npy, .npz or .safetensors file to take the weights from", NULL,
@@ -349,11 +353,11 @@ install_shape_properties (GObjectClass *object_class)
           "each channel by itself",
           0, CNN_MAX_EXTENT, 0, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ACTIVATION,
-      g_param_spec_enum ("activation", "Activation", "Function applied to each output",
+      gst_cnn_param_spec_enum ("activation", "Activation", "Function applied to each output",
           GST_TYPE_CNN_ACTIVATION, CNN_ACTIVATION_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ALPHA,
       gst_cnn_param_spec_double_array ("alpha", "Alpha",
-          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu (default <0.01>)"));
+          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu", "<0.01>"));
   g_object_class_install_property (object_class, PROP_ALPHA_LAYER,
       g_param_spec_string ("alpha-layer", "Alpha layer",
           "Slopes of prelu from the weights file: \"act1\" finds act1.weight", NULL,

@@ -11,8 +11,10 @@
 
 /* All that the other side of a pad's link takes or gives. */
 static GstCaps *
-peer_caps (GstPad *pad)
+peer_caps (GstBaseTransform *transform, GstPad *pad)
 {
+  if (pad == transform->srcpad)
+    return gst_cnn_peer_caps_get (&PRIVATE (GST_CNN_LAYER (transform))->downstream, pad);
   return gst_cnn_caps_complete_layout (gst_pad_peer_query_caps (pad, NULL));
 }
 
@@ -91,13 +93,18 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
 {
   GstPad *otherpad = pad == transform->sinkpad ? transform->srcpad : transform->sinkpad;
   GstCaps *everything = gst_pad_get_pad_template_caps (pad);
+  if (!g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->common.started)) {
+    if (filter)
+      gst_caps_take (
+          &everything, gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST));
+    return everything;
+  }
   GstCaps *other_template = gst_pad_get_pad_template_caps (otherpad);
-  GstCaps *peer = peer_caps (otherpad);
+  GstCaps *peer = peer_caps (transform, otherpad);
   GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   GstCaps *result =
       gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
-  const gboolean linking = !g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->started);
-  if (linking || gst_caps_is_empty (result)) {
+  if (gst_caps_is_empty (result)) {
     result = gst_caps_make_writable (result);
     gst_caps_append (
         result, filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
@@ -174,7 +181,7 @@ weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
                ? gst_cnn_weights_to_structure (&weights, GST_OBJECT_NAME (self), !has_upstream)
                : NULL;
   const gboolean keeps_channels =
-      cnn_layer_input_shape (priv->layer).c == cnn_layer_output_shape (priv->layer).c;
+      cnn_layer_input_shape (priv->layer, 0).c == cnn_layer_output_shape (priv->layer).c;
   return has_upstream && keeps_channels && priv->upstream_weights
              ? gst_structure_copy (priv->upstream_weights)
              : NULL;
@@ -185,7 +192,7 @@ static void
 publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  const CnnShape input = cnn_layer_input_shape (priv->layer);
+  const CnnShape input = cnn_layer_input_shape (priv->layer, 0);
   GstCnnChain chain;
   /* An upstream chain counts only where its picture arrives unscaled. */
   const gboolean has_upstream = priv->has_upstream_chain &&
@@ -200,16 +207,9 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
   GstStructure *weights = weights_of_channels (self, has_upstream);
-  GstEvent *event = gst_cnn_chain_event_new (&chain, GST_OBJECT_NAME (self), input, info, weights);
+  gst_cnn_layer_common_publish (
+      &priv->common, GST_BASE_TRANSFORM_SRC_PAD (self), &chain, input, info, weights);
   g_clear_pointer (&weights, gst_structure_free);
-  gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
-  GST_OBJECT_LOCK (self);
-  if (priv->layer_info)
-    gst_structure_free (priv->layer_info);
-  priv->layer_info = gst_structure_copy (info);
-  GST_OBJECT_UNLOCK (self);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), info));
-  g_object_notify (G_OBJECT (self), "layer-info");
 }
 
 /* --- Making the layer ----------------------------------------------------------------------------- */
@@ -223,7 +223,7 @@ make_layer (
   const CnnContext *context = gst_cnn_context_get (error);
   GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&PRIVATE (self)->normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&PRIVATE (self)->common.normalizer, in, &scale, &offset, error);
   GST_OBJECT_UNLOCK (self);
   if (context && normalized) {
     const GstCnnLayerSetup setup = {
@@ -266,7 +266,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
     gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
-  g_atomic_int_set (&priv->changed, FALSE);
+  g_atomic_int_set (&priv->common.changed, FALSE);
   CnnLayer *layer = NULL;
   gboolean outdated = FALSE;
   if (gst_cnn_layer_get_geometry (self, &in.shape, &geometry, &error))
@@ -278,7 +278,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
     g_clear_pointer (&layer, cnn_layer_free);
   }
   if (!layer) {
-    g_atomic_int_set (&priv->changed, TRUE);
+    g_atomic_int_set (&priv->common.changed, TRUE);
     if (!outdated && !changed_meanwhile (priv)) {
       gst_cnn_layer_post_error (self, &error);
       return FALSE;
@@ -291,7 +291,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   priv->in_info = in;
   priv->out_info = out;
   if (layer) {
-    priv->last_error.message[0] = '\0';
+    gst_cnn_layer_common_succeeded (&priv->common);
     publish_layer_info (self, &geometry);
   }
   return TRUE;
@@ -321,7 +321,7 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
   end_negotiation (self);
   if (!taken && !priv->error_posted &&
       !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
-    GstCaps *wanted = peer_caps (GST_BASE_TRANSFORM_SRC_PAD (transform));
+    GstCaps *wanted = peer_caps (transform, transform->srcpad);
     gst_cnn_explain_refusal (info.shape, output, wanted, &error);
     gst_cnn_layer_post_error (self, &error);
     gst_caps_unref (wanted);
@@ -354,6 +354,14 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
   return PARENT_CLASS->sink_event (transform, event);
 }
 
+static gboolean
+gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
+    gst_cnn_peer_caps_forget_all ();
+  return PARENT_CLASS->src_event (transform, event);
+}
+
 /* --- Live changes --------------------------------------------------------------------------------- */
 
 /* TRUE when the new output shape for the frames that arrive now suits downstream. */
@@ -362,7 +370,7 @@ downstream_takes (GstBaseTransform *transform)
 {
   GstCaps *incaps = gst_pad_get_current_caps (transform->sinkpad);
   GstCaps *outcaps = gst_cnn_layer_transform_caps (transform, GST_PAD_SINK, incaps, NULL);
-  GstCaps *taken = peer_caps (transform->srcpad);
+  GstCaps *taken = peer_caps (transform, transform->srcpad);
   const gboolean takes = gst_caps_can_intersect (outcaps, taken);
   gst_caps_unref (taken);
   gst_caps_unref (outcaps);
@@ -374,9 +382,9 @@ downstream_takes (GstBaseTransform *transform)
 static gboolean
 upstream_can_follow (GstBaseTransform *transform)
 {
-  GstCaps *taken = peer_caps (transform->srcpad);
+  GstCaps *taken = peer_caps (transform, transform->srcpad);
   GstCaps *needed = gst_cnn_layer_transform_caps (transform, GST_PAD_SRC, taken, NULL);
-  GstCaps *given = peer_caps (transform->sinkpad);
+  GstCaps *given = peer_caps (transform, transform->sinkpad);
   const gboolean can = gst_caps_can_intersect (needed, given);
   gst_caps_unref (given);
   gst_caps_unref (needed);
@@ -396,10 +404,10 @@ renegotiate (GstCnnLayer *self, CnnShape output)
     gst_base_transform_reconfigure_sink (transform);
   } else {
     CnnError error;
-    GstCaps *wanted = peer_caps (transform->srcpad);
+    GstCaps *wanted = peer_caps (transform, transform->srcpad);
     gst_cnn_explain_refusal (PRIVATE (self)->in_info.shape, output, wanted, &error);
     gst_caps_unref (wanted);
-    gst_cnn_layer_post_settings_warning (self, &error);
+    gst_cnn_layer_common_post_settings_warning (&PRIVATE (self)->common, &error);
   }
 }
 
@@ -412,7 +420,7 @@ apply_changes (GstCnnLayer *self)
   CnnShape output;
   CnnError error;
   if (!output_shape (self, priv->in_info.shape, &output, &error)) {
-    gst_cnn_layer_post_settings_warning (self, &error);
+    gst_cnn_layer_common_post_settings_warning (&PRIVATE (self)->common, &error);
     return;
   }
   if (!same_shape (output, priv->out_info.shape)) {
@@ -423,13 +431,13 @@ apply_changes (GstCnnLayer *self)
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
   if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
     g_clear_pointer (&layer, cnn_layer_free);
-    gst_cnn_layer_post_settings_warning (self, &error);
+    gst_cnn_layer_common_post_settings_warning (&PRIVATE (self)->common, &error);
     return;
   }
   if (!same_shape (cnn_layer_output_shape (layer), priv->out_info.shape)) {
     /* Changed again meanwhile: the next frame sees to it. */
     cnn_layer_free (layer);
-    g_atomic_int_set (&priv->changed, TRUE);
+    g_atomic_int_set (&priv->common.changed, TRUE);
     return;
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
@@ -445,11 +453,12 @@ bring_up_to_date (GstCnnLayer *self)
   GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
   gboolean negotiated = TRUE;
   /* Nothing to do for nearly every frame. */
-  while (negotiated && priv->in_info.bytes > 0 &&
-         (g_atomic_int_get (&priv->changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
+  while (
+      negotiated && priv->in_info.bytes > 0 &&
+      (g_atomic_int_get (&priv->common.changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
     begin_negotiation (self, &priv->in_info.shape);
     /* Without a layer, too: the base class does not set caps again that it has set already. */
-    if (g_atomic_int_compare_and_exchange (&priv->changed, TRUE, FALSE))
+    if (g_atomic_int_compare_and_exchange (&priv->common.changed, TRUE, FALSE))
       apply_changes (self);
     negotiated = gst_base_transform_reconfigure (transform);
     end_negotiation (self);
@@ -480,5 +489,6 @@ gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass)
   klass->fixate_caps = gst_cnn_layer_fixate_caps;
   klass->set_caps = gst_cnn_layer_set_caps;
   klass->sink_event = gst_cnn_layer_sink_event;
+  klass->src_event = gst_cnn_layer_src_event;
   klass->submit_input_buffer = gst_cnn_layer_submit_input_buffer;
 }

@@ -4,7 +4,7 @@
 #define GST_CNN_LAYER_PRIVATE_H
 
 #include "layer/gstcnnlayer.h"
-#include "common/normalizer.h"
+#include "common/peercaps.h"
 
 GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
 #define GST_CAT_DEFAULT cnn_layer_debug
@@ -12,17 +12,10 @@ GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
 G_BEGIN_DECLS
 
 typedef struct {
-  /* Properties, under the object lock. */
-  guint n_threads;
-  GstCnnNormalizer normalizer;
-  GHashTable *faults; /* property name -> sentence, for values refused before the element started */
-
-  /* Under the object lock, written by the streaming thread. */
-  GstStructure *layer_info;
+  GstCnnLayerCommon common;
+  GstCnnPeerCaps downstream;
 
   /* Atomic. */
-  gint started;
-  gint changed;  /* a property changed since `layer` was made */
   gint revision; /* counts property changes */
 
   /* Streaming thread only. */
@@ -30,21 +23,18 @@ typedef struct {
   GstCnnStreamInfo in_info, out_info;
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
-  GstStructure *upstream_weights;     /* NULL: none came */
-  gboolean error_posted;              /* for the caps being negotiated */
-  gint negotiated_revision;           /* `revision` when this negotiation began */
+  GstStructure *upstream_weights; /* NULL: none came */
+  gboolean error_posted;          /* for the caps being negotiated */
+  gboolean ended;                 /* the user was told why these caps cannot be; no frame passes */
+  gint negotiated_revision;       /* `revision` when this negotiation began */
   GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
   GThread *negotiating; /* atomic: the streaming thread while it negotiates, or NULL */
-  CnnError last_error;  /* what the bus knows already: upstream may try the same caps again */
 } GstCnnLayerPrivate;
 
 GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
 
-/* What the user is told on the bus, with the element's name before the sentence: a stream that cannot be
- * processed, settings that cannot start, settings that cannot take effect. */
+/* Tells the user that the stream cannot be processed. */
 void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
-void gst_cnn_layer_post_settings_error (GstCnnLayer *self, const CnnError *error);
-void gst_cnn_layer_post_settings_warning (GstCnnLayer *self, const CnnError *error);
 
 /* The geometry of the properties as they are now, for this input or, when that is NULL, for any. */
 gboolean gst_cnn_layer_get_geometry (

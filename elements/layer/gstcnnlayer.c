@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layer/gstcnnlayer-private.h"
 
-#include "common/gstcnncontext.h"
 #include "common/streambuffer.h"
 #include "common/tensormeta.h"
 
-#include <string.h>
-
 GST_DEBUG_CATEGORY (cnn_layer_debug);
-
-enum {
-  PROP_0,
-  PROP_N_THREADS,
-  PROP_SCALE,
-  PROP_MEAN,
-  PROP_STD,
-  PROP_LAYER_INFO,
-};
-
-#define DEFAULT_N_THREADS 0
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnLayer, gst_cnn_layer, GST_TYPE_BASE_TRANSFORM)
 
@@ -49,44 +35,15 @@ gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   priv->error_posted = TRUE;
-  if (strcmp (priv->last_error.message, error->message) == 0)
-    return;
-  priv->last_error = *error;
-  GST_ELEMENT_ERROR (
-      self, STREAM, FORMAT, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
-}
-
-void
-gst_cnn_layer_post_settings_error (GstCnnLayer *self, const CnnError *error)
-{
-  GST_ELEMENT_ERROR (
-      self, LIBRARY, SETTINGS, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
-}
-
-void
-gst_cnn_layer_post_settings_warning (GstCnnLayer *self, const CnnError *error)
-{
-  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-      ("%s: %s; the old setting stays", GST_OBJECT_NAME (self), error->message), (NULL));
+  gst_cnn_layer_common_post_error (&priv->common, error);
 }
 
 void
 gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError *fault)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  const gboolean started = g_atomic_int_get (&priv->started);
-  if (fault && started) {
-    gst_cnn_layer_post_settings_warning (self, fault);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  if (fault)
-    g_hash_table_insert (priv->faults, (gpointer)pspec->name, g_strdup (fault->message));
-  else
-    g_hash_table_remove (priv->faults, pspec->name);
-  GST_OBJECT_UNLOCK (self);
   g_atomic_int_inc (&priv->revision);
-  g_atomic_int_set (&priv->changed, TRUE);
+  gst_cnn_layer_common_property_set (&priv->common, pspec, fault);
 }
 
 gboolean
@@ -117,10 +74,8 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
     gst_cnn_layer_post_error (self, &error);
     return GST_FLOW_ERROR;
   }
-  GST_OBJECT_LOCK (self);
-  const guint n_threads = priv->n_threads;
-  GST_OBJECT_UNLOCK (self);
-  cnn_layer_run (priv->layer, &in.image, &out.image, (int)n_threads);
+  cnn_layer_run (
+      priv->layer, &in.image, &out.image, (gint)gst_cnn_layer_common_get_n_threads (&priv->common));
   gst_cnn_frame_unmap (&out);
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
@@ -194,93 +149,49 @@ gst_cnn_layer_start (GstBaseTransform *transform)
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnGeometry geometry;
-  CnnError error = {""};
-  GST_OBJECT_LOCK (self);
-  GHashTableIter faults;
-  gpointer sentence;
-  g_hash_table_iter_init (&faults, priv->faults);
-  if (g_hash_table_iter_next (&faults, NULL, &sentence))
-    cnn_error_set (&error, "%s", (const gchar *)sentence);
-  GST_OBJECT_UNLOCK (self);
-  if (error.message[0] || !gst_cnn_context_get (&error) ||
-      !gst_cnn_layer_get_geometry (self, NULL, &geometry, &error)) {
-    gst_cnn_layer_post_settings_error (self, &error);
-    return FALSE;
-  }
-  g_atomic_int_set (&priv->started, TRUE);
-  return TRUE;
+  CnnError error;
+  if (!gst_cnn_layer_common_start (&priv->common, &error))
+    gst_cnn_layer_common_post_settings_error (&priv->common, &error);
+  else if (!gst_cnn_layer_get_geometry (self, NULL, &geometry, &error)) {
+    gst_cnn_layer_common_post_settings_error (&priv->common, &error);
+    gst_cnn_layer_common_stop (&priv->common);
+  } else
+    return TRUE;
+  return FALSE;
 }
 
 static gboolean
 gst_cnn_layer_stop (GstBaseTransform *transform)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
-  g_atomic_int_set (&priv->started, FALSE);
+  gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
   priv->in_info.bytes = 0;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);
-  priv->last_error.message[0] = '\0';
-  GST_OBJECT_LOCK (transform);
-  g_clear_pointer (&priv->layer_info, gst_structure_free);
-  GST_OBJECT_UNLOCK (transform);
   return TRUE;
 }
 
 static void
 gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstCnnLayer *self = GST_CNN_LAYER (object);
-  GstCnnLayerPrivate *priv = PRIVATE (self);
-  CnnError error;
-  gboolean valid = TRUE;
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_N_THREADS:
-    priv->n_threads = g_value_get_uint (value);
-    break;
-  case PROP_SCALE:
-  case PROP_MEAN:
-  case PROP_STD:
-    valid =
-        gst_cnn_normalizer_set_property (&priv->normalizer, id - PROP_SCALE, value, pspec, &error);
-    break;
-  default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-  GST_OBJECT_UNLOCK (self);
-  gst_cnn_layer_property_set (self, pspec, valid ? NULL : &error);
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  g_atomic_int_inc (&priv->revision);
+  gst_cnn_layer_common_set_property (&priv->common, id, value, pspec);
 }
 
 static void
 gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
-  GST_OBJECT_LOCK (object);
-  switch (id) {
-  case PROP_N_THREADS:
-    g_value_set_uint (value, priv->n_threads);
-    break;
-  case PROP_SCALE:
-  case PROP_MEAN:
-  case PROP_STD:
-    gst_cnn_normalizer_get_property (&priv->normalizer, id - PROP_SCALE, value);
-    break;
-  case PROP_LAYER_INFO:
-    gst_value_set_structure (value, priv->layer_info);
-    break;
-  default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-  GST_OBJECT_UNLOCK (object);
+  gst_cnn_layer_common_get_property (&PRIVATE (GST_CNN_LAYER (object))->common, id, value, pspec);
 }
 
 static void
 gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
-  gst_cnn_normalizer_clear (&priv->normalizer);
-  g_hash_table_unref (priv->faults);
+  gst_cnn_layer_common_clear (&priv->common);
+  gst_cnn_peer_caps_clear (&priv->downstream);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
 
@@ -288,27 +199,9 @@ static void
 gst_cnn_layer_init (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  priv->n_threads = DEFAULT_N_THREADS;
-  gst_cnn_normalizer_init (&priv->normalizer);
-  priv->faults = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  gst_cnn_layer_common_init (&priv->common, GST_ELEMENT (self));
+  gst_cnn_peer_caps_init (&priv->downstream);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
-  GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
-  GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SRC_PAD (self));
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  g_object_class_install_property (object_class, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Number of threads",
-          "Worker threads, 0 = one per CPU; results are the same for every value", 0, 1024,
-          DEFAULT_N_THREADS, GST_CNN_LAYER_PROPERTY_FLAGS));
-  gst_cnn_normalizer_install_properties (object_class, PROP_SCALE);
-  g_object_class_install_property (object_class, PROP_LAYER_INFO,
-      g_param_spec_boxed ("layer-info", "Layer info",
-          "Structure cnn-layer-info: shapes, parameters, multiply-accumulates and receptive field; "
-          "NULL before the caps are known",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -322,7 +215,7 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   object_class->set_property = gst_cnn_layer_set_property;
   object_class->get_property = gst_cnn_layer_get_property;
   object_class->finalize = gst_cnn_layer_finalize;
-  install_properties (object_class);
+  gst_cnn_layer_common_install_properties (object_class);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 

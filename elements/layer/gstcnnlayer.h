@@ -4,7 +4,7 @@
 #ifndef GST_CNN_LAYER_H
 #define GST_CNN_LAYER_H
 
-#include "common/gstcnnchain.h"
+#include "common/layercommon.h"
 #include "common/shapenegotiation.h"
 
 #include <gst/base/gstbasetransform.h>
@@ -45,10 +45,6 @@ struct _GstCnnLayerClass {
  * was taken: it then takes effect at the next frame, with new caps where the shape changes. Otherwise the
  * old value stays: a running element warns on the bus, one that has not started will refuse to. */
 void gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError *fault);
-
-/* Enum properties of layers, without repeating the flags. */
-#define GST_CNN_LAYER_PROPERTY_FLAGS                                                               \
-  (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
 
 G_END_DECLS
 

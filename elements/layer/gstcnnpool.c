@@ -17,6 +17,7 @@
  */
 #include "layer/gstcnnpool.h"
 
+#include "common/enumwords.h"
 #include "common/windowtext.h"
 
 enum {
@@ -64,8 +65,16 @@ pool_mode_get_type (void)
       {CNN_POOL_AVERAGE, "Mean of the window", "average"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"maximum", CNN_POOL_MAX},
+      {"maxpool", CNN_POOL_MAX},
+      {"avg", CNN_POOL_AVERAGE},
+      {"mean", CNN_POOL_AVERAGE},
+      {"avgpool", CNN_POOL_AVERAGE},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnPoolMode", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnPoolMode", values, aliases));
   return type;
 }
 
@@ -194,10 +203,12 @@ gst_cnn_pool_set_property (GObject *object, guint id, const GValue *value, GPara
   CnnAxis *rows = &self->window.rows, *columns = &self->window.columns;
   CnnError error;
   gboolean valid = TRUE;
+  gint word;
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
-    self->mode = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->mode = (CnnPoolMode)word;
     break;
   case PROP_KERNEL_SIZE:
     valid = set_size (pspec, value, &self->kernel_size, &rows->kernel, &columns->kernel, &error);
@@ -302,7 +313,7 @@ static void
 install_properties (GObjectClass *object_class)
 {
   g_object_class_install_property (object_class, PROP_MODE,
-      g_param_spec_enum ("mode", "Mode", "What becomes of a window", GST_TYPE_CNN_POOL_MODE,
+      gst_cnn_param_spec_enum ("mode", "Mode", "What becomes of a window", GST_TYPE_CNN_POOL_MODE,
           DEFAULT_MODE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_KERNEL_SIZE,
       g_param_spec_string ("kernel-size", "Kernel size", "The window: \"K\" or \"HxW\"",

@@ -18,6 +18,8 @@
  */
 #include "layer/gstcnnupsample.h"
 
+#include "common/enumwords.h"
+
 enum {
   PROP_0,
   PROP_MODE,
@@ -49,8 +51,16 @@ upsample_mode_get_type (void)
       {CNN_UPSAMPLE_PIXEL_SHUFFLE, "Channels become pixels: C*factor*factor to C", "pixel-shuffle"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"nearest-neighbor", CNN_UPSAMPLE_NEAREST},
+      {"nearest-neighbour", CNN_UPSAMPLE_NEAREST},
+      {"linear", CNN_UPSAMPLE_BILINEAR},
+      {"depth-to-space", CNN_UPSAMPLE_PIXEL_SHUFFLE},
+      {"sub-pixel", CNN_UPSAMPLE_PIXEL_SHUFFLE},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnUpsampleMode", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnUpsampleMode", values, aliases));
   return type;
 }
 
@@ -96,10 +106,14 @@ static void
 gst_cnn_upsample_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnUpsample *self = GST_CNN_UPSAMPLE (object);
+  CnnError error;
+  gboolean valid = TRUE;
+  gint word;
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
-    self->mode = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->mode = (CnnUpsampleMode)word;
     break;
   case PROP_FACTOR:
     self->factor = (gint)g_value_get_uint (value);
@@ -108,7 +122,7 @@ gst_cnn_upsample_set_property (GObject *object, guint id, const GValue *value, G
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
-  gst_cnn_layer_property_set (GST_CNN_LAYER (self), pspec, NULL);
+  gst_cnn_layer_property_set (GST_CNN_LAYER (self), pspec, valid ? NULL : &error);
 }
 
 static void
@@ -145,8 +159,8 @@ gst_cnn_upsample_class_init (GstCnnUpsampleClass *klass)
   object_class->set_property = gst_cnn_upsample_set_property;
   object_class->get_property = gst_cnn_upsample_get_property;
   g_object_class_install_property (object_class, PROP_MODE,
-      g_param_spec_enum ("mode", "Mode", "Where new pixels come from", GST_TYPE_CNN_UPSAMPLE_MODE,
-          DEFAULT_MODE, GST_CNN_LAYER_PROPERTY_FLAGS));
+      gst_cnn_param_spec_enum ("mode", "Mode", "Where new pixels come from",
+          GST_TYPE_CNN_UPSAMPLE_MODE, DEFAULT_MODE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_FACTOR,
       g_param_spec_uint ("factor", "Factor", "New rows and columns for each old one", 1,
           CNN_MAX_FACTOR, DEFAULT_FACTOR, GST_CNN_LAYER_PROPERTY_FLAGS));

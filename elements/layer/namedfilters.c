@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layer/namedfilters.h"
 
+#include "common/enumwords.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -27,8 +29,16 @@ gst_cnn_filter_get_type (void)
       {GST_CNN_FILTER_RANDOM, "He-uniform random weights from seed (any size)", "random"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"mean", GST_CNN_FILTER_BOX},
+      {"average", GST_CNN_FILTER_BOX},
+      {"gauss", GST_CNN_FILTER_GAUSSIAN},
+      {"blur", GST_CNN_FILTER_GAUSSIAN},
+      {"laplace", GST_CNN_FILTER_LAPLACIAN},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnFilter", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnFilter", values, aliases));
   return type;
 }
 

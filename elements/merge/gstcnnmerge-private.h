@@ -1,58 +1,88 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside of cnnmerge: for gstcnnmerge.c and gstcnnmerge-negotiation.c only. */
+/* Inside of cnnmerge: the element (gstcnnmerge.c), what it does to frames (gstcnnmergejoin.c), and when it
+ * may do so (gstcnnmergequeue.c). */
 #ifndef GST_CNN_MERGE_PRIVATE_H
 #define GST_CNN_MERGE_PRIVATE_H
 
+#include "common/layercommon.h"
+#include "common/peercaps.h"
 #include "merge/gstcnnmerge.h"
 #include "merge/gstcnnmergepad.h"
-#include "common/normalizer.h"
+
+GST_DEBUG_CATEGORY_EXTERN (cnn_merge_debug);
+#define GST_CAT_DEFAULT cnn_merge_debug
 
 G_BEGIN_DECLS
 
-/* What one set of branches and properties amounts to. */
-typedef struct _GstCnnJoin GstCnnJoin;
+/* How many upstream events are remembered, so that each passes once. */
+#define GST_CNN_MERGE_N_PASSED 16
+
+typedef struct {
+  GstEventType type;
+  guint32 seqnum;
+  gboolean result;
+} GstCnnPassedEvent;
 
 struct _GstCnnMerge {
-  GstAggregator parent;
+  GstElement parent;
+  GstPad *srcpad;
+  GstCnnLayerCommon common;
+  GstCnnPeerCaps downstream;
+  guint n_requested; /* number of the next pad; under the object lock */
 
-  /* Under the object lock. */
+  /* Properties, under the object lock. */
   CnnMergeMode mode;
   CnnActivation activation;
   GstCnnDoubleArray alpha;
-  GstCnnNormalizer normalizer;
-  guint n_threads;
-  gchar *fault; /* the last value that was refused before the element started */
-  GstStructure *layer_info;
 
-  /* Atomic. */
-  gint started;
-  gint changed; /* a property changed since `merge` was made */
+  /* Guards the queues of the pads and what follows. Nothing is pushed, asked or posted while it is held. */
+  GMutex lock;
+  GCond changed;     /* a queue became shorter, a flush began or ended, the stream ended */
+  gboolean busy;     /* a thread joins frames: the others leave theirs to it */
+  gboolean flushing; /* downstream is */
+  gboolean ended;  /* until a flush or a new stream: an end was sent, or the user told of a fault */
+  gboolean warned; /* of frames that nobody else brings */
+  GstFlowReturn flow; /* of the last frame */
+  guint n_flushes;    /* a result of before a flush counts no longer */
+  guint32 seek_seqnum;
+  GstCnnPassedEvent passed[GST_CNN_MERGE_N_PASSED];
+  guint n_passed;
+  guint
+      latency_round; /* the round in which branches were asked for their latency, and their answer */
+  gboolean latency_known, live;
+  GstClockTime min_latency, max_latency;
+  guint group_id; /* of the first branch's stream */
+  gboolean stream_started;
 
-  /* Source pad's thread only. */
-  CnnMerge *merge;
+  /* Only for the thread that is busy. */
+  CnnLayer *merge;
   CnnImage *images; /* one a branch of `merge` */
   guint n_branches;
   GstCnnStreamInfo out_info;
-  GstSegment segment;     /* the first pad's, as downstream knows it */
-  gboolean new_branches;  /* caps arrived */
-  gboolean new_chain;     /* a branch has another history */
-  gboolean reconfigure;   /* downstream asked for it */
-  const GstCnnJoin *join; /* while negotiating */
-  CnnShape output;        /* while negotiating */
-  gboolean error_posted;
+  GstBufferPool *pool;
+  GstSegment segment;    /* as downstream knows it, */
+  guint segment_flushes; /* since that many flushes */
+  gboolean new_branches; /* caps arrived that `merge` was not made for */
+  gboolean new_chain;    /* a branch has another history */
 };
 
-/* On the bus, with the element's name before the sentence: a stream that cannot be processed, settings
- * that cannot take effect. */
-void gst_cnn_merge_post_error (GstCnnMerge *self, const CnnError *error);
-void gst_cnn_merge_post_warning (GstCnnMerge *self, const CnnError *error);
+/* --- gstcnnmergejoin.c: frames that belong together --- */
 
-/* Brings new caps, new properties and downstream's wishes into effect before the next frames. Properties
- * that do not fit the branches leave the old join running. FALSE when there is no join to run. */
-gboolean gst_cnn_merge_update (GstCnnMerge *self, const GPtrArray *pads);
+/* Joins them and pushes the result, in a thread that is `busy` and without the lock. `segment` is the first
+ * branch's. GST_FLOW_CUSTOM_ERROR after the user was told of a fault. */
+GstFlowReturn gst_cnn_merge_process (GstCnnMerge *self, const GPtrArray *pads,
+    const GPtrArray *frames, const GstSegment *segment, guint32 seqnum);
 
-/* Fills in the vmethods that deal with caps, queries and events. */
-void gst_cnn_merge_install_negotiation (GstAggregatorClass *klass);
+/* Ends what was made for a stream. */
+void gst_cnn_merge_forget_join (GstCnnMerge *self);
+
+/* --- gstcnnmergequeue.c: threads that bring frames --- */
+
+/* Puts a frame (taking it) into the queue of its pad; joins what belongs together by then. */
+GstFlowReturn gst_cnn_merge_put_frame (GstCnnMerge *self, GstCnnMergePad *pad, GstBuffer *frame);
+
+/* The same for a serialized event, which never waits. */
+void gst_cnn_merge_put_event (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event);
 
 G_END_DECLS
 

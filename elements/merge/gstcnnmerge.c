@@ -10,11 +10,16 @@
  *
  * Frames are joined when their running times agree within half a frame; a frame that some branch does not
  * have is dropped from the others, and the stream ends with the first branch that ends. Frames keep the
- * timestamps and the flags they have on the first pad. Branches that come from one tee need a queue each.
+ * timestamps and the flags they have on the first pad, and tags and other events are those of the first.
+ *
+ * The branch that comes last joins the frames and pushes the result, in its own thread: branches that come
+ * from one tee need no queues, and without them a frame passes the whole network in one thread. A queue in a
+ * branch makes it run beside the others. Frames that are early wait, a few of each branch, until the others
+ * have come; where a branch drops frames or ends, the others go on.
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 -m videotestsrc num-buffers=3 ! tee name=t cnnmerge name=m ! fakesink t. ! queue ! cnnconv kernel=sobel ! m. t. ! queue ! cnnconv kernel=gaussian padding=1 ! cnnconv kernel=laplacian ! m.
+ * gst-launch-1.0 -m videotestsrc num-buffers=3 ! tee name=t cnnmerge name=m ! fakesink t. ! cnnconv kernel=sobel ! m. t. ! cnnconv kernel=gaussian padding=1 ! cnnconv kernel=laplacian ! m.
  * ]| Two branches of feature maps, one behind the other.
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=50 ! video/x-raw,format=RGB ! tee name=t cnnmerge name=m mode=add ! videoconvert ! autovideosink t. ! queue ! m. t. ! queue ! cnnconv kernel=laplacian padding=1 groups=1 ! m.
@@ -23,26 +28,23 @@
 #include "merge/gstcnnmerge-private.h"
 
 #include "common/activationtype.h"
-#include "common/gstcnncontext.h"
-#include "layer/gstcnnlayer.h"
+#include "common/shapenegotiation.h"
+#include "common/enumwords.h"
 #include "common/streambuffer.h"
 
+#include <string.h>
+
+GST_DEBUG_CATEGORY (cnn_merge_debug);
+
 enum {
-  PROP_0,
-  PROP_MODE,
+  PROP_MODE = GST_CNN_LAYER_N_PROPERTIES,
   PROP_ACTIVATION,
   PROP_ALPHA,
-  PROP_N_THREADS,
-  PROP_SCALE,
-  PROP_MEAN,
-  PROP_STD,
-  PROP_LAYER_INFO,
 };
 
 #define DEFAULT_MODE CNN_MERGE_CONCAT
-#define DEFAULT_N_THREADS 0
 
-G_DEFINE_TYPE (GstCnnMerge, gst_cnn_merge, GST_TYPE_AGGREGATOR)
+G_DEFINE_TYPE (GstCnnMerge, gst_cnn_merge, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (cnnmerge, "cnnmerge", GST_RANK_NONE, GST_TYPE_CNN_MERGE)
 
 static GstStaticPadTemplate sink_template =
@@ -69,249 +71,549 @@ merge_mode_get_type (void)
       {CNN_MERGE_MULTIPLY, "Product of the branches", "multiply"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {
+      {"concatenate", CNN_MERGE_CONCAT},
+      {"cat", CNN_MERGE_CONCAT},
+      {"sum", CNN_MERGE_ADD},
+      {"plus", CNN_MERGE_ADD},
+      {"mul", CNN_MERGE_MULTIPLY},
+      {"product", CNN_MERGE_MULTIPLY},
+      {NULL, 0},
+  };
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnMergeMode", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnMergeMode", values, aliases));
   return type;
 }
 
-void
-gst_cnn_merge_post_error (GstCnnMerge *self, const CnnError *error)
-{
-  self->error_posted = TRUE;
-  GST_ELEMENT_ERROR (
-      self, STREAM, FORMAT, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
-}
+/* --- Queries -------------------------------------------------------------------------------------- */
 
-void
-gst_cnn_merge_post_warning (GstCnnMerge *self, const CnnError *error)
+/* What a branch may be, given what downstream takes: any channels, its rows and columns. As long as the
+ * element has not started, and where nothing fits, everything: what cannot be is refused with a sentence
+ * when it arrives. */
+static GstCaps *
+sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
 {
-  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-      ("%s: %s; the old setting stays", GST_OBJECT_NAME (self), error->message), (NULL));
-}
-
-/* --- Frames --------------------------------------------------------------------------------------- */
-
-static GstBuffer *
-new_output (GstCnnMerge *self, GstBuffer *first)
-{
-  GstAggregator *aggregator = GST_AGGREGATOR (self);
-  GstBufferPool *pool = gst_aggregator_get_buffer_pool (aggregator);
-  GstBuffer *output = NULL;
-  if (!pool || !gst_buffer_pool_set_active (pool, TRUE) ||
-      gst_buffer_pool_acquire_buffer (pool, &output, NULL) != GST_FLOW_OK)
-    output = NULL;
-  gst_clear_object (&pool);
-  if (output)
-    gst_buffer_copy_into (output, first, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
-  return output;
-}
-
-/* Maps the frames, joins them into `output`. */
-static gboolean
-join_frames (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames, GstBuffer *output,
-    CnnError *error)
-{
-  GstCnnMappedFrame *in = g_new (GstCnnMappedFrame, pads->len), out;
-  guint mapped = 0;
-  gboolean joined = FALSE;
-  CnnError fault;
-  while (mapped < pads->len &&
-         gst_cnn_frame_map (&in[mapped], &((GstCnnMergePad *)pads->pdata[mapped])->info,
-             frames->pdata[mapped], GST_MAP_READ, &fault)) {
-    self->images[mapped] = in[mapped].image;
-    mapped++;
+  GstCaps *caps = gst_pad_get_pad_template_caps (pad);
+  if (g_atomic_int_get (&self->common.started)) {
+    GstCnnGeometry geometry;
+    gst_cnn_geometry_init (&geometry);
+    geometry.free_channels = TRUE;
+    g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
+    g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
+    g_autoptr (GstCaps) taken =
+        gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
+    GstCaps *fitting = gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken);
+    if (gst_caps_is_empty (fitting))
+      gst_caps_unref (fitting);
+    else
+      gst_caps_take (&caps, fitting);
   }
-  if (mapped < pads->len) {
-    cnn_error_set (error, "%s: %s", GST_OBJECT_NAME (pads->pdata[mapped]), fault.message);
-  } else if (gst_cnn_frame_map (&out, &self->out_info, output, GST_MAP_WRITE, error)) {
-    GST_OBJECT_LOCK (self);
-    const guint n_threads = self->n_threads;
-    GST_OBJECT_UNLOCK (self);
-    cnn_merge_run (self->merge, self->images, &out.image, (gint)n_threads);
-    gst_cnn_frame_unmap (&out);
-    joined = TRUE;
-  }
-  while (mapped > 0)
-    gst_cnn_frame_unmap (&in[--mapped]);
-  g_free (in);
-  return joined;
-}
-
-/* Downstream counts time as the first branch does. */
-static void
-follow_segment (GstCnnMerge *self, const GPtrArray *pads)
-{
-  GstAggregatorPad *first = pads->pdata[0];
-  GST_OBJECT_LOCK (first);
-  GstSegment segment = first->segment;
-  GST_OBJECT_UNLOCK (first);
-  if (segment.format != GST_FORMAT_TIME || gst_segment_is_equal (&segment, &self->segment))
-    return;
-  self->segment = segment;
-  gst_aggregator_update_segment (GST_AGGREGATOR (self), &segment);
-}
-
-/* Controlled properties take the value they have at the stream time of the first branch's frame. */
-static void
-follow_controllers (GstCnnMerge *self, GstBuffer *first)
-{
-  if (self->segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (first))
-    return;
-  const GstClockTime time =
-      gst_segment_to_stream_time (&self->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (first));
-  if (GST_CLOCK_TIME_IS_VALID (time))
-    gst_object_sync_values (GST_OBJECT (self), time);
+  if (filter)
+    gst_caps_take (&caps, gst_caps_intersect_full (caps, filter, GST_CAPS_INTERSECT_FIRST));
+  return caps;
 }
 
 static gboolean
-have_caps (const GPtrArray *pads, CnnError *error)
+is_first (GstCnnMerge *self, GstPad *pad)
 {
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  return pads->len > 0 && pads->pdata[0] == pad;
+}
+
+/* Caps and buffers are answered here; what else is asked goes on for the first branch only, so that a question
+ * does not come to downstream once a way that leads there. */
+static gboolean
+gst_cnn_merge_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstCnnMerge *self = GST_CNN_MERGE (parent);
+  GstCaps *filter, *caps;
+  switch (GST_QUERY_TYPE (query)) {
+  case GST_QUERY_CAPS:
+    gst_query_parse_caps (query, &filter);
+    caps = sink_caps (self, pad, filter);
+    gst_query_set_caps_result (query, caps);
+    gst_caps_unref (caps);
+    return TRUE;
+  case GST_QUERY_ALLOCATION:
+    return gst_cnn_allocation_propose (query);
+  case GST_QUERY_ACCEPT_CAPS: /* from the template */
+    return gst_pad_query_default (pad, parent, query);
+  default:
+    return is_first (self, pad) && gst_pad_peer_query (self->srcpad, query);
+  }
+}
+
+/* Latency is that of the slowest branch; faster ones wait here for as long. */
+static void
+ask_latency (GstCnnMerge *self)
+{
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  g_autofree GstClockTime *least = g_new0 (GstClockTime, pads->len + 1);
+  g_autofree GstClockTime *most = g_new0 (GstClockTime, pads->len + 1);
+  gboolean known = FALSE, live = FALSE;
+  GstClockTime slowest = 0, bound = GST_CLOCK_TIME_NONE;
+  for (guint i = 0; i < pads->len; i++) {
+    g_autoptr (GstQuery) query = gst_query_new_latency ();
+    gboolean branch_live = FALSE;
+    most[i] = GST_CLOCK_TIME_NONE;
+    if (!gst_pad_peer_query (pads->pdata[i], query))
+      continue;
+    known = TRUE;
+    gst_query_parse_latency (query, &branch_live, &least[i], &most[i]);
+    live |= branch_live;
+    slowest = MAX (slowest, least[i]);
+  }
   for (guint i = 0; i < pads->len; i++)
-    if (!((GstCnnMergePad *)pads->pdata[i])->has_info)
-      return cnn_error_set (
-          error, "%s got a frame before its caps", GST_OBJECT_NAME (pads->pdata[i]));
-  return TRUE;
+    if (GST_CLOCK_TIME_IS_VALID (most[i]))
+      bound = MIN (bound, most[i] + slowest - least[i]);
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < pads->len; i++)
+    GST_CNN_MERGE_PAD (pads->pdata[i])->latency = least[i];
+  self->latency_known = known;
+  self->live = live;
+  self->min_latency = slowest;
+  self->max_latency = bound;
+  g_mutex_unlock (&self->lock);
+  GST_DEBUG_OBJECT (self, "latency of %u branches: %s, %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+      pads->len, live ? "live" : "not live", GST_TIME_ARGS (slowest), GST_TIME_ARGS (bound));
 }
 
-static GstFlowReturn
-process (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames)
-{
-  CnnError error;
-  GstBuffer *first = frames->pdata[0];
-  if (!have_caps (pads, &error)) {
-    gst_cnn_merge_post_error (self, &error);
-    return GST_FLOW_NOT_NEGOTIATED;
-  }
-  follow_segment (self, pads);
-  follow_controllers (self, first);
-  self->error_posted = FALSE;
-  if (!gst_cnn_merge_update (self, pads))
-    return GST_PAD_IS_FLUSHING (GST_AGGREGATOR_SRC_PAD (self)) ? GST_FLOW_FLUSHING
-                                                               : GST_FLOW_NOT_NEGOTIATED;
-  GstBuffer *output = new_output (self, first);
-  if (!output)
-    return GST_PAD_IS_FLUSHING (GST_AGGREGATOR_SRC_PAD (self)) ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
-  if (!join_frames (self, pads, frames, output, &error)) {
-    gst_cnn_merge_post_error (self, &error);
-    gst_buffer_unref (output);
-    return GST_FLOW_ERROR;
-  }
-  return gst_aggregator_finish_buffer (GST_AGGREGATOR (self), output);
-}
+/* The round of questions about latency that this thread is in, 0: none. A question goes through all branches
+ * of all merges upstream one after the other, in one thread: each merge asks its own once a round. */
+static GPrivate latency_round;
 
-/* A gap in one branch is a gap in the output. */
-static GstFlowReturn
-pass_gap (GstCnnMerge *self, const GPtrArray *frames)
+static gboolean
+answer_latency (GstCnnMerge *self, GstQuery *query)
 {
-  GstBuffer *first = frames->pdata[0];
-  if (self->merge && GST_BUFFER_PTS_IS_VALID (first))
-    gst_pad_push_event (GST_AGGREGATOR_SRC_PAD (self),
-        gst_event_new_gap (GST_BUFFER_PTS (first), GST_BUFFER_DURATION (first)));
-  return GST_FLOW_OK;
-}
-
-static GstFlowReturn
-gst_cnn_merge_aggregate (GstAggregator *aggregator, gboolean timeout)
-{
-  GstCnnMerge *self = GST_CNN_MERGE (aggregator);
-  GPtrArray *pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_unref);
-  GstFlowReturn flow = GST_FLOW_OK;
-  switch (gst_cnn_merge_take_frames (pads, frames)) {
-  case GST_CNN_MATCH_FOUND:
-    flow = pads->len > 0 ? process (self, pads, frames) : GST_FLOW_OK;
-    break;
-  case GST_CNN_MATCH_GAP:
-    flow = pass_gap (self, frames);
-    break;
-  case GST_CNN_MATCH_EOS:
-    flow = GST_FLOW_EOS;
-    break;
-  case GST_CNN_MATCH_WAIT:
-    flow = GST_AGGREGATOR_FLOW_NEED_DATA;
-    break;
-  case GST_CNN_MATCH_DROPPED:
-    break;
+  static gint rounds; /* atomic */
+  guint round = GPOINTER_TO_UINT (g_private_get (&latency_round));
+  const gboolean begins = round == 0;
+  if (begins) {
+    while (round == 0)
+      round = (guint)g_atomic_int_add (&rounds, 1);
+    g_private_set (&latency_round, GUINT_TO_POINTER (round));
   }
-  g_ptr_array_unref (frames);
-  g_ptr_array_unref (pads);
-  return flow;
+  g_mutex_lock (&self->lock);
+  const gboolean asked = self->latency_round == round;
+  g_mutex_unlock (&self->lock);
+  if (!asked)
+    ask_latency (self);
+  g_mutex_lock (&self->lock);
+  self->latency_round = round;
+  const gboolean known = self->latency_known;
+  gst_query_set_latency (query, self->live, self->min_latency, self->max_latency);
+  g_mutex_unlock (&self->lock);
+  if (begins)
+    g_private_set (&latency_round, NULL);
+  return known;
 }
 
 static gboolean
-gst_cnn_merge_propose_allocation (
-    GstAggregator *aggregator, GstAggregatorPad *pad, GstQuery *decide_query, GstQuery *query)
+gst_cnn_merge_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
-  return gst_cnn_allocation_propose (query);
-}
-
-static gboolean
-gst_cnn_merge_decide_allocation (GstAggregator *aggregator, GstQuery *query)
-{
-  return gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query);
-}
-
-/* --- Life ----------------------------------------------------------------------------------------- */
-
-static gboolean
-gst_cnn_merge_start (GstAggregator *aggregator)
-{
-  GstCnnMerge *self = GST_CNN_MERGE (aggregator);
-  CnnError error = {""};
-  GST_OBJECT_LOCK (self);
-  if (self->fault)
-    cnn_error_set (&error, "%s", self->fault);
-  GST_OBJECT_UNLOCK (self);
-  if (error.message[0] || !gst_cnn_context_get (&error)) {
-    GST_ELEMENT_ERROR (
-        self, LIBRARY, SETTINGS, ("%s: %s", GST_OBJECT_NAME (self), error.message), (NULL));
-    return FALSE;
+  GstCnnMerge *self = GST_CNN_MERGE (parent);
+  switch (GST_QUERY_TYPE (query)) {
+  case GST_QUERY_LATENCY:
+    return answer_latency (self, query);
+  case GST_QUERY_CAPS:
+  case GST_QUERY_ACCEPT_CAPS: /* from the template */
+    return gst_pad_query_default (pad, parent, query);
+  default: {
+    /* Position, duration, seeking: as the first branch has it. */
+    g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+    return pads->len > 0 && gst_pad_peer_query (pads->pdata[0], query);
   }
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  g_atomic_int_set (&self->started, TRUE);
-  return TRUE;
+  }
 }
 
+/* --- Events from downstream ----------------------------------------------------------------------- */
+
+/* TRUE when the same event came before, by another way from downstream: it then has its result. With the
+ * lock. */
 static gboolean
-gst_cnn_merge_stop (GstAggregator *aggregator)
+has_passed (GstCnnMerge *self, GstEvent *event, gboolean *result)
 {
-  GstCnnMerge *self = GST_CNN_MERGE (aggregator);
-  GPtrArray *pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  g_atomic_int_set (&self->started, FALSE);
+  for (guint i = 0; i < GST_CNN_MERGE_N_PASSED; i++) {
+    const GstCnnPassedEvent *passed = &self->passed[i];
+    if (passed->type == GST_EVENT_TYPE (event) && passed->seqnum == gst_event_get_seqnum (event)) {
+      *result = passed->result;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Before the flush of a seek has come from every branch, frames of before and after would meet. With the
+ * lock. */
+static void
+await_flushes (GstCnnMerge *self, const GPtrArray *pads, GstEvent *event)
+{
+  GstSeekFlags flags;
+  gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  self->seek_seqnum = gst_event_get_seqnum (event);
+  for (guint i = 0; i < pads->len && (flags & GST_SEEK_FLAG_FLUSH); i++) {
+    GstCnnMergePad *pad = pads->pdata[i];
+    pad->awaits_flush = pad->flush_seqnum != self->seek_seqnum;
+  }
+}
+
+static gboolean may_end_flush (GstCnnMerge *self);
+
+/* To every branch; a seek only to those that the flush of it has not reached yet by another one, from the
+ * same source. */
+static gboolean
+send_to_branches (GstCnnMerge *self, const GPtrArray *pads, GstEvent *event)
+{
+  const gboolean is_seek = GST_EVENT_TYPE (event) == GST_EVENT_SEEK;
+  const guint32 seqnum = gst_event_get_seqnum (event);
+  gboolean result = FALSE;
   for (guint i = 0; i < pads->len; i++) {
     GstCnnMergePad *pad = pads->pdata[i];
-    pad->has_info = pad->has_chain = FALSE;
+    g_mutex_lock (&self->lock);
+    const gboolean is_done = is_seek && pad->flush_seqnum == seqnum;
+    g_mutex_unlock (&self->lock);
+    if (is_done)
+      continue;
+    result |= gst_pad_push_event (GST_PAD (pad), gst_event_ref (event));
+    if (!is_seek)
+      continue;
+    g_mutex_lock (&self->lock);
+    if (pad->flush_seqnum != seqnum)
+      pad->awaits_flush = FALSE; /* it does not seek */
+    const gboolean ends = may_end_flush (self);
+    g_mutex_unlock (&self->lock);
+    if (ends) {
+      GstEvent *stop = gst_event_new_flush_stop (TRUE);
+      gst_event_set_seqnum (stop, seqnum);
+      gst_pad_push_event (self->srcpad, stop);
+    }
   }
-  g_ptr_array_unref (pads);
-  g_clear_pointer (&self->merge, cnn_merge_free);
-  GST_OBJECT_LOCK (self);
-  g_clear_pointer (&self->layer_info, gst_structure_free);
-  GST_OBJECT_UNLOCK (self);
+  return result;
+}
+
+static gboolean
+gst_cnn_merge_src_event (GstPad *srcpad, GstObject *parent, GstEvent *event)
+{
+  GstCnnMerge *self = GST_CNN_MERGE (parent);
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  gboolean result = TRUE;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
+    gst_cnn_peer_caps_forget_all ();
+  g_mutex_lock (&self->lock);
+  const gboolean known = has_passed (self, event, &result);
+  GstCnnPassedEvent *passed = &self->passed[self->n_passed % GST_CNN_MERGE_N_PASSED];
+  if (!known) {
+    *passed = (GstCnnPassedEvent){GST_EVENT_TYPE (event), gst_event_get_seqnum (event), TRUE};
+    self->n_passed++;
+    if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+      await_flushes (self, pads, event);
+  }
+  g_mutex_unlock (&self->lock);
+  if (!known) {
+    result = send_to_branches (self, pads, event);
+    g_mutex_lock (&self->lock);
+    if (passed->seqnum == gst_event_get_seqnum (event))
+      passed->result = result;
+    g_mutex_unlock (&self->lock);
+  }
+  gst_event_unref (event);
+  return result;
+}
+
+/* --- Events from branches ------------------------------------------------------------------------- */
+
+/* Downstream is flushed when all branches are, or when it asked for it. */
+static void
+start_flush (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
+{
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  const guint32 seqnum = gst_event_get_seqnum (event);
+  g_mutex_lock (&self->lock);
+  pad->flushing = TRUE;
+  pad->flush_seqnum = seqnum;
+  gboolean all = TRUE;
+  for (guint i = 0; i < pads->len; i++)
+    all &= GST_CNN_MERGE_PAD (pads->pdata[i])->flushing;
+  const gboolean passes = !self->flushing && (all || seqnum == self->seek_seqnum);
+  self->flushing |= passes;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  if (passes)
+    gst_pad_push_event (self->srcpad, event);
+  else
+    gst_event_unref (event);
+}
+
+/* TRUE when downstream is flushing and nobody else is any longer: it is to stop. With the lock. */
+static gboolean
+may_end_flush (GstCnnMerge *self)
+{
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  if (!self->flushing)
+    return FALSE;
+  for (guint i = 0; i < pads->len; i++) {
+    const GstCnnMergePad *pad = pads->pdata[i];
+    if (pad->awaits_flush || pad->flushing)
+      return FALSE;
+  }
+  self->flushing = self->ended = FALSE;
+  self->flow = GST_FLOW_OK;
+  self->n_flushes++;
+  g_cond_broadcast (&self->changed);
   return TRUE;
+}
+
+static void
+stop_flush (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
+{
+  g_mutex_lock (&self->lock);
+  gst_cnn_merge_pad_flush (pad);
+  pad->flushing = pad->awaits_flush = FALSE;
+  const gboolean passes = may_end_flush (self);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  if (passes)
+    gst_pad_push_event (self->srcpad, event);
+  else
+    gst_event_unref (event);
+}
+
+/* A branch that had ended may go on in a new stream. */
+static void
+receive_stream_start (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
+{
+  guint group_id;
+  g_mutex_lock (&self->lock);
+  pad->thread = g_thread_self ();
+  if (self->group_id == GST_GROUP_ID_INVALID && gst_event_parse_group_id (event, &group_id))
+    self->group_id = group_id;
+  if (pad->is_eos) {
+    pad->is_eos = FALSE;
+    self->ended = self->stream_started = FALSE;
+    self->flow = GST_FLOW_OK;
+  }
+  g_mutex_unlock (&self->lock);
+  gst_event_unref (event);
+}
+
+/* Caps that cannot be read end the stream with a sentence; those that do not fit the other branches are
+ * refused when frames meet. */
+static void
+receive_caps (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
+{
+  GstCaps *caps;
+  GstCnnStreamInfo info;
+  CnnError error, with_pad;
+  gst_event_parse_caps (event, &caps);
+  const gboolean valid = gst_cnn_stream_info_from_caps (&info, caps, &error);
+  if (!valid) {
+    cnn_error_set (&with_pad, "%s: %s", GST_OBJECT_NAME (pad), error.message);
+    gst_cnn_layer_common_post_error (&self->common, &with_pad);
+  }
+  g_mutex_lock (&self->lock);
+  self->ended = !valid;
+  g_mutex_unlock (&self->lock);
+  gst_cnn_merge_put_event (self, pad, event);
+}
+
+/* The time without a frame takes the place of one. */
+static void
+receive_gap (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
+{
+  GstBuffer *gap = gst_buffer_new ();
+  gst_event_parse_gap (event, &GST_BUFFER_PTS (gap), &GST_BUFFER_DURATION (gap));
+  GST_BUFFER_FLAG_SET (gap, GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_DROPPABLE);
+  gst_event_unref (event);
+  gst_cnn_merge_put_frame (self, pad, gap);
+}
+
+static gboolean
+gst_cnn_merge_sink_event (GstPad *sinkpad, GstObject *parent, GstEvent *event)
+{
+  GstCnnMerge *self = GST_CNN_MERGE (parent);
+  GstCnnMergePad *pad = GST_CNN_MERGE_PAD (sinkpad);
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_FLUSH_START:
+    start_flush (self, pad, event);
+    return TRUE;
+  case GST_EVENT_FLUSH_STOP:
+    stop_flush (self, pad, event);
+    return TRUE;
+  case GST_EVENT_STREAM_START:
+    receive_stream_start (self, pad, event);
+    return TRUE;
+  case GST_EVENT_CAPS:
+    receive_caps (self, pad, event);
+    return TRUE;
+  case GST_EVENT_GAP:
+    receive_gap (self, pad, event);
+    return TRUE;
+  default:
+    if (GST_EVENT_IS_SERIALIZED (event)) {
+      gst_cnn_merge_put_event (self, pad, event);
+      return TRUE;
+    }
+    if (is_first (self, sinkpad))
+      return gst_pad_push_event (self->srcpad, event);
+    gst_event_unref (event);
+    return TRUE;
+  }
+}
+
+static GstFlowReturn
+gst_cnn_merge_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  return gst_cnn_merge_put_frame (GST_CNN_MERGE (parent), GST_CNN_MERGE_PAD (pad), buffer);
+}
+
+/* --- Pads ----------------------------------------------------------------------------------------- */
+
+/* Threads that wait must not wait for a pad that stops. */
+static gboolean
+gst_cnn_merge_activate_sink (GstPad *sinkpad, GstObject *parent, GstPadMode mode, gboolean active)
+{
+  GstCnnMergePad *pad = GST_CNN_MERGE_PAD (sinkpad);
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  if (!parent) { /* a pad that is about to be added */
+    pad->flushing = !active;
+    return TRUE;
+  }
+  GstCnnMerge *self = GST_CNN_MERGE (parent);
+  g_mutex_lock (&self->lock);
+  pad->flushing = !active;
+  if (active)
+    gst_cnn_merge_pad_reset (pad);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+/* Nor for a buffer of a pool that gives none any longer. */
+static gboolean
+gst_cnn_merge_activate_src (GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
+{
+  GstCnnMerge *self = GST_CNN_MERGE (parent);
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  GstBufferPool *pool = self->pool && !active ? gst_object_ref (self->pool) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (pool) {
+    gst_buffer_pool_set_flushing (pool, TRUE);
+    gst_object_unref (pool);
+  }
+  return TRUE;
+}
+
+/* The pad's number, of its name or the next one; -1 when the name is none. */
+static gint64
+choose_number (GstCnnMerge *self, const gchar *name)
+{
+  guint64 number;
+  GST_OBJECT_LOCK (self);
+  number = self->n_requested;
+  GST_OBJECT_UNLOCK (self);
+  if (name &&
+      (!g_str_has_prefix (name, "sink_") || !g_ascii_string_to_unsigned (name + strlen ("sink_"),
+                                                10, 0, G_MAXUINT - 1, &number, NULL)))
+    return -1;
+  GST_OBJECT_LOCK (self);
+  self->n_requested = MAX (self->n_requested, (guint)number + 1);
+  GST_OBJECT_UNLOCK (self);
+  return (gint64)number;
+}
+
+static GstPad *
+gst_cnn_merge_request_new_pad (
+    GstElement *element, GstPadTemplate *templ, const gchar *wanted, const GstCaps *caps)
+{
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  const gint64 number = choose_number (self, wanted);
+  if (number < 0) {
+    GST_WARNING_OBJECT (self, "a pad cannot be called %s, only sink_0, sink_1 ...", wanted);
+    return NULL;
+  }
+  g_autofree gchar *name = g_strdup_printf ("sink_%u", (guint)number);
+  g_autoptr (GstPad) existing = gst_element_get_static_pad (element, name);
+  if (existing) {
+    GST_WARNING_OBJECT (self, "there is a pad %s already", name);
+    return NULL;
+  }
+  GstPad *pad = g_object_new (
+      GST_TYPE_CNN_MERGE_PAD, "name", name, "direction", GST_PAD_SINK, "template", templ, NULL);
+  gst_pad_set_chain_function (pad, GST_DEBUG_FUNCPTR (gst_cnn_merge_chain));
+  gst_pad_set_event_function (pad, GST_DEBUG_FUNCPTR (gst_cnn_merge_sink_event));
+  gst_pad_set_query_function (pad, GST_DEBUG_FUNCPTR (gst_cnn_merge_sink_query));
+  gst_pad_set_activatemode_function (pad, GST_DEBUG_FUNCPTR (gst_cnn_merge_activate_sink));
+  gst_object_ref (pad);
+  if (g_atomic_int_get (&self->common.started))
+    gst_pad_set_active (pad, TRUE);
+  gst_element_add_pad (element, pad);
+  gst_object_unref (pad);
+  return pad;
 }
 
 /* A branch more or less. */
 static void
 gst_cnn_merge_release_pad (GstElement *element, GstPad *pad)
 {
-  GST_ELEMENT_CLASS (gst_cnn_merge_parent_class)->release_pad (element, pad);
-  g_atomic_int_set (&GST_CNN_MERGE (element)->changed, TRUE);
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+  g_mutex_lock (&self->lock);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+/* --- Life ----------------------------------------------------------------------------------------- */
+
+static gboolean
+start (GstCnnMerge *self)
+{
+  CnnError error;
+  if (!gst_cnn_layer_common_start (&self->common, &error)) {
+    gst_cnn_layer_common_post_settings_error (&self->common, &error);
+    return FALSE;
+  }
+  g_mutex_lock (&self->lock);
+  self->flow = GST_FLOW_OK;
+  self->flushing = self->ended = self->warned = self->stream_started = FALSE;
+  self->group_id = GST_GROUP_ID_INVALID;
+  self->seek_seqnum = GST_SEQNUM_INVALID;
+  self->min_latency = 0;
+  self->latency_round = 0;
+  memset (self->passed, 0, sizeof self->passed);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+static void
+stop (GstCnnMerge *self)
+{
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < pads->len; i++)
+    gst_cnn_merge_pad_reset (pads->pdata[i]);
+  g_mutex_unlock (&self->lock);
+  gst_cnn_merge_forget_join (self);
+  gst_cnn_layer_common_stop (&self->common);
+}
+
+static GstStateChangeReturn
+gst_cnn_merge_change_state (GstElement *element, GstStateChange transition)
+{
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
+    return GST_STATE_CHANGE_FAILURE;
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS (gst_cnn_merge_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    stop (self);
+  return result;
 }
 
 /* --- GObject -------------------------------------------------------------------------------------- */
-
-static void
-take_fault (GstCnnMerge *self, const CnnError *fault)
-{
-  if (fault && g_atomic_int_get (&self->started)) {
-    gst_cnn_merge_post_warning (self, fault);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (self->fault);
-  self->fault = fault ? g_strdup (fault->message) : NULL;
-  GST_OBJECT_UNLOCK (self);
-}
 
 static void
 gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
@@ -319,38 +621,39 @@ gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GPar
   GstCnnMerge *self = GST_CNN_MERGE (object);
   CnnError error;
   gboolean valid = TRUE;
+  gint word;
+  if (id < GST_CNN_LAYER_N_PROPERTIES) {
+    gst_cnn_layer_common_set_property (&self->common, id, value, pspec);
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
-    self->mode = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->mode = (CnnMergeMode)word;
     break;
   case PROP_ACTIVATION:
-    self->activation = g_value_get_enum (value);
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->activation = (CnnActivation)word;
     break;
   case PROP_ALPHA:
     valid = gst_cnn_double_array_set (&self->alpha, pspec->name, value, &error);
-    break;
-  case PROP_N_THREADS:
-    self->n_threads = g_value_get_uint (value);
-    break;
-  case PROP_SCALE:
-  case PROP_MEAN:
-  case PROP_STD:
-    valid =
-        gst_cnn_normalizer_set_property (&self->normalizer, id - PROP_SCALE, value, pspec, &error);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
-  take_fault (self, valid ? NULL : &error);
-  g_atomic_int_set (&self->changed, TRUE);
+  gst_cnn_layer_common_property_set (&self->common, pspec, valid ? NULL : &error);
 }
 
 static void
 gst_cnn_merge_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstCnnMerge *self = GST_CNN_MERGE (object);
+  if (id < GST_CNN_LAYER_N_PROPERTIES) {
+    gst_cnn_layer_common_get_property (&self->common, id, value, pspec);
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
@@ -361,17 +664,6 @@ gst_cnn_merge_get_property (GObject *object, guint id, GValue *value, GParamSpec
     break;
   case PROP_ALPHA:
     gst_cnn_double_array_get (&self->alpha, value);
-    break;
-  case PROP_N_THREADS:
-    g_value_set_uint (value, self->n_threads);
-    break;
-  case PROP_SCALE:
-  case PROP_MEAN:
-  case PROP_STD:
-    gst_cnn_normalizer_get_property (&self->normalizer, id - PROP_SCALE, value);
-    break;
-  case PROP_LAYER_INFO:
-    gst_value_set_structure (value, self->layer_info);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -384,46 +676,46 @@ gst_cnn_merge_finalize (GObject *object)
 {
   GstCnnMerge *self = GST_CNN_MERGE (object);
   gst_cnn_double_array_clear (&self->alpha);
-  gst_cnn_normalizer_clear (&self->normalizer);
-  g_free (self->fault);
-  g_free (self->images);
+  gst_cnn_layer_common_clear (&self->common);
+  gst_cnn_peer_caps_clear (&self->downstream);
+  g_cond_clear (&self->changed);
+  g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_cnn_merge_parent_class)->finalize (object);
 }
 
 static void
 gst_cnn_merge_init (GstCnnMerge *self)
 {
+  gst_cnn_layer_common_init (&self->common, GST_ELEMENT (self));
+  gst_cnn_peer_caps_init (&self->downstream);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
   self->mode = DEFAULT_MODE;
-  self->n_threads = DEFAULT_N_THREADS;
-  gst_cnn_normalizer_init (&self->normalizer);
   self->alpha.values = g_new (gdouble, 1);
   self->alpha.values[0] = 0.01;
   self->alpha.count = 1;
+  self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_event_function (self->srcpad, GST_DEBUG_FUNCPTR (gst_cnn_merge_src_event));
+  gst_pad_set_query_function (self->srcpad, GST_DEBUG_FUNCPTR (gst_cnn_merge_src_query));
+  gst_pad_set_activatemode_function (self->srcpad, GST_DEBUG_FUNCPTR (gst_cnn_merge_activate_src));
+  GST_PAD_SET_ACCEPT_TEMPLATE (self->srcpad);
+  GST_PAD_SET_ACCEPT_INTERSECT (self->srcpad);
+  gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
 }
 
 static void
 install_properties (GObjectClass *object_class)
 {
+  gst_cnn_layer_common_install_properties (object_class);
   g_object_class_install_property (object_class, PROP_MODE,
-      g_param_spec_enum ("mode", "Mode", "How branches become one", GST_TYPE_CNN_MERGE_MODE,
+      gst_cnn_param_spec_enum ("mode", "Mode", "How branches become one", GST_TYPE_CNN_MERGE_MODE,
           DEFAULT_MODE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ACTIVATION,
-      g_param_spec_enum ("activation", "Activation", "Function applied to each output",
+      gst_cnn_param_spec_enum ("activation", "Activation", "Function applied to each output",
           GST_TYPE_CNN_ACTIVATION, CNN_ACTIVATION_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ALPHA,
       gst_cnn_param_spec_double_array ("alpha", "Alpha",
-          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu (default <0.01>)"));
-  g_object_class_install_property (object_class, PROP_N_THREADS,
-      g_param_spec_uint ("n-threads", "Number of threads",
-          "Worker threads, 0 = one per CPU; results are the same for every value", 0, 1024,
-          DEFAULT_N_THREADS, GST_CNN_LAYER_PROPERTY_FLAGS));
-  gst_cnn_normalizer_install_properties (object_class, PROP_SCALE);
-  g_object_class_install_property (object_class, PROP_LAYER_INFO,
-      g_param_spec_boxed ("layer-info", "Layer info",
-          "Structure cnn-layer-info: shapes of the branches and of the output, receptive field; "
-          "NULL "
-          "before the caps are known",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+          "Slope of leaky-relu and elu, slope or per-channel slopes of prelu", "<0.01>"));
 }
 
 static void
@@ -431,27 +723,21 @@ gst_cnn_merge_class_init (GstCnnMergeClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstAggregatorClass *aggregator_class = GST_AGGREGATOR_CLASS (klass);
 
+  GST_DEBUG_CATEGORY_INIT (cnn_merge_debug, "cnnmerge", 0, "branches of a network joined");
   object_class->set_property = gst_cnn_merge_set_property;
   object_class->get_property = gst_cnn_merge_get_property;
   object_class->finalize = gst_cnn_merge_finalize;
   install_properties (object_class);
-  element_class->release_pad = gst_cnn_merge_release_pad;
+  element_class->request_new_pad = GST_DEBUG_FUNCPTR (gst_cnn_merge_request_new_pad);
+  element_class->release_pad = GST_DEBUG_FUNCPTR (gst_cnn_merge_release_pad);
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_cnn_merge_change_state);
   gst_element_class_add_static_pad_template_with_gtype (
       element_class, &sink_template, GST_TYPE_CNN_MERGE_PAD);
-  gst_element_class_add_static_pad_template_with_gtype (
-      element_class, &src_template, GST_TYPE_AGGREGATOR_PAD);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Merge of branches", "Filter/Effect/Video",
       "Joins the branches of a network: concatenation, sum or product (torch.cat)",
       "The gst-cnn authors");
-
-  gst_cnn_merge_install_negotiation (aggregator_class);
-  aggregator_class->start = gst_cnn_merge_start;
-  aggregator_class->stop = gst_cnn_merge_stop;
-  aggregator_class->aggregate = gst_cnn_merge_aggregate;
-  aggregator_class->propose_allocation = gst_cnn_merge_propose_allocation;
-  aggregator_class->decide_allocation = gst_cnn_merge_decide_allocation;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_MERGE_MODE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_MERGE_PAD, 0);
 }

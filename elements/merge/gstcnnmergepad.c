@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "merge/gstcnnmergepad.h"
 
+#include "merge/gstcnnmerge-private.h"
+
 #include <string.h>
 
 #define NO_TIME G_MININT64
 
-G_DEFINE_TYPE (GstCnnMergePad, gst_cnn_merge_pad, GST_TYPE_AGGREGATOR_PAD)
+G_DEFINE_TYPE (GstCnnMergePad, gst_cnn_merge_pad, GST_TYPE_PAD)
 
 static guint64
 pad_number (GstPad *pad)
@@ -43,6 +45,162 @@ gst_cnn_merge_pad_chain (const GstCnnMergePad *pad)
   return chain;
 }
 
+/* --- The queue ------------------------------------------------------------------------------------ */
+
+void
+gst_cnn_merge_pad_append (GstCnnMergePad *pad, GstMiniObject *item)
+{
+  pad->thread = g_thread_self ();
+  g_queue_push_tail (&pad->items, item);
+  if (!GST_IS_BUFFER (item))
+    return;
+  const gint64 now = g_get_monotonic_time ();
+  pad->n_frames++;
+  pad->bytes += gst_buffer_get_size (GST_BUFFER_CAST (item));
+  if (pad->last_frame)
+    pad->interval = MAX (pad->interval, now - pad->last_frame);
+  pad->last_frame = now;
+}
+
+/* An item left the queue. */
+static void
+count_out (GstCnnMergePad *pad, GstMiniObject *item)
+{
+  if (!GST_IS_BUFFER (item))
+    return;
+  pad->n_frames--;
+  pad->bytes -= gst_buffer_get_size (GST_BUFFER_CAST (item));
+}
+
+void
+gst_cnn_merge_pad_drop_oldest (GstCnnMergePad *pad)
+{
+  for (GList *link = pad->items.head; link; link = link->next) {
+    GstMiniObject *item = link->data;
+    if (!GST_IS_BUFFER (item))
+      continue;
+    count_out (pad, item);
+    g_queue_delete_link (&pad->items, link);
+    gst_mini_object_unref (item);
+    return;
+  }
+}
+
+/* Caps and whatever else upstream does not say again. */
+static gboolean
+outlives_flush (GstMiniObject *item)
+{
+  return GST_IS_EVENT (item) && GST_EVENT_IS_STICKY (item) &&
+         GST_EVENT_TYPE (item) != GST_EVENT_SEGMENT && GST_EVENT_TYPE (item) != GST_EVENT_EOS;
+}
+
+void
+gst_cnn_merge_pad_flush (GstCnnMergePad *pad)
+{
+  for (GList *link = pad->items.head, *next; link; link = next) {
+    GstMiniObject *item = link->data;
+    next = link->next;
+    if (outlives_flush (item))
+      continue;
+    g_queue_delete_link (&pad->items, link);
+    gst_mini_object_unref (item);
+  }
+  pad->n_frames = 0;
+  pad->bytes = 0;
+  pad->last_frame = 0;
+  pad->is_eos = FALSE;
+  gst_segment_init (&pad->segment, GST_FORMAT_UNDEFINED);
+}
+
+void
+gst_cnn_merge_pad_reset (GstCnnMergePad *pad)
+{
+  gst_cnn_merge_pad_flush (pad);
+  g_queue_clear_full (&pad->items, (GDestroyNotify)gst_mini_object_unref);
+  pad->thread = NULL;
+  pad->interval = 0;
+  pad->awaits_flush = FALSE;
+  pad->flush_seqnum = GST_SEQNUM_INVALID;
+  pad->latency = 0;
+  pad->has_info = pad->has_chain = FALSE;
+  gst_clear_caps (&pad->caps);
+  g_clear_pointer (&pad->previous, g_free);
+}
+
+static GstBuffer *
+first_frame (const GstCnnMergePad *pad)
+{
+  for (GList *link = pad->items.head; link; link = link->next)
+    if (GST_IS_BUFFER (link->data))
+      return link->data;
+  return NULL;
+}
+
+GstClockTime
+gst_cnn_merge_pad_waiting_time (GstCnnMergePad *pad)
+{
+  GstBuffer *first = first_frame (pad), *last = NULL;
+  for (GList *link = pad->items.tail; link && !last; link = link->prev)
+    if (GST_IS_BUFFER (link->data))
+      last = link->data;
+  if (!first || !GST_BUFFER_PTS_IS_VALID (first) || !GST_BUFFER_PTS_IS_VALID (last) ||
+      GST_BUFFER_PTS (last) < GST_BUFFER_PTS (first))
+    return 0;
+  return GST_BUFFER_PTS (last) - GST_BUFFER_PTS (first);
+}
+
+/* --- Events before a frame ------------------------------------------------------------------------ */
+
+static void
+read_caps (GstCnnMergePad *pad, GstEvent *event, GstCnnMergeEvents *events)
+{
+  GstCaps *caps;
+  GstCnnStreamInfo info;
+  gst_event_parse_caps (event, &caps);
+  if (pad->caps && gst_caps_is_equal (caps, pad->caps))
+    return;
+  gst_caps_replace (&pad->caps, caps);
+  pad->has_info = gst_cnn_stream_info_from_caps (&info, caps, NULL);
+  pad->info = info;
+  events->new_caps = TRUE;
+}
+
+static void
+read_event (GstCnnMergePad *pad, GstEvent *event, gboolean is_first, GstCnnMergeEvents *events)
+{
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
+    read_caps (pad, event, events);
+    break;
+  case GST_EVENT_SEGMENT:
+    gst_event_copy_segment (event, &pad->segment);
+    pad->segment_seqnum = gst_event_get_seqnum (event);
+    break;
+  case GST_EVENT_EOS:
+    pad->is_eos = TRUE;
+    break;
+  default:
+    if (gst_cnn_chain_event_parse (event, &pad->chain)) {
+      pad->has_chain = events->new_chain = TRUE;
+      g_free (pad->previous);
+      pad->previous = g_strdup (gst_cnn_chain_event_element (event));
+    } else if (is_first) {
+      g_ptr_array_add (events->events, gst_event_ref (event));
+    }
+  }
+}
+
+/* Everything up to the next frame. */
+static void
+read_events (GstCnnMergePad *pad, gboolean is_first, GstCnnMergeEvents *events)
+{
+  while (!g_queue_is_empty (&pad->items) && GST_IS_EVENT (g_queue_peek_head (&pad->items))) {
+    GstEvent *event = g_queue_pop_head (&pad->items);
+    read_event (pad, event, is_first, events);
+    gst_event_unref (event);
+  }
+}
+
 /* --- Matching ------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -53,15 +211,13 @@ is_gap (GstBuffer *frame)
 
 /* Running time, negative for frames before the segment, or NO_TIME. */
 static gint64
-frame_time (GstAggregatorPad *pad, GstBuffer *frame)
+frame_time (const GstCnnMergePad *pad, GstBuffer *frame)
 {
   guint64 time;
   gint sign = 0;
-  GST_OBJECT_LOCK (pad);
   if (GST_BUFFER_PTS_IS_VALID (frame) && pad->segment.format == GST_FORMAT_TIME)
     sign = gst_segment_to_running_time_full (
         &pad->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (frame), &time);
-  GST_OBJECT_UNLOCK (pad);
   return sign == 0 ? NO_TIME : sign > 0 ? (gint64)time : -(gint64)time;
 }
 
@@ -76,60 +232,51 @@ frame_duration (const GstCnnMergePad *pad, GstBuffer *frame)
   return G_MAXINT64;
 }
 
-/* The frame each pad would give next, with references. Their count is less than that of the pads when
- * one has none. */
 static GstCnnMatch
-peek_frames (const GPtrArray *pads, GPtrArray *frames)
+drop_old_frames (const GPtrArray *pads)
 {
+  gint64 latest = NO_TIME, shortest = G_MAXINT64;
+  for (guint i = 0; i < pads->len; i++) {
+    GstBuffer *frame = first_frame (pads->pdata[i]);
+    latest = MAX (latest, frame_time (pads->pdata[i], frame));
+    shortest = MIN (shortest, frame_duration (pads->pdata[i], frame));
+  }
+  const gint64 tolerance = shortest == G_MAXINT64 ? 0 : shortest / 2;
   GstCnnMatch match = GST_CNN_MATCH_FOUND;
   for (guint i = 0; i < pads->len; i++) {
-    GstAggregatorPad *pad = pads->pdata[i];
-    GstBuffer *frame = gst_aggregator_pad_peek_buffer (pad);
-    if (frame)
-      g_ptr_array_add (frames, frame);
-    else if (gst_aggregator_pad_is_eos (pad))
-      return GST_CNN_MATCH_EOS;
-    else
-      match = GST_CNN_MATCH_WAIT;
+    GstBuffer *frame = first_frame (pads->pdata[i]);
+    const gint64 time = frame_time (pads->pdata[i], frame);
+    if (time == NO_TIME || latest - time <= tolerance)
+      continue;
+    GST_DEBUG_OBJECT (
+        pads->pdata[i], "dropping a frame that no other branch has: %" GST_PTR_FORMAT, frame);
+    gst_cnn_merge_pad_drop_oldest (pads->pdata[i]);
+    match = GST_CNN_MATCH_DROPPED;
   }
   return match;
 }
 
-static gboolean
-drop_old_frames (const GPtrArray *pads, const GPtrArray *frames)
-{
-  gint64 latest = NO_TIME, shortest = G_MAXINT64;
-  for (guint i = 0; i < pads->len; i++) {
-    latest = MAX (latest, frame_time (pads->pdata[i], frames->pdata[i]));
-    shortest = MIN (shortest, frame_duration (pads->pdata[i], frames->pdata[i]));
-  }
-  const gint64 tolerance = shortest == G_MAXINT64 ? 0 : shortest / 2;
-  gboolean dropped = FALSE;
-  for (guint i = 0; i < pads->len; i++) {
-    const gint64 time = frame_time (pads->pdata[i], frames->pdata[i]);
-    if (time == NO_TIME || latest - time <= tolerance)
-      continue;
-    GST_DEBUG_OBJECT (pads->pdata[i], "dropping a frame that no other branch has: %" GST_PTR_FORMAT,
-        frames->pdata[i]);
-    gst_aggregator_pad_drop_buffer (pads->pdata[i]);
-    dropped = TRUE;
-  }
-  return dropped;
-}
-
 GstCnnMatch
-gst_cnn_merge_take_frames (const GPtrArray *pads, GPtrArray *frames)
+gst_cnn_merge_take_frames (const GPtrArray *pads, GPtrArray *frames, GstCnnMergeEvents *events)
 {
-  GstCnnMatch match = peek_frames (pads, frames);
-  if (match == GST_CNN_MATCH_FOUND && drop_old_frames (pads, frames))
-    match = GST_CNN_MATCH_DROPPED;
-  if (match != GST_CNN_MATCH_FOUND) {
-    g_ptr_array_set_size (frames, 0);
-    return match;
+  GstCnnMatch match = pads->len > 0 ? GST_CNN_MATCH_FOUND : GST_CNN_MATCH_WAIT;
+  for (guint i = 0; i < pads->len; i++)
+    read_events (pads->pdata[i], i == 0, events);
+  for (guint i = 0; i < pads->len && match != GST_CNN_MATCH_EOS; i++) {
+    const GstCnnMergePad *pad = pads->pdata[i];
+    if (pad->n_frames == 0)
+      match = pad->is_eos ? GST_CNN_MATCH_EOS : GST_CNN_MATCH_WAIT;
   }
+  if (match == GST_CNN_MATCH_FOUND)
+    match = drop_old_frames (pads);
+  if (match != GST_CNN_MATCH_FOUND)
+    return match;
   for (guint i = 0; i < pads->len; i++) {
-    gst_aggregator_pad_drop_buffer (pads->pdata[i]); /* `frames` has it */
-    if (is_gap (frames->pdata[i]))
+    GstCnnMergePad *pad = pads->pdata[i];
+    GstBuffer *frame = g_queue_pop_head (&pad->items);
+    count_out (pad, GST_MINI_OBJECT_CAST (frame));
+    g_ptr_array_add (frames, frame);
+    if (is_gap (frame))
       match = GST_CNN_MATCH_GAP;
   }
   return match;
@@ -138,8 +285,19 @@ gst_cnn_merge_take_frames (const GPtrArray *pads, GPtrArray *frames)
 /* --- GObject -------------------------------------------------------------------------------------- */
 
 static void
+gst_cnn_merge_pad_finalize (GObject *object)
+{
+  gst_cnn_merge_pad_reset (GST_CNN_MERGE_PAD (object));
+  G_OBJECT_CLASS (gst_cnn_merge_pad_parent_class)->finalize (object);
+}
+
+static void
 gst_cnn_merge_pad_init (GstCnnMergePad *pad)
 {
+  g_queue_init (&pad->items);
+  pad->flushing = TRUE;
+  gst_cnn_merge_pad_reset (pad);
+  /* Whether caps are taken is answered from the template, without asking on. */
   GST_PAD_SET_ACCEPT_TEMPLATE (pad);
   GST_PAD_SET_ACCEPT_INTERSECT (pad);
 }
@@ -147,4 +305,5 @@ gst_cnn_merge_pad_init (GstCnnMergePad *pad)
 static void
 gst_cnn_merge_pad_class_init (GstCnnMergePadClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = gst_cnn_merge_pad_finalize;
 }

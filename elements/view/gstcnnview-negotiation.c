@@ -3,8 +3,11 @@
 #include "view/gstcnnview-private.h"
 
 #include "common/streambuffer.h"
+#include "common/tensormeta.h"
 
 #include <string.h>
+
+#define GST_CAT_DEFAULT gst_cnn_view_debug
 
 static void
 copy_framerate (GstCaps *caps, const GstStructure *from)
@@ -33,28 +36,29 @@ transform_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps
   return result;
 }
 
-static gboolean
-is_video (const GstCaps *caps)
-{
-  return gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
-}
-
 static void
 natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
 {
-  GstCnnViewScene scene = {.source_width = 0};
+  CnnViewScene scene = {.source_width = 0};
   GST_OBJECT_LOCK (self);
   GArray *maps =
-      gst_cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
+      cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
   scene.settings = self->settings;
   scene.source_width = scene.source_height = self->video_pad != NULL;
   GST_OBJECT_UNLOCK (self);
   if (maps) {
     scene.maps = maps;
-    GstCnnViewRequest request = gst_cnn_view_painter_request (shape, &scene, 1, 1);
-    gst_cnn_view_layout_natural_size (&request, width, height);
+    CnnViewRequest request = cnn_view_painter_request (shape, &scene, 1, 1);
+    cnn_view_layout_natural_size (&request, width, height);
     g_array_unref (maps);
   }
+}
+
+/* The even length nearest to this one: what encoders take. */
+static gint
+even (guint64 length)
+{
+  return (gint)MAX (2, (length + 1) / 2 * 2);
 }
 
 /* The natural size where downstream leaves it open. When it asks for one side only, the other
@@ -66,20 +70,22 @@ fixate_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, G
   gint width = 320, height = 240, wanted;
   gboolean sized = FALSE;
   othercaps = gst_caps_make_writable (gst_caps_truncate (othercaps));
-  if (direction == GST_PAD_SINK && is_video (caps)) {
-    const GstStructure *picture = gst_caps_get_structure (caps, 0);
-    sized = gst_structure_get_int (picture, "width", &width) &&
-            gst_structure_get_int (picture, "height", &height);
-  } else if (direction == GST_PAD_SINK && gst_cnn_stream_info_from_caps (&stream, caps, NULL)) {
-    natural_size (GST_CNN_VIEW (base), stream.shape, &width, &height);
+  if (direction == GST_PAD_SINK && gst_cnn_view_input_stream (caps, &stream, NULL)) {
+    if (stream.kind == GST_CNN_STREAM_VIDEO && gst_cnn_tensor_meta_is_supported ()) {
+      /* Only its buffers tell whether tensors ride on it, and of which shape. */
+      width = stream.shape.w;
+      height = stream.shape.h;
+    } else {
+      natural_size (GST_CNN_VIEW (base), stream.shape, &width, &height);
+    }
     sized = TRUE;
   }
   if (sized) {
     GstStructure *video = gst_caps_get_structure (othercaps, 0);
     if (gst_structure_get_int (video, "width", &wanted))
-      height = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)height, wanted, width));
+      height = even (gst_util_uint64_scale_int_round ((guint64)height, wanted, width));
     else if (gst_structure_get_int (video, "height", &wanted))
-      width = (gint)MAX (1, gst_util_uint64_scale_int_round ((guint64)width, wanted, height));
+      width = even (gst_util_uint64_scale_int_round ((guint64)width, wanted, height));
     gst_structure_fixate_field_nearest_int (video, "width", width);
     gst_structure_fixate_field_nearest_int (video, "height", height);
   }
@@ -94,6 +100,7 @@ gst_cnn_view_forget_stream (GstCnnView *self)
   memset (&self->interaction, 0, sizeof self->interaction);
   GST_OBJECT_UNLOCK (self);
   gst_buffer_replace (&self->frozen, NULL);
+  self->has_stream = FALSE;
 }
 
 void
@@ -105,9 +112,9 @@ gst_cnn_view_update_title (GstCnnView *self)
   gchar *sees = NULL;
   if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
     sees = g_strdup_printf (
-        GST_CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
+        CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
   self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
-      self->layer ? self->layer : "", self->layer ? GST_CNN_VIEW_TITLE_GAP : "", shape.c,
+      self->layer ? self->layer : "", self->layer ? CNN_VIEW_TITLE_GAP : "", shape.c,
       shape.c == 1 ? "" : "s", shape.h, shape.w, sees ? sees : "");
   g_free (sees);
 }
@@ -118,8 +125,8 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
 {
   gint n_maps = shape.n * shape.c;
   GST_OBJECT_LOCK (self);
-  GArray *maps = gst_cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
-  gboolean usable = maps && gst_cnn_view_settings_check (&self->settings, error);
+  GArray *maps = cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
+  gboolean usable = maps && cnn_view_settings_check (&self->settings, error);
   if (usable) {
     self->maps = g_steal_pointer (&maps);
     self->interaction.n_maps = n_maps;
@@ -132,11 +139,14 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
 gboolean
 gst_cnn_view_take_stream (GstCnnView *self, const GstCnnStreamInfo *stream, CnnError *error)
 {
-  self->stream = *stream;
   gst_cnn_view_forget_stream (self);
+  self->stream = *stream;
   if (!adopt_stream (self, stream->shape, error))
     return FALSE;
-  gst_cnn_view_painter_set_stream (self->painter, stream->shape, stream->layout, stream->type);
+  cnn_view_painter_set_shape (self->painter, stream->shape);
+  self->has_stream = TRUE;
+  GST_DEBUG_OBJECT (self, "%d maps of %dx%d, %d of them chosen", stream->shape.n * stream->shape.c,
+      stream->shape.h, stream->shape.w, (gint)self->maps->len);
   gst_cnn_view_update_title (self);
   return TRUE;
 }
@@ -149,19 +159,19 @@ set_caps (GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
   CnnError error;
   if (!gst_video_info_from_caps (&self->video, outcaps))
     return FALSE;
-  self->tensors_ride = is_video (incaps);
-  if (self->tensors_ride) {
-    /* The shape comes with the first buffer. */
-    memset (&self->stream, 0, sizeof self->stream);
-    gst_cnn_view_forget_stream (self);
-    return TRUE;
-  }
-  if (!gst_cnn_stream_info_from_caps (&stream, incaps, &error)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
+  GST_DEBUG_OBJECT (self, "%" GST_PTR_FORMAT " becomes a picture of %dx%d", incaps,
+      self->video.width, self->video.height);
+  gst_cnn_view_forget_stream (self);
+  if (!gst_cnn_view_input_set_caps (self->input, incaps, &error)) {
+    GST_CNN_VIEW_ERROR (self, STREAM, FORMAT, error.message);
     return FALSE;
   }
-  if (!gst_cnn_view_take_stream (self, &stream, &error)) {
-    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
+  /* Which maps there are comes with the first buffer where tensors may ride on video. */
+  if (gst_cnn_view_input_is_video (self->input) && gst_cnn_tensor_meta_is_supported ())
+    return TRUE;
+  if (!gst_cnn_view_input_stream (incaps, &stream, &error) ||
+      !gst_cnn_view_take_stream (self, &stream, &error)) {
+    GST_CNN_VIEW_ERROR (self, LIBRARY, SETTINGS, error.message);
     return FALSE;
   }
   return TRUE;
@@ -172,7 +182,7 @@ get_unit_size (GstBaseTransform *base, GstCaps *caps, gsize *size)
 {
   GstCnnStreamInfo stream;
   GstVideoInfo video;
-  if (is_video (caps)) {
+  if (gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")) {
     if (!gst_video_info_from_caps (&video, caps))
       return FALSE;
     *size = GST_VIDEO_INFO_SIZE (&video);
@@ -196,8 +206,12 @@ transform_size (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps
 static gboolean
 propose_allocation (GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
 {
-  /* The samples of video are not read, only the tensors that ride on it. */
-  return GST_CNN_VIEW (base)->tensors_ride || gst_cnn_allocation_propose (query);
+  GstCnnView *self = GST_CNN_VIEW (base);
+  if (!gst_cnn_view_input_is_video (self->input))
+    return gst_cnn_allocation_propose (query);
+  /* Of any strides, in any memory that can be read. */
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return TRUE;
 }
 
 static gboolean

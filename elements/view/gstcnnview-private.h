@@ -5,25 +5,34 @@
 
 #include "common/gstcnnchain.h"
 #include "view/gstcnnview.h"
-#include "view/gstcnnviewinteraction.h"
-#include "view/gstcnnviewpainter.h"
+#include "view/gstcnnviewinput.h"
+#include "view/gstcnnviewnavigation.h"
 #include "view/gstcnnviewredraw.h"
-#include "view/gstcnnviewsettings.h"
+#include "view/gstcnnviewproperties.h"
 #include "view/gstcnnviewsource.h"
+#include "view/gstcnnviewweights.h"
+#include "view/painter.h"
 #include "common/tensorcaps.h"
 
 #include <gst/video/video.h>
 
 G_BEGIN_DECLS
 
+GST_DEBUG_CATEGORY_EXTERN (gst_cnn_view_debug);
+
+/* An error on the bus, the element's name first. */
+#define GST_CNN_VIEW_ERROR(self, domain, code, message)                                            \
+  GST_ELEMENT_ERROR (self, domain, code, ("%s: %s", GST_OBJECT_NAME (self), message), (NULL))
+
 struct _GstCnnView {
   GstBaseTransform parent;
 
   /* Under the object lock. */
-  GstCnnViewSettings settings;
+  CnnViewSettings settings;
   gchar *channels;
   GArray *maps; /* what `channels` means for the stream; NULL without one */
-  GstCnnViewInteraction interaction;
+  CnnViewInteraction interaction;
+  gint64 notice_end;            /* when interaction.notice goes, monotonic */
   GstPad *video_pad;            /* NULL when not asked for */
   guint changes, drawn_changes; /* counted: of what is to be seen, and what is */
 
@@ -31,20 +40,25 @@ struct _GstCnnView {
   GstCnnViewRedraw redraw;  /* likewise */
 
   /* Of the streaming thread. */
-  GstCnnViewPainter *painter;
+  CnnViewPainter *painter;
+  GstCnnViewInput *input;
+  gboolean has_stream; /* and which */
   GstCnnStreamInfo stream;
-  gboolean tensors_ride; /* the input is video, each buffer brings its own tensor as a meta */
   GstVideoInfo video;
   GstBuffer *frozen; /* shown instead of what comes */
   gboolean repeats;  /* what is shown was shown before */
   gchar *layer;      /* name of the layer upstream, or NULL */
-  GstCnnViewKernels *kernels;
+  GstCnnViewWeights *weights;
+  CnnViewWeightsPanel *kernels;
   GstCnnChain chain; /* what it sees; source_rows 0 when not known */
   gchar *title;
 };
 
 /* Sets the methods of the base class that deal with caps, sizes and allocation. */
 void gst_cnn_view_install_negotiation (GstBaseTransformClass *base_class);
+
+/* Sets the method that draws. */
+void gst_cnn_view_install_drawing (GstBaseTransformClass *base_class);
 
 /* Prepares for tensors of another shape. FALSE with a sentence when the settings do not suit it. */
 gboolean

@@ -23,8 +23,12 @@
  * the end of the stream nothing changes: imagefreeze makes a stream of a still picture, and `space` freezes the maps
  * of one that goes on.
  *
- * Built against GStreamer 1.26 or later it also takes video whose buffers carry a tensor as GstTensorMeta,
- * as inference elements attach it, and shows that tensor; tensor-layout says how its dimensions are ordered.
+ * Video on the pad `sink` is shown as its channels: red, green and blue, or gray. Built against GStreamer 1.26
+ * or later, video whose buffers carry a tensor as GstTensorMeta, as inference elements attach it, shows that
+ * tensor; tensor-layout says how its dimensions are ordered.
+ *
+ * Ranges leave out the values at the edges that see padding (ignore-border): zeros beside a picture make the
+ * strongest edge there is, and everything else would be dark.
  *
  * ## Example launch line
  * |[
@@ -34,10 +38,9 @@
 #include "view/gstcnnview-private.h"
 
 #include "common/gstcnncontext.h"
-#include "common/tensormeta.h"
 
-GST_DEBUG_CATEGORY_STATIC (cnnview_debug);
-#define GST_CAT_DEFAULT cnnview_debug
+GST_DEBUG_CATEGORY (gst_cnn_view_debug);
+#define GST_CAT_DEFAULT gst_cnn_view_debug
 
 static GParamSpec *specs[GST_CNN_VIEW_N_PROPS];
 
@@ -46,7 +49,7 @@ static GParamSpec *specs[GST_CNN_VIEW_N_PROPS];
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
-            "{ float32, uint8 }")));
+            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -59,7 +62,7 @@ static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE ("video", G
 
 #define gst_cnn_view_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstCnnView, gst_cnn_view, GST_TYPE_BASE_TRANSFORM,
-    GST_DEBUG_CATEGORY_INIT (cnnview_debug, "cnnview", 0, "feature maps on a screen"));
+    GST_DEBUG_CATEGORY_INIT (gst_cnn_view_debug, "cnnview", 0, "feature maps on a screen"));
 GST_ELEMENT_REGISTER_DEFINE (cnnview, "cnnview", GST_RANK_NONE, GST_TYPE_CNN_VIEW);
 
 /* ---- Settings -------------------------------------------------------------------------------- */
@@ -73,7 +76,7 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
   GST_OBJECT_LOCK (self);
   gint channel = new_channel ? *new_channel : self->settings.channel;
   if (self->maps) {
-    GArray *maps = gst_cnn_view_choose_maps (
+    GArray *maps = cnn_view_choose_maps (
         channels ? channels : self->channels, channel, self->interaction.n_maps, error);
     accepted = maps != NULL;
     if (accepted) {
@@ -101,22 +104,24 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   gboolean accepted = TRUE;
   if (id == GST_CNN_VIEW_PROP_CHANNELS) {
     const gchar *channels = g_value_get_string (value);
-    accepted =
-        set_channels (self, channels ? channels : GST_CNN_VIEW_DEFAULT_CHANNELS, NULL, &error);
+    accepted = set_channels (self, channels ? channels : CNN_VIEW_DEFAULT_CHANNELS, NULL, &error);
   } else if (id == GST_CNN_VIEW_PROP_CHANNEL) {
     gint channel = g_value_get_int (value);
     accepted = set_channels (self, NULL, &channel, &error);
-  } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS) {
+  } else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED) {
+    gst_cnn_view_redraw_enable (self, g_value_get_boolean (value));
+  } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS) {
     GST_OBJECT_LOCK (self);
-    gst_cnn_view_settings_set (&self->settings, id, value);
+    gst_cnn_view_properties_set (&self->settings, id, value);
     self->changes++;
     GST_OBJECT_UNLOCK (self);
   } else {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
+  GST_DEBUG_OBJECT (self, "%s %s", pspec->name, accepted ? "taken" : "refused");
   if (!accepted)
-    GST_ELEMENT_WARNING (
-        self, LIBRARY, SETTINGS, ("%s; the old value stays", error.message), (NULL));
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("%s: %s; the old value stays", GST_OBJECT_NAME (self), error.message), (NULL));
   gst_cnn_view_redraw_wish (self);
 }
 
@@ -127,14 +132,25 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_LOCK (self);
   if (id == GST_CNN_VIEW_PROP_CHANNELS)
     g_value_set_string (value, self->channels);
-  else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_N_PROPS)
-    gst_cnn_view_settings_get (&self->settings, id, value);
+  else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED)
+    g_value_set_boolean (value, gst_cnn_view_redraw_is_enabled (self));
+  else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS)
+    gst_cnn_view_properties_get (&self->settings, id, value);
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
+/* How long a caption tells what a key changed, in microseconds. */
+#define NOTICE_TIME G_TIME_SPAN_SECOND
+
 /* ---- Events ---------------------------------------------------------------------------------- */
+
+static void
+take_weights (GstCnnView *self, const GstStructure *structure)
+{
+  cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_take (self->weights, structure));
+}
 
 static gboolean
 gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
@@ -146,7 +162,11 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
     self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
     if (!gst_cnn_chain_event_parse (event, &self->chain))
       self->chain.source_rows = 0;
-    gst_cnn_view_kernels_take (self->kernels, gst_cnn_chain_event_weights (event));
+    take_weights (self, gst_cnn_chain_event_weights (event));
+    GST_DEBUG_OBJECT (self, "maps of %s, %s weights, first input %dx%d",
+        self->layer ? self->layer : "an unnamed layer",
+        cnn_view_weights_panel_exist (self->kernels) ? "with" : "without", self->chain.source_rows,
+        self->chain.source_columns);
     gst_cnn_view_update_title (self);
   }
   gst_cnn_view_redraw_note_event (self, event);
@@ -154,10 +174,10 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
 }
 
 static void
-notify_changes (GstCnnView *self, const GstCnnViewSettings *old, const GstCnnViewSettings *new)
+notify_changes (GstCnnView *self, const CnnViewSettings *old, const CnnViewSettings *new)
 {
   for (guint id = GST_CNN_VIEW_PROP_0 + 1; id < GST_CNN_VIEW_PROP_CHANNELS; id++)
-    if (gst_cnn_view_settings_differ (old, new, id))
+    if (gst_cnn_view_properties_differ (old, new, id))
       g_object_notify_by_pspec (G_OBJECT (self), specs[id]);
 }
 
@@ -165,24 +185,29 @@ static gboolean
 gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
-  gboolean handled = FALSE;
-  GstCnnViewSettings old, new;
+  gboolean handled = FALSE, noticed = FALSE;
+  CnnViewSettings old, new;
   if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION) {
     GST_OBJECT_LOCK (self);
     old = new = self->settings;
     if (self->maps)
-      handled = gst_cnn_view_interaction_handle (&self->interaction, event, self->maps, &new);
+      handled = gst_cnn_view_navigation_handle (&self->interaction, event, self->maps, &new);
     if (handled) {
       self->settings = new;
       self->changes++;
+      self->notice_end = g_get_monotonic_time () + NOTICE_TIME;
     }
+    noticed = handled && *self->interaction.notice != '\0';
     GST_OBJECT_UNLOCK (self);
   }
   gst_cnn_view_redraw_note_event (self, event);
   if (!handled)
     return GST_BASE_TRANSFORM_CLASS (parent_class)->src_event (base, event);
+  GST_LOG_OBJECT (self, "taken: %" GST_PTR_FORMAT, event);
   notify_changes (self, &old, &new);
   gst_cnn_view_redraw_wish (self);
+  if (noticed)
+    gst_cnn_view_redraw_wish_later (self, NOTICE_TIME * GST_USECOND);
   gst_event_unref (event);
   return TRUE;
 }
@@ -195,16 +220,16 @@ gst_cnn_view_start (GstBaseTransform *base)
   GstCnnView *self = GST_CNN_VIEW (base);
   CnnError error;
   GST_OBJECT_LOCK (self);
-  GArray *intervals = gst_cnn_view_channels_parse (self->channels, &error);
-  gboolean usable = intervals && gst_cnn_view_settings_check (&self->settings, &error);
+  GArray *intervals = cnn_view_channels_parse (self->channels, &error);
+  gboolean usable = intervals && cnn_view_settings_check (&self->settings, &error);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&intervals, g_array_unref);
   const CnnContext *context = usable ? gst_cnn_context_get (&error) : NULL;
   if (!context) {
-    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error.message), (NULL));
+    GST_CNN_VIEW_ERROR (self, LIBRARY, SETTINGS, error.message);
     return FALSE;
   }
-  self->painter = gst_cnn_view_painter_new (context->dispatch);
+  self->painter = cnn_view_painter_new (context->dispatch);
   gst_cnn_view_redraw_reset (self);
   return TRUE;
 }
@@ -216,9 +241,9 @@ gst_cnn_view_stop (GstBaseTransform *base)
   gst_cnn_view_forget_stream (self);
   g_clear_pointer (&self->layer, g_free);
   self->chain.source_rows = 0;
-  gst_cnn_view_kernels_take (self->kernels, NULL);
+  take_weights (self, NULL);
   gst_cnn_view_source_flush (self->source);
-  g_clear_pointer (&self->painter, gst_cnn_view_painter_free);
+  g_clear_pointer (&self->painter, cnn_view_painter_free);
   return TRUE;
 }
 
@@ -231,153 +256,6 @@ gst_cnn_view_before_transform (GstBaseTransform *base, GstBuffer *buffer)
         gst_segment_to_stream_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_TIMESTAMP (buffer));
   if (GST_CLOCK_TIME_IS_VALID (time))
     gst_object_sync_values (GST_OBJECT (base), time);
-}
-
-/* Settings and maps as they are now; `maps` is a reference. */
-static void
-take_scene (GstCnnView *self, GstClockTime running_time, GstCnnViewScene *scene, GArray **maps)
-{
-  GST_OBJECT_LOCK (self);
-  *maps = g_array_ref (self->maps);
-  scene->settings = self->settings;
-  scene->maps = *maps;
-  scene->has_pointer = self->interaction.has_pointer;
-  scene->pointer_x = self->interaction.pointer_x;
-  scene->pointer_y = self->interaction.pointer_y;
-  self->drawn_changes = self->changes;
-  gboolean has_video = self->video_pad != NULL;
-  GST_OBJECT_UNLOCK (self);
-  scene->repeats = self->repeats;
-  scene->title = self->title;
-  scene->layer = self->layer;
-  scene->kernels = self->kernels;
-  scene->source = self->source;
-  scene->source_width = scene->source_height = 0;
-  if (has_video)
-    gst_cnn_view_source_choose (
-        self->source, running_time, &scene->source_width, &scene->source_height);
-  scene->field = self->chain.field;
-  scene->field_rows = self->chain.source_rows;
-  scene->field_columns = self->chain.source_columns;
-}
-
-/* What clicks act on from now on. */
-static void
-publish_layout (GstCnnView *self, const GstCnnViewSettings *settings)
-{
-  const GstCnnViewLayout *layout = gst_cnn_view_painter_layout (self->painter);
-  GST_OBJECT_LOCK (self);
-  self->interaction.layout = *layout;
-  if (settings->channel < 0) {
-    self->interaction.grid_columns = layout->columns;
-    self->interaction.grid_per_page = layout->columns * layout->rows;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static gboolean
-draw (GstCnnView *self, GstClockTime running_time, const guint8 *tensor, GstVideoFrame *frame,
-    CnnError *error)
-{
-  GstCnnViewScene scene;
-  GArray *maps;
-  take_scene (self, running_time, &scene, &maps);
-  gboolean drawn = gst_cnn_view_painter_draw (self->painter, &scene, tensor, frame, error);
-  if (drawn)
-    publish_layout (self, &scene.settings);
-  g_array_unref (maps);
-  return drawn;
-}
-
-/* The buffer to show: the frozen one while frozen. */
-static GstBuffer *
-choose_buffer (GstCnnView *self, GstBuffer *in)
-{
-  GST_OBJECT_LOCK (self);
-  gboolean freeze = self->settings.freeze;
-  GST_OBJECT_UNLOCK (self);
-  self->repeats = self->redraw.again || (freeze && self->frozen);
-  if (!freeze)
-    gst_buffer_replace (&self->frozen, NULL);
-  else if (!self->frozen)
-    gst_buffer_replace (&self->frozen, in);
-  return self->frozen ? self->frozen : in;
-}
-
-/* The tensor that rides on a video buffer, a new reference. Its shape may differ from buffer to buffer. */
-static GstBuffer *
-take_riding_tensor (GstCnnView *self, GstBuffer *in, CnnError *error)
-{
-  GstCnnStreamInfo stream;
-  GST_OBJECT_LOCK (self);
-  const CnnLayout layout = self->settings.tensor_layout;
-  GST_OBJECT_UNLOCK (self);
-  GstBuffer *tensor = gst_cnn_tensor_meta_find (in, layout, &stream);
-  if (!tensor) {
-    cnn_error_set (error,
-        "the video buffers carry no float32 tensor of up to 4 dimensions: put an element that adds "
-        "GstTensorMeta, or a layer such as cnnconv, before");
-    return NULL;
-  }
-  const CnnShape *now = &self->stream.shape, *next = &stream.shape;
-  const gboolean same = now->n == next->n && now->h == next->h && now->w == next->w &&
-                        now->c == next->c && self->stream.layout == layout;
-  if (!same && !gst_cnn_view_take_stream (self, &stream, error))
-    gst_clear_buffer (&tensor);
-  return tensor;
-}
-
-static GstFlowReturn
-show (GstBaseTransform *base, GstBuffer *shown, GstBuffer *out)
-{
-  GstCnnView *self = GST_CNN_VIEW (base);
-  GstMapInfo map;
-  GstVideoFrame frame;
-  CnnError error;
-  if (gst_buffer_get_size (shown) != self->stream.bytes) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-        ("a buffer of %" G_GSIZE_FORMAT " bytes came where the caps ask for %" G_GSIZE_FORMAT,
-            gst_buffer_get_size (shown), self->stream.bytes),
-        (NULL));
-    return GST_FLOW_ERROR;
-  }
-  if (!gst_video_frame_map (&frame, &self->video, out, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("the picture cannot be written"), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  gboolean mapped = gst_buffer_map (shown, &map, GST_MAP_READ);
-  if (!mapped)
-    cnn_error_set (&error, "the tensor cannot be read");
-  GstClockTime running_time = GST_CLOCK_TIME_NONE;
-  if (base->segment.format == GST_FORMAT_TIME)
-    running_time =
-        gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (shown));
-  gboolean drawn = mapped && draw (self, running_time, map.data, &frame, &error);
-  if (mapped)
-    gst_buffer_unmap (shown, &map);
-  gst_video_frame_unmap (&frame);
-  if (!drawn) {
-    GST_ELEMENT_ERROR (self, RESOURCE, FAILED, ("%s", error.message), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  return GST_FLOW_OK;
-}
-
-static GstFlowReturn
-gst_cnn_view_transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
-{
-  GstCnnView *self = GST_CNN_VIEW (base);
-  CnnError error;
-  GstBuffer *riding = NULL;
-  if (self->tensors_ride && !(riding = take_riding_tensor (self, in, &error))) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error.message), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  GstFlowReturn flow = show (base, choose_buffer (self, riding ? riding : in), out);
-  gst_clear_buffer (&riding);
-  if (flow == GST_FLOW_OK)
-    gst_cnn_view_redraw_drawn (self);
-  return flow;
 }
 
 /* ---- The pad of the source ------------------------------------------------------------------- */
@@ -421,7 +299,9 @@ gst_cnn_view_finalize (GObject *object)
 {
   GstCnnView *self = GST_CNN_VIEW (object);
   gst_cnn_view_source_free (self->source);
-  gst_cnn_view_kernels_free (self->kernels);
+  gst_cnn_view_input_free (self->input);
+  cnn_view_weights_panel_free (self->kernels);
+  gst_cnn_view_weights_free (self->weights);
   g_free (self->channels);
   g_free (self->layer);
   g_free (self->title);
@@ -432,28 +312,16 @@ gst_cnn_view_finalize (GObject *object)
 static void
 gst_cnn_view_init (GstCnnView *self)
 {
-  self->settings = gst_cnn_view_settings_default;
+  self->settings = cnn_view_settings_default;
   self->source = gst_cnn_view_source_new ();
-  self->kernels = gst_cnn_view_kernels_new ();
-  self->channels = g_strdup (GST_CNN_VIEW_DEFAULT_CHANNELS);
+  self->input = gst_cnn_view_input_new ();
+  self->kernels = cnn_view_weights_panel_new ();
+  self->weights = gst_cnn_view_weights_new ();
+  self->channels = g_strdup (CNN_VIEW_DEFAULT_CHANNELS);
   /* Shapes are not in the template, and a subset test does not look into their ranges. */
   GST_PAD_SET_ACCEPT_INTERSECT (GST_BASE_TRANSFORM_SINK_PAD (self));
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
   gst_cnn_view_redraw_init (self);
-}
-
-/* Video of any kind comes in where tensors may ride on it. */
-static void
-add_sink_template (GstElementClass *element_class)
-{
-  GstCaps *caps = gst_static_pad_template_get_caps (&sink_template);
-  if (gst_cnn_tensor_meta_is_supported ()) {
-    caps = gst_caps_make_writable (caps);
-    gst_caps_append (caps, gst_caps_from_string (GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)));
-  }
-  gst_element_class_add_pad_template (
-      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_caps_unref (caps);
 }
 
 static void
@@ -466,7 +334,7 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   object_class->set_property = gst_cnn_view_set_property;
   object_class->get_property = gst_cnn_view_get_property;
   object_class->finalize = gst_cnn_view_finalize;
-  gst_cnn_view_settings_install (object_class, specs);
+  gst_cnn_view_properties_install (object_class, specs);
 
   gst_cnn_view_redraw_install (element_class);
   element_class->request_new_pad = gst_cnn_view_request_new_pad;
@@ -478,9 +346,9 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
   base_class->start = gst_cnn_view_start;
   base_class->stop = gst_cnn_view_stop;
   base_class->before_transform = gst_cnn_view_before_transform;
-  base_class->transform = gst_cnn_view_transform;
+  gst_cnn_view_install_drawing (base_class);
 
-  add_sink_template (element_class);
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Feature map viewer",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/gstcnnview-private.h"
 
+#define GST_CAT_DEFAULT gst_cnn_view_debug
+
 /* Microseconds that a redraw waits for further changes. */
 #define GATHERING 5000
 
@@ -61,11 +63,16 @@ start_flush (GstElement *element, gpointer unused)
   GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
   g_usleep (GATHERING);
   g_atomic_int_set (&redraw->scheduled, FALSE);
-  if (!g_atomic_int_get (&redraw->paused) || !has_changes (self) || !ends_in_this_thread (pad))
+  if (!g_atomic_int_get (&redraw->paused) || !has_changes (self))
     return;
+  if (!ends_in_this_thread (pad)) {
+    GST_DEBUG_OBJECT (self, "no redraw: a queue downstream would lose pictures by the flush");
+    return;
+  }
   g_mutex_lock (&redraw->lock);
   if (redraw->pushing && !redraw->flushed && !redraw->stream_flushing) {
     redraw->flushed = TRUE;
+    GST_DEBUG_OBJECT (self, "redraw: flushing the picture that is shown");
     gst_pad_push_event (pad, gst_event_new_flush_start ());
   }
   g_mutex_unlock (&redraw->lock);
@@ -74,9 +81,51 @@ start_flush (GstElement *element, gpointer unused)
 void
 gst_cnn_view_redraw_wish (GstCnnView *self)
 {
-  if (g_atomic_int_get (&self->redraw.paused) &&
+  if (g_atomic_int_get (&self->redraw.enabled) && g_atomic_int_get (&self->redraw.paused) &&
       g_atomic_int_compare_and_exchange (&self->redraw.scheduled, FALSE, TRUE))
     gst_element_call_async (GST_ELEMENT (self), start_flush, NULL, NULL);
+}
+
+static void
+count_change (GstCnnView *self)
+{
+  GST_OBJECT_LOCK (self);
+  self->changes++;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+wish_now (GstClock *clock, GstClockTime time, GstClockID id, gpointer user_data)
+{
+  GstCnnView *self = user_data;
+  count_change (self);
+  gst_cnn_view_redraw_wish (self);
+  return TRUE;
+}
+
+/* Takes the wish to come out of the clock; `next` takes its place. */
+static void
+replace_later (GstCnnView *self, GstClockID next)
+{
+  GST_OBJECT_LOCK (self);
+  GstClockID later = self->redraw.later;
+  self->redraw.later = next;
+  GST_OBJECT_UNLOCK (self);
+  if (later) {
+    gst_clock_id_unschedule (later);
+    gst_clock_id_unref (later);
+  }
+}
+
+void
+gst_cnn_view_redraw_wish_later (GstCnnView *self, GstClockTime delay)
+{
+  GstClock *clock = gst_system_clock_obtain ();
+  GstClockID id = gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock) + delay);
+  replace_later (self, gst_clock_id_ref (id));
+  gst_clock_id_wait_async (id, wish_now, gst_object_ref (self), gst_object_unref);
+  gst_clock_id_unref (id);
+  gst_object_unref (clock);
 }
 
 void
@@ -89,9 +138,7 @@ gst_cnn_view_redraw_note_event (GstCnnView *self, GstEvent *event)
     g_mutex_unlock (&self->redraw.lock);
   } else if (type == GST_EVENT_RECONFIGURE) {
     /* Perhaps another size of the window. */
-    GST_OBJECT_LOCK (self);
-    self->changes++;
-    GST_OBJECT_UNLOCK (self);
+    count_change (self);
     gst_cnn_view_redraw_wish (self);
   }
 }
@@ -103,6 +150,8 @@ change_state (GstElement *element, GstStateChange transition)
   GstElementClass *parent = g_type_class_peek (GST_TYPE_BASE_TRANSFORM);
   const gboolean pauses = GST_STATE_TRANSITION_NEXT (transition) == GST_STATE_PAUSED;
   g_atomic_int_set (&self->redraw.paused, FALSE);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    replace_later (self, NULL);
   GstStateChangeReturn change = parent->change_state (element, transition);
   if (change == GST_STATE_CHANGE_FAILURE || !pauses)
     return change;
@@ -165,6 +214,8 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *frame)
 {
   GstCnnView *self = GST_CNN_VIEW (parent);
   GstCnnViewRedraw *redraw = &self->redraw;
+  if (!g_atomic_int_get (&redraw->enabled))
+    return redraw->chain (pad, parent, frame);
   gst_buffer_replace (&redraw->frame, frame);
   GstFlowReturn flow = redraw->chain (pad, parent, frame);
   for (redraw->again = TRUE; end_flush (self);)
@@ -185,6 +236,7 @@ gst_cnn_view_redraw_init (GstCnnView *self)
 {
   GstPad *pad = GST_BASE_TRANSFORM_SINK_PAD (self);
   g_mutex_init (&self->redraw.lock);
+  self->redraw.enabled = TRUE;
   self->redraw.chain = GST_PAD_CHAINFUNC (pad);
   gst_pad_set_chain_function (pad, chain);
 }
@@ -192,7 +244,20 @@ gst_cnn_view_redraw_init (GstCnnView *self)
 void
 gst_cnn_view_redraw_clear (GstCnnView *self)
 {
+  replace_later (self, NULL);
   g_mutex_clear (&self->redraw.lock);
+}
+
+void
+gst_cnn_view_redraw_enable (GstCnnView *self, gboolean enabled)
+{
+  g_atomic_int_set (&self->redraw.enabled, enabled);
+}
+
+gboolean
+gst_cnn_view_redraw_is_enabled (GstCnnView *self)
+{
+  return g_atomic_int_get (&self->redraw.enabled);
 }
 
 void

@@ -8,6 +8,10 @@
  * of it. Positions and the running time stay; on the bus it looks like a seek, which ends with
  * async-done.
  *
+ * It is the only thing that reaches behind the base class: it stands before the chain function of its sink pad
+ * and calls its methods for the second picture. redraw-paused=false leaves all of that out; an application that
+ * wants a new picture then sends a flushing seek.
+ *
  * Nothing is done where a thread of its own takes the pictures on (a queue): it holds pictures that a
  * flush would drop. An element that holds one back (videorate) loses it: the shown picture then is the next. */
 #ifndef GST_CNN_VIEW_REDRAW_H
@@ -19,7 +23,9 @@ G_BEGIN_DECLS
 
 typedef struct {
   GstPadChainFunction chain; /* of the base class */
+  gint enabled;              /* atomic: the property redraw-paused */
   gint paused, scheduled;    /* atomic: the element is paused; a thread is on its way */
+  GstClockID later;          /* under the object lock: a wish to come */
   GstBuffer *frame;          /* of the streaming thread: what is being shown */
   gboolean again;            /* of the streaming thread: it is shown for another time */
 
@@ -36,8 +42,14 @@ void gst_cnn_view_redraw_clear (GstCnnView *self);
 /* A new stream: nothing is being pushed. */
 void gst_cnn_view_redraw_reset (GstCnnView *self);
 
+/* The property redraw-paused, from any thread. */
+void gst_cnn_view_redraw_enable (GstCnnView *self, gboolean enabled);
+gboolean gst_cnn_view_redraw_is_enabled (GstCnnView *self);
+
 /* From any thread: something is to be seen that was not drawn. Returns at once. */
 void gst_cnn_view_redraw_wish (GstCnnView *self);
+/* The same after a time: something that is seen now is to go. */
+void gst_cnn_view_redraw_wish_later (GstCnnView *self, GstClockTime delay);
 /* Every event of either direction, before it goes on. */
 void gst_cnn_view_redraw_note_event (GstCnnView *self, GstEvent *event);
 /* From the streaming thread: a picture is drawn and goes downstream next. */

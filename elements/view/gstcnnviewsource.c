@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/gstcnnviewsource.h"
 
+#include "view/gstcnnview-private.h"
+
 #include <string.h>
+
+#define GST_CAT_DEFAULT gst_cnn_view_debug
 
 /* Pictures that wait for their tensor. More would hold too many buffers of a camera's pool. */
 #define MAX_WAITING 16
@@ -121,8 +125,10 @@ push (GstCnnViewSource *source, GstBuffer *buffer)
 {
   g_mutex_lock (&source->lock);
   if (source->has_caps) {
-    if (source->n_waiting == MAX_WAITING)
+    if (source->n_waiting == MAX_WAITING) {
+      GST_LOG ("a source picture goes: %d wait for maps", MAX_WAITING);
       gst_buffer_unref (pop (source).buffer);
+    }
     Picture *picture = &source->waiting[(source->oldest + source->n_waiting++) % MAX_WAITING];
     picture->buffer = buffer;
     picture->info = source->info;
@@ -137,9 +143,26 @@ push (GstCnnViewSource *source, GstBuffer *buffer)
   g_mutex_unlock (&source->lock);
 }
 
+/* Without maps no picture is ever shown: that is told, not waited for. */
+static gboolean
+maps_will_come (GstObject *parent)
+{
+  if (gst_pad_is_linked (GST_BASE_TRANSFORM_SINK_PAD (parent)))
+    return TRUE;
+  GST_CNN_VIEW_ERROR (parent, STREAM, FAILED,
+      "video comes on the pad `video`, but nothing is linked to the pad `sink`: link the layer "
+      "whose "
+      "maps are to be shown, or the video itself, to `sink`");
+  return FALSE;
+}
+
 static GstFlowReturn
 pad_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
+  if (!maps_will_come (parent)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_ERROR;
+  }
   push (gst_pad_get_element_private (pad), buffer);
   return GST_FLOW_OK;
 }
@@ -218,11 +241,17 @@ gst_cnn_view_source_choose (
          g_cond_wait_until (&source->arrived, &source->lock, deadline))
     ;
   source->patient = FALSE;
+  guint dropped = 0;
   for (Picture *next = peek (source);
        next && (!source->chosen.buffer || !is_after (next, running_time)); next = peek (source)) {
     gst_buffer_replace (&source->chosen.buffer, NULL);
     source->chosen = pop (source);
+    dropped++;
   }
+  GST_LOG ("maps of %" GST_TIME_FORMAT ": %s of %" GST_TIME_FORMAT ", %u passed by, %u wait",
+      GST_TIME_ARGS (running_time), source->chosen.buffer ? "source" : "no source",
+      GST_TIME_ARGS (source->chosen.running_time), dropped > 0 ? dropped - 1 : 0,
+      source->n_waiting);
   const GstVideoInfo *info = &source->chosen.info;
   gboolean found = source->chosen.buffer != NULL;
   if (found) {
@@ -254,23 +283,32 @@ prepare_converter (GstCnnViewSource *source, const GstVideoInfo *from, const Gst
   return source->scaled != NULL;
 }
 
-static void
-copy_rows (const GstVideoFrame *from, GstVideoFrame *to, GstCnnViewBox box)
+/* The video format with these bytes. */
+static GstVideoFormat
+format_of (const CnnPixelFormat *format)
 {
-  const gint bytes = GST_VIDEO_FRAME_COMP_PSTRIDE (to, 0);
+  static const GstVideoFormat with_red_first[] = {GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_RGBx};
+  static const GstVideoFormat with_blue_first[] = {GST_VIDEO_FORMAT_BGR, GST_VIDEO_FORMAT_BGRx};
+  const gint four = format->bytes == 4;
+  return format->red < format->blue ? with_red_first[four] : with_blue_first[four];
+}
+
+static void
+copy_rows (const GstVideoFrame *from, const CnnViewCanvas *canvas, CnnViewBox box)
+{
   const guint8 *in = GST_VIDEO_FRAME_PLANE_DATA (from, 0);
-  guint8 *out = GST_VIDEO_FRAME_PLANE_DATA (to, 0);
-  out += (gssize)box.y * GST_VIDEO_FRAME_PLANE_STRIDE (to, 0) + (gssize)box.x * bytes;
+  guint8 *out = cnn_view_canvas_at (canvas, box.x, box.y);
   for (gint y = 0; y < box.height; y++) {
-    memcpy (out, in, (gsize)(box.width * bytes));
+    memcpy (out, in, (gsize)(box.width * canvas->format.bytes));
     in += GST_VIDEO_FRAME_PLANE_STRIDE (from, 0);
-    out += GST_VIDEO_FRAME_PLANE_STRIDE (to, 0);
+    out += canvas->stride;
   }
 }
 
 void
-gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnnViewBox box)
+gst_cnn_view_source_draw (gpointer user_data, const CnnViewCanvas *canvas, CnnViewBox box)
 {
+  GstCnnViewSource *source = user_data;
   GstVideoFrame picture, scaled;
   GstVideoInfo from, to;
   g_mutex_lock (&source->lock);
@@ -279,7 +317,7 @@ gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnn
   g_mutex_unlock (&source->lock);
   if (!buffer)
     return;
-  gst_video_info_set_interlaced_format (&to, GST_VIDEO_FRAME_FORMAT (frame),
+  gst_video_info_set_interlaced_format (&to, format_of (&canvas->format),
       GST_VIDEO_INFO_INTERLACE_MODE (&from), (guint)box.width, (guint)box.height);
   /* A converter wants both sides to agree about time. */
   to.fps_n = from.fps_n;
@@ -288,7 +326,7 @@ gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnn
       gst_video_frame_map (&picture, &from, buffer, GST_MAP_READ)) {
     if (gst_video_frame_map (&scaled, &to, source->scaled, GST_MAP_READWRITE)) {
       gst_video_converter_frame (source->converter, &picture, &scaled);
-      copy_rows (&scaled, frame, box);
+      copy_rows (&scaled, canvas, box);
       gst_video_frame_unmap (&scaled);
     }
     gst_video_frame_unmap (&picture);

@@ -4,7 +4,7 @@
 #ifndef GST_CNN_VIEW_SOURCE_H
 #define GST_CNN_VIEW_SOURCE_H
 
-#include "view/gstcnnviewlayout.h"
+#include "view/canvas.h"
 
 #include <gst/video/video.h>
 
@@ -28,8 +28,8 @@ void gst_cnn_view_source_flush (GstCnnViewSource *source);
  * square pixels. */
 gboolean gst_cnn_view_source_choose (
     GstCnnViewSource *source, GstClockTime running_time, gint *width, gint *height);
-/* Draws the chosen picture into a box of the frame, which is mapped for writing. */
-void gst_cnn_view_source_draw (GstCnnViewSource *source, GstVideoFrame *frame, GstCnnViewBox box);
+/* Draws the chosen picture of a source into a box of the canvas: a CnnViewDrawSourceFunc. */
+void gst_cnn_view_source_draw (gpointer source, const CnnViewCanvas *canvas, CnnViewBox box);
 
 G_END_DECLS
 

@@ -12,7 +12,7 @@ static double
 layout_cost (const CnnConv2d *conv)
 {
   return cnn_conv_layout_cost (conv->input_format.layout, CNN_LAYOUT_NHWC, conv->base.input.c) +
-         cnn_conv_layout_cost (CNN_LAYOUT_NHWC, conv->output_format.layout, conv->computed.c);
+         cnn_conv_layout_cost (CNN_LAYOUT_NHWC, conv->base.output_format.layout, conv->computed.c);
 }
 
 static bool
@@ -42,22 +42,23 @@ runs_per_row (const CnnConv2d *conv)
 
 /* Points the taps at what the first output of a span sees. */
 static void
-find_taps (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int span, int columns)
+find_taps (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int span, int columns)
 {
   const ptrdiff_t step = (ptrdiff_t)conv->columns.dilation * conv->base.input.c;
-  const float **tap = worker->taps;
+  const float **tap = cnn_conv_taps (worker);
   for (int ky = 0; ky < conv->rows.kernel; ky++) {
-    const float *row = cnn_reader_row (&worker->reader, n, cnn_conv_position (conv, y, ky), span);
+    const float *row =
+        cnn_reader_row (&worker->readers[0], n, cnn_conv_position (conv, y, ky), span);
     for (int kx = 0; kx < columns; kx++)
       *tap++ = row + kx * step;
   }
 }
 
 static void
-shift_taps (CnnConvWorker *worker, int n_taps, int distance)
+shift_taps (CnnLayerWorker *worker, int n_taps, int distance)
 {
   for (int i = 0; i < n_taps; i++)
-    worker->taps[i] += distance;
+    cnn_conv_taps (worker)[i] += distance;
 }
 
 static ptrdiff_t
@@ -69,7 +70,7 @@ pixel_stride (const CnnConv2d *conv)
 /* ---- Tile: output channels in lanes ---------------------------------------------------------- */
 
 static double
-tile_cost (const CnnConv2d *conv)
+tile_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.dispatch->conv_tile_isa);
   /* What is left of a row takes as long as four pixels. */
@@ -129,62 +130,61 @@ choose_strip (const CnnConv2d *conv, size_t weight_floats)
   return (conv->computed.h - 1) / strips + 1;
 }
 
-static bool
-tile_pack (CnnConv2d *conv, const float *weights, const float *bias)
+static CnnConvPlan *
+tile_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const CnnIsa isa = conv->base.context.dispatch->conv_tile_isa;
   const int lanes = cnn_isa_lanes (isa), widest = cnn_isa_panel (isa);
   const int padded_outputs = round_up (conv->group_outputs, lanes);
   const size_t per_output = cnn_conv_weights_per_output (conv);
   const size_t outputs = (size_t)conv->groups * (size_t)padded_outputs;
-  conv->weights = cnn_alloc (outputs * per_output, sizeof (float));
-  conv->bias = cnn_alloc (outputs, sizeof (float));
-  if (!conv->weights || !conv->bias)
-    return false;
+  CnnConvPlan *plan = cnn_conv_plan_alloc (
+      sizeof *plan, outputs * per_output, outputs, conv->rows.kernel * runs_per_row (conv));
+  if (!plan)
+    return NULL;
   for (int g = 0; g < conv->groups; g++) {
     for (int o = 0; o < conv->group_outputs; o += widest) {
       const int count = min (conv->group_outputs - o, widest), first = g * conv->group_outputs + o;
       const size_t packed = (size_t)g * (size_t)padded_outputs + (size_t)o;
-      pack_panel (conv, weights, first, count, round_up (count, lanes),
-          conv->weights + packed * per_output);
-      for (int i = 0; bias && i < count; i++)
-        conv->bias[packed + (size_t)i] = bias[first + i];
+      pack_panel (conv, desc->weights, first, count, round_up (count, lanes),
+          plan->weights + packed * per_output);
+      for (int i = 0; desc->bias && i < count; i++)
+        plan->bias[packed + (size_t)i] = desc->bias[first + i];
     }
   }
-  conv->n_panels = conv->groups * ((conv->group_outputs - 1) / widest + 1);
-  conv->n_taps = conv->rows.kernel * runs_per_row (conv);
-  conv->tile = 12;
-  conv->strip = choose_strip (conv, outputs * per_output);
-  return true;
+  plan->n_panels = conv->groups * ((conv->group_outputs - 1) / widest + 1);
+  plan->tile = 12;
+  plan->strip = choose_strip (conv, outputs * per_output);
+  return plan;
 }
 
 static bool
-rows_follow_each_other (const CnnConv2d *conv, const CnnConvWorker *worker)
+rows_follow_each_other (const CnnConv2d *conv, const CnnLayerWorker *worker)
 {
-  const CnnImage *in = worker->reader.image, *out = worker->writer.image;
-  return is_pointwise (conv) && worker->reader.in_place && worker->writer.in_place &&
+  const CnnImage *in = worker->readers[0].image, *out = worker->writer.image;
+  return is_pointwise (conv) && worker->readers[0].in_place && worker->writer.in_place &&
          in->row_stride == in->shape.w * in->pixel_stride &&
          out->row_stride == out->shape.w * out->pixel_stride;
 }
 
 /* One panel of outputs for one span of each row of a strip. */
 static void
-tile_compute_panel (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows, int span,
+tile_compute_panel (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows, int span,
     int group, int output)
 {
   const CnnDispatch *dispatch = conv->base.context.dispatch;
   const int lanes = cnn_isa_lanes (dispatch->conv_tile_isa);
   const size_t packed =
       (size_t)group * (size_t)round_up (conv->group_outputs, lanes) + (size_t)output;
-  const CnnSpan pixels = worker->reader.spans[span];
+  const CnnSpan pixels = worker->readers[0].spans[span];
   CnnConvTile tile = {
-      .taps = worker->taps,
-      .n_taps = conv->n_taps,
+      .taps = cnn_conv_taps (worker),
+      .n_taps = conv->plan->n_taps,
       .run = run_length (conv),
       .pixel_stride = pixel_stride (conv),
       .out_stride = conv->computed.c,
-      .weights = conv->weights + packed * cnn_conv_weights_per_output (conv),
-      .bias = conv->bias + packed,
+      .weights = conv->plan->weights + packed * cnn_conv_weights_per_output (conv),
+      .bias = conv->plan->bias + packed,
       .outputs = min (conv->group_outputs - output, cnn_isa_panel (dispatch->conv_tile_isa)),
       .count = pixels.count,
       .low = conv->low,
@@ -197,7 +197,7 @@ tile_compute_panel (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, 
   }
   for (int i = 0; i < rows; i++) {
     find_taps (conv, worker, n, y + i, span, runs_per_row (conv));
-    shift_taps (worker, conv->n_taps, group * conv->group_inputs);
+    shift_taps (worker, conv->plan->n_taps, group * conv->group_inputs);
     tile.out = cnn_writer_row (&worker->writer, n, y + i) +
                (ptrdiff_t)pixels.first * conv->computed.c + group * conv->group_outputs + output;
     dispatch->conv_tile (&tile);
@@ -205,10 +205,10 @@ tile_compute_panel (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, 
 }
 
 static void
-tile_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
+tile_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows)
 {
   const int widest = cnn_isa_panel (conv->base.context.dispatch->conv_tile_isa);
-  for (int span = 0; span < worker->reader.n_spans; span++) {
+  for (int span = 0; span < worker->readers[0].n_spans; span++) {
     int panel = 0;
     for (int g = 0; g < conv->groups; g++) {
       for (int o = 0; o < conv->group_outputs; o += widest, panel++) {
@@ -221,11 +221,11 @@ tile_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int ro
 
 const CnnConvAlgorithm cnn_conv_tile = {
     .name = "conv-tile",
-    .reads = CNN_ROWS_INTERLEAVED,
-    .writes = CNN_ROWS_INTERLEAVED,
+    .reads = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
+    .writes = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
     .cost = tile_cost,
     .isa = tile_isa,
-    .pack = tile_pack,
+    .plan_new = tile_plan_new,
     .compute = tile_compute,
     .splits_strips = true,
 };
@@ -233,7 +233,7 @@ const CnnConvAlgorithm cnn_conv_tile = {
 /* ---- Dot: input channels in lanes ------------------------------------------------------------ */
 
 static double
-dot_cost (const CnnConv2d *conv)
+dot_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.dispatch->conv_dot_isa);
   const double vectors = (double)conv->rows.kernel * runs_per_row (conv) *
@@ -256,40 +256,39 @@ run_floats (const CnnConv2d *conv)
 }
 
 /* Weights in the order [output][tap][run]. */
-static bool
-dot_pack (CnnConv2d *conv, const float *weights, const float *bias)
+static CnnConvPlan *
+dot_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const size_t kernel_columns = (size_t)conv->columns.kernel, inputs = (size_t)conv->group_inputs;
   const size_t taps = (size_t)conv->rows.kernel * kernel_columns;
   const size_t runs = (size_t)runs_per_row (conv), outputs = (size_t)conv->computed.c;
-  conv->n_taps = conv->rows.kernel * runs_per_row (conv);
-  conv->tile = 8;
-  conv->strip = 1;
-  conv->weights = cnn_alloc (outputs * (size_t)conv->n_taps * run_floats (conv), sizeof (float));
-  conv->bias = cnn_alloc (outputs, sizeof (float));
-  if (!conv->weights || !conv->bias)
-    return false;
+  const size_t n_taps = (size_t)conv->rows.kernel * runs;
+  CnnConvPlan *plan = cnn_conv_plan_alloc (
+      sizeof *plan, outputs * n_taps * run_floats (conv), outputs, (int)n_taps);
+  if (!plan)
+    return NULL;
+  plan->tile = 8;
   for (size_t o = 0; o < outputs; o++) {
-    conv->bias[o] = bias ? bias[o] : 0;
+    plan->bias[o] = desc->bias ? desc->bias[o] : 0;
     for (size_t i = 0; i < inputs; i++) {
       for (size_t t = 0; t < taps; t++) {
         size_t ky = t / kernel_columns, kx = t % kernel_columns;
         size_t run = runs == 1 ? ky : t, place = runs == 1 ? kx * inputs + i : i;
-        conv->weights[(o * (size_t)conv->n_taps + run) * run_floats (conv) + place] =
-            weights[(o * inputs + i) * taps + t];
+        plan->weights[(o * n_taps + run) * run_floats (conv) + place] =
+            desc->weights[(o * inputs + i) * taps + t];
       }
     }
   }
-  return true;
+  return plan;
 }
 
 static void
-dot_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
+dot_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows)
 {
   const CnnDispatch *dispatch = conv->base.context.dispatch;
   CnnConvDot dot = {
-      .taps = worker->taps,
-      .n_taps = conv->n_taps,
+      .taps = cnn_conv_taps (worker),
+      .n_taps = conv->plan->n_taps,
       .run = run_length (conv),
       .pixel_stride = pixel_stride (conv),
       .out_stride = conv->computed.c,
@@ -298,36 +297,36 @@ dot_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int row
       .low = conv->low,
       .high = conv->high,
   };
-  for (int span = 0; span < worker->reader.n_spans; span++) {
-    const CnnSpan pixels = worker->reader.spans[span];
+  for (int span = 0; span < worker->readers[0].n_spans; span++) {
+    const CnnSpan pixels = worker->readers[0].spans[span];
     dot.count = pixels.count;
     find_taps (conv, worker, n, y, span, runs_per_row (conv));
     for (int g = 0; g < conv->groups; g++) {
       const size_t o = (size_t)g * (size_t)conv->group_outputs;
-      dot.weights = conv->weights + o * (size_t)conv->n_taps * dot.run_floats;
-      dot.bias = conv->bias + o;
+      dot.weights = conv->plan->weights + o * (size_t)conv->plan->n_taps * dot.run_floats;
+      dot.bias = conv->plan->bias + o;
       dot.out =
           cnn_writer_row (&worker->writer, n, y) + (ptrdiff_t)pixels.first * conv->computed.c + o;
       dispatch->conv_dot (&dot);
-      shift_taps (worker, conv->n_taps, conv->group_inputs);
+      shift_taps (worker, conv->plan->n_taps, conv->group_inputs);
     }
   }
 }
 
 const CnnConvAlgorithm cnn_conv_dot = {
     .name = "conv-dot",
-    .reads = CNN_ROWS_INTERLEAVED,
-    .writes = CNN_ROWS_INTERLEAVED,
+    .reads = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
+    .writes = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
     .cost = dot_cost,
     .isa = dot_isa,
-    .pack = dot_pack,
+    .plan_new = dot_plan_new,
     .compute = dot_compute,
 };
 
 /* ---- Depthwise: each channel by itself ------------------------------------------------------- */
 
 static double
-depthwise_cost (const CnnConv2d *conv)
+depthwise_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.dispatch->conv_depthwise_isa);
   if (!is_depthwise (conv))
@@ -344,23 +343,20 @@ depthwise_isa (const CnnDispatch *dispatch)
 }
 
 /* Weights in the order [ky][kx][channel]. */
-static bool
-depthwise_pack (CnnConv2d *conv, const float *weights, const float *bias)
+static CnnConvPlan *
+depthwise_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const size_t taps = cnn_conv_weights_per_output (conv), channels = (size_t)conv->computed.c;
-  conv->n_taps = (int)taps;
-  conv->tile = 8;
-  conv->strip = 1;
-  conv->weights = cnn_alloc (taps * channels, sizeof (float));
-  conv->bias = cnn_alloc (channels, sizeof (float));
-  if (!conv->weights || !conv->bias)
-    return false;
+  CnnConvPlan *plan = cnn_conv_plan_alloc (sizeof *plan, taps * channels, channels, (int)taps);
+  if (!plan)
+    return NULL;
+  plan->tile = 8;
   for (size_t c = 0; c < channels; c++) {
-    conv->bias[c] = bias ? bias[c] : 0;
+    plan->bias[c] = desc->bias ? desc->bias[c] : 0;
     for (size_t t = 0; t < taps; t++)
-      conv->weights[t * channels + c] = weights[c * taps + t];
+      plan->weights[t * channels + c] = desc->weights[c * taps + t];
   }
-  return true;
+  return plan;
 }
 
 /* Whether a frame's samples are far more than the second-level cache holds. */
@@ -375,17 +371,17 @@ is_beyond_cache (const CnnConv2d *conv)
 }
 
 static void
-depthwise_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
+depthwise_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows)
 {
-  for (int span = 0; span < worker->reader.n_spans; span++) {
-    const CnnSpan pixels = worker->reader.spans[span];
+  for (int span = 0; span < worker->readers[0].n_spans; span++) {
+    const CnnSpan pixels = worker->readers[0].spans[span];
     find_taps (conv, worker, n, y, span, conv->columns.kernel);
     const CnnConvDepthwise depthwise = {
-        .taps = worker->taps,
-        .n_taps = conv->n_taps,
+        .taps = cnn_conv_taps (worker),
+        .n_taps = conv->plan->n_taps,
         .pixel_stride = pixel_stride (conv),
-        .weights = conv->weights,
-        .bias = conv->bias,
+        .weights = conv->plan->weights,
+        .bias = conv->plan->bias,
         .channels = conv->computed.c,
         .count = pixels.count,
         .low = conv->low,
@@ -399,11 +395,11 @@ depthwise_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, i
 
 const CnnConvAlgorithm cnn_conv_depthwise = {
     .name = "conv-depthwise",
-    .reads = CNN_ROWS_INTERLEAVED,
-    .writes = CNN_ROWS_INTERLEAVED,
+    .reads = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
+    .writes = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
     .cost = depthwise_cost,
     .isa = depthwise_isa,
-    .pack = depthwise_pack,
+    .plan_new = depthwise_plan_new,
     .compute = depthwise_compute,
 };
 
@@ -412,7 +408,7 @@ const CnnConvAlgorithm cnn_conv_depthwise = {
 /* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats in
  * lanes, whatever c is. */
 static double
-flat_cost (const CnnConv2d *conv)
+flat_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const int lanes = cnn_isa_lanes (conv->base.context.dispatch->conv_plane_isa);
   if (!is_depthwise (conv) || !conv->uniform || conv->columns.stride > 1)
@@ -427,35 +423,32 @@ flat_isa (const CnnDispatch *dispatch)
   return dispatch->conv_plane_isa;
 }
 
-static bool
-flat_pack (CnnConv2d *conv, const float *weights, const float *bias)
+static CnnConvPlan *
+flat_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const size_t taps = cnn_conv_weights_per_output (conv);
-  conv->n_taps = (int)taps;
-  conv->tile = 16;
-  conv->strip = 1;
-  conv->weights = cnn_alloc (taps, sizeof (float));
-  conv->bias = cnn_alloc (1, sizeof (float));
-  if (!conv->weights || !conv->bias)
-    return false;
+  CnnConvPlan *plan = cnn_conv_plan_alloc (sizeof *plan, taps, 1, (int)taps);
+  if (!plan)
+    return NULL;
+  plan->tile = 16;
   for (size_t t = 0; t < taps; t++)
-    conv->weights[t] = weights[t];
-  conv->bias[0] = bias ? bias[0] : 0;
-  return true;
+    plan->weights[t] = desc->weights[t];
+  plan->bias[0] = desc->bias ? desc->bias[0] : 0;
+  return plan;
 }
 
 static void
-flat_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
+flat_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows)
 {
   const int c = conv->computed.c;
-  for (int span = 0; span < worker->reader.n_spans; span++) {
-    const CnnSpan pixels = worker->reader.spans[span];
+  for (int span = 0; span < worker->readers[0].n_spans; span++) {
+    const CnnSpan pixels = worker->readers[0].spans[span];
     find_taps (conv, worker, n, y, span, conv->columns.kernel);
     const CnnConvPlane plane = {
-        .taps = worker->taps,
-        .n_taps = conv->n_taps,
-        .weights = conv->weights,
-        .bias = conv->bias,
+        .taps = cnn_conv_taps (worker),
+        .n_taps = conv->plan->n_taps,
+        .weights = conv->plan->weights,
+        .bias = conv->plan->bias,
         .outputs = 1,
         .count = pixels.count * c,
         .low = conv->low,
@@ -469,10 +462,10 @@ flat_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int ro
 
 const CnnConvAlgorithm cnn_conv_flat = {
     .name = "conv-flat",
-    .reads = CNN_ROWS_INTERLEAVED,
-    .writes = CNN_ROWS_INTERLEAVED,
+    .reads = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
+    .writes = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
     .cost = flat_cost,
     .isa = flat_isa,
-    .pack = flat_pack,
+    .plan_new = flat_plan_new,
     .compute = flat_compute,
 };

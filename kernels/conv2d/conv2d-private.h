@@ -5,36 +5,51 @@
 
 #include "cnn/conv2d.h"
 #include "core/layer-private.h"
-#include "rows/rows.h"
 
 typedef struct CnnConv2d CnnConv2d;
 
-/* What one worker needs by itself. */
+/* What an algorithm made of one convolution: the first member of a struct of its own. */
 typedef struct {
-  CnnReader reader;
-  CnnWriter writer;
-  const float **taps; /* conv->n_taps pointers */
-  float *scratch;     /* conv->scratch_floats, or NULL */
-  int part, n_parts;  /* which of several shares of the panels it computes */
-} CnnConvWorker;
+  int tile;              /* output pixels computed at a time: spans begin at multiples of it */
+  int strip;             /* output rows that share one walk through the weights */
+  int row_unit;          /* strips begin at multiples of this many rows */
+  int n_panels;          /* of output channels, which tasks may share; 1 when they may not */
+  int n_taps;            /* pointers one call of a kernel takes, see cnn_conv_taps () */
+  size_t scratch_bytes;  /* of one worker, beside its rows; begins with the taps */
+  float *weights, *bias; /* packed, when they are floats */
+} CnnConvPlan;
+
+/* A plan of `size` bytes with room for `weights` and `bias` floats, zeros, and for n_taps in the scratch; the other
+ * numbers 1. NULL when memory is short. */
+void *cnn_conv_plan_alloc (size_t size, size_t weights, size_t bias, int n_taps);
+void cnn_conv_plan_free (CnnConvPlan *plan);
+
+/* The type and order of samples in rows. */
+typedef struct {
+  CnnSampleType type;
+  CnnRowOrder order;
+} CnnRowFormat;
 
 /* One way to convolve. */
 typedef struct {
   const char *name;
-  CnnRowOrder reads, writes; /* the order of its rows */
+  CnnRowFormat reads, writes;
   /* Vector multiply-adds for one pixel of all output channels, changes of layout included;
    * INFINITY when it cannot run this convolution. */
-  double (*cost) (const CnnConv2d *conv);
+  double (*cost) (const CnnConv2d *conv, const CnnConv2dDesc *desc);
   /* The variant it runs. */
   CnnIsa (*isa) (const CnnDispatch *dispatch);
-  /* Sets n_taps, tile, strip, scratch and makes packed weights and bias. False when memory is short. */
-  bool (*pack) (CnnConv2d *conv, const float *weights, const float *bias);
-  /* Output rows [y, y + rows) of frame n, rows <= conv->strip, up to the writer's finish. */
-  void (*compute) (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows);
+  /* Packs the weights of the description. NULL when memory is short. */
+  CnnConvPlan *(*plan_new) (const CnnConv2d *conv, const CnnConv2dDesc *desc);
+  /* Optional: a worker's reader and writer have begun a frame. */
+  void (*begin) (CnnLayerWorker *worker);
+  /* Output rows [y, y + rows) of frame n, rows <= plan->strip, up to the writer's finish. */
+  void (*compute) (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows);
   /* Whether a strip may have fewer rows, with the same result, when threads are many. */
   bool splits_strips;
 } CnnConvAlgorithm;
 
+extern const CnnConvAlgorithm cnn_conv_bytes;
 extern const CnnConvAlgorithm cnn_conv_tile, cnn_conv_dot, cnn_conv_depthwise, cnn_conv_flat;
 extern const CnnConvAlgorithm cnn_conv_plane, cnn_conv_plane_to_pixels, cnn_conv_rows;
 extern const CnnConvAlgorithm cnn_conv_winograd_2x2, cnn_conv_winograd_4x4;
@@ -48,7 +63,7 @@ CnnLayer *cnn_conv2d_new_with (const CnnContext *context, const CnnConv2dDesc *d
 
 struct CnnConv2d {
   CnnLayer base;
-  CnnFormat input_format, output_format;
+  CnnFormat input_format;
   CnnShape computed;     /* output shape before the activation */
   CnnAxis rows, columns; /* resolved */
   int groups, group_inputs, group_outputs;
@@ -56,20 +71,15 @@ struct CnnConv2d {
   float low, high;
 
   const CnnConvAlgorithm *algorithm;
-  int tile;              /* output pixels computed at a time */
-  int strip;             /* output rows that share one walk through the weights */
-  int n_panels;          /* of output channels, which tasks may share; 1 when they may not */
-  int n_taps;            /* pointers one call of a kernel takes */
-  int block;             /* Winograd: tiles that go through the transforms together */
-  size_t scratch_floats; /* of one worker, beside its rows */
-  float *weights, *bias, *alpha;
-
-  CnnReaderPlan reader_plan;
-  CnnWriterPlan writer_plan;
-  CnnConvWorker *workers;
-  int n_workers;
-  struct CnnConvBytesPlan *bytes; /* the same in integers, or NULL */
+  CnnConvPlan *plan;
 };
+
+/* Where a worker has the plan's taps. */
+static inline const float **
+cnn_conv_taps (const CnnLayerWorker *worker)
+{
+  return (const float **)worker->scratch;
+}
 
 /* Weights of one output channel. */
 static inline size_t

@@ -6,7 +6,7 @@
  *
  * Blocks of tiles go through three steps while they stay in the cache: a matrix of tiles x input
  * channels for each element of a window, as many products with the transformed weights, and matrices
- * of tiles x output channels back into tiles of outputs. conv->tile is the tile's size, everything
+ * of tiles x output channels back into tiles of outputs. the plan's tile is their size, everything
  * else follows from it. */
 #include "conv2d/conv2d-private.h"
 
@@ -26,39 +26,52 @@
 #define MIN_STRIP 4
 
 typedef struct {
+  CnnConvPlan base; /* tile: rows and columns of a tile */
+  int block;        /* tiles that go through the transforms together */
+  size_t
+      matrices; /* where a worker's scratch has the matrices of their inputs, those of their outputs behind */
+} WinogradPlan;
+
+typedef struct {
   int row, span, column; /* first output row in the strip, first output column in the span */
 } Tile;
 
 /* Tiles that go through the three steps together. */
 typedef struct {
   const CnnConv2d *conv;
-  CnnConvWorker *worker;
+  CnnLayerWorker *worker;
   int n, y, rows;                 /* the strip */
   int outputs_begin, outputs_end; /* output channels that are computed */
   Tile tiles[MAX_BLOCK];
   int count;
 } Block;
 
+static const WinogradPlan *
+plan_of (const CnnConv2d *conv)
+{
+  return (const WinogradPlan *)conv->plan;
+}
+
 /* Rows and columns of the inputs that a tile sees. */
 static int
-window_of (const CnnConv2d *conv)
+window_of (const WinogradPlan *plan)
 {
-  return conv->tile + 2;
+  return plan->base.tile + 2;
 }
 
 static size_t
-matrices_of (const CnnConv2d *conv)
+matrices_of (const WinogradPlan *plan)
 {
-  return (size_t)window_of (conv) * (size_t)window_of (conv);
+  return (size_t)window_of (plan) * (size_t)window_of (plan);
 }
 
 /* Floats from one matrix of tiles x channels to the next: an odd number of cache lines, so that the
  * matrices which one tile is spread over lie in different sets of the cache. */
 static size_t
-matrix_stride (const CnnConv2d *conv, int channels)
+matrix_stride (const WinogradPlan *plan, int channels)
 {
   const size_t line = CNN_ALIGNMENT / sizeof (float);
-  const size_t lines = ((size_t)conv->block * (size_t)channels + line - 1) / line;
+  const size_t lines = ((size_t)plan->block * (size_t)channels + line - 1) / line;
   return (lines | 1) * line;
 }
 
@@ -154,17 +167,17 @@ winograd_cost (const CnnConv2d *conv, const TileSize *size)
   const double frame = products_cost (conv, size, tiles) + tiles * transforms * (is_c ? 2.5 : 1);
   return frame / ((double)out.h * out.w) +
          cnn_conv_layout_cost (conv->input_format.layout, CNN_LAYOUT_NHWC, in.c) +
-         cnn_conv_layout_cost (CNN_LAYOUT_NHWC, conv->output_format.layout, out.c);
+         cnn_conv_layout_cost (CNN_LAYOUT_NHWC, conv->base.output_format.layout, out.c);
 }
 
 static double
-cost_2x2 (const CnnConv2d *conv)
+cost_2x2 (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   return winograd_cost (conv, &tiles_2x2);
 }
 
 static double
-cost_4x4 (const CnnConv2d *conv)
+cost_4x4 (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   return winograd_cost (conv, &tiles_4x4);
 }
@@ -198,26 +211,27 @@ padded_outputs (const CnnConv2d *conv)
 
 /* Weights in the order [matrix][panel of outputs][input][output of the panel]. */
 static void
-pack_kernel (CnnConv2d *conv, const TileSize *size, const float *weights, int input, int output)
+pack_kernel (const CnnConv2d *conv, WinogradPlan *plan, const TileSize *size, const float *weights,
+    int input, int output)
 {
   const int widest = panel_of (conv), first = output / widest * widest;
   const size_t inputs = (size_t)conv->base.input.c;
   const size_t panel = (size_t)min (widest, (int)padded_outputs (conv) - first);
   const size_t place = (size_t)first * inputs + (size_t)input * panel + (size_t)(output - first);
-  const size_t window = (size_t)window_of (conv);
-  for (size_t m = 0; m < matrices_of (conv); m++)
-    conv->weights[m * inputs * padded_outputs (conv) + place] =
+  const size_t window = (size_t)window_of (plan);
+  for (size_t m = 0; m < matrices_of (plan); m++)
+    plan->base.weights[m * inputs * padded_outputs (conv) + place] =
         (float)transform_kernel (size->kernel, weights, m / window, m % window);
 }
 
 /* Tiles of a block: what keeps its matrices in the second-level cache, but so many that they are
  * worth a walk through weights which are not in that cache. */
 static int
-most_tiles (const CnnConv2d *conv)
+most_tiles (const CnnConv2d *conv, const WinogradPlan *plan)
 {
   const size_t inputs = (size_t)conv->base.input.c, outputs = (size_t)conv->computed.c;
   const size_t cached_floats = (1 << 20) / sizeof (float);
-  const size_t cached = cached_floats / (matrices_of (conv) * (inputs + outputs));
+  const size_t cached = cached_floats / (matrices_of (plan) * (inputs + outputs));
   const size_t worth = inputs * outputs / (4 * (inputs + outputs));
   const size_t tiles = cached > worth ? cached : worth;
   return tiles > MAX_BLOCK ? MAX_BLOCK : tiles < MIN_BLOCK ? MIN_BLOCK : (int)tiles;
@@ -226,11 +240,11 @@ most_tiles (const CnnConv2d *conv)
 /* Rows of tiles in a strip: as many as make a block of `most` tiles, or fewer where that leaves less
  * work to the busiest of all workers. */
 static int
-choose_strip (const CnnConv2d *conv, int most, int tiles_per_row)
+choose_strip (const CnnConv2d *conv, const WinogradPlan *plan, int most, int tiles_per_row)
 {
-  const int tile_rows = div_up (conv->computed.h, conv->tile);
+  const int tile_rows = div_up (conv->computed.h, plan->base.tile);
   const int workers = cnn_workers_count (conv->base.context.workers);
-  const int least_tiles = conv->n_panels < workers ? MIN_STRIP : MIN_SHARED_STRIP;
+  const int least_tiles = plan->base.n_panels < workers ? MIN_STRIP : MIN_SHARED_STRIP;
   const int least = min (div_up (least_tiles, tiles_per_row), tile_rows);
   int best = 0, least_work = INT_MAX;
   for (int rows = max (min (most / tiles_per_row, tile_rows), least); rows >= least; rows--) {
@@ -243,65 +257,75 @@ choose_strip (const CnnConv2d *conv, int most, int tiles_per_row)
   return best;
 }
 
-static bool
-winograd_pack (CnnConv2d *conv, const TileSize *size, const float *weights, const float *bias)
+static CnnConvPlan *
+winograd_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc, const TileSize *size)
 {
-  const int tile = conv->tile = size->tile;
   const size_t inputs = (size_t)conv->base.input.c, outputs = padded_outputs (conv);
-  conv->weights = cnn_alloc (matrices_of (conv) * inputs, outputs * sizeof (float));
-  conv->bias = cnn_alloc (2 * outputs, sizeof (float)); /* and zeros for the products */
-  if (!conv->weights || !conv->bias)
-    return false;
+  const size_t matrices = (size_t)(size->tile + 2) * (size_t)(size->tile + 2);
+  /* Biases, and zeros for the products. */
+  WinogradPlan *plan =
+      cnn_conv_plan_alloc (sizeof *plan, matrices * inputs * outputs, 2 * outputs, 1);
+  if (!plan)
+    return NULL;
+  plan->base.tile = plan->base.row_unit = size->tile;
   for (int o = 0; o < conv->computed.c; o++) {
-    conv->bias[o] = bias ? bias[o] : 0;
+    plan->base.bias[o] = desc->bias ? desc->bias[o] : 0;
     for (int i = 0; i < conv->base.input.c; i++)
-      pack_kernel (conv, size, weights + ((size_t)o * inputs + (size_t)i) * 9, i, o);
+      pack_kernel (conv, plan, size, desc->weights + ((size_t)o * inputs + (size_t)i) * 9, i, o);
   }
-  conv->n_taps = 1;
-  conv->n_panels = div_up (conv->computed.c, panel_of (conv));
-  const int tiles_per_row = div_up (conv->computed.w, tile), most = most_tiles (conv);
-  const int strip_rows = choose_strip (conv, most, tiles_per_row);
+  plan->base.n_panels = div_up (conv->computed.c, panel_of (conv));
+  const int tiles_per_row = div_up (conv->computed.w, size->tile), most = most_tiles (conv, plan);
+  const int strip_rows = choose_strip (conv, plan, most, tiles_per_row);
   const int strip_tiles = strip_rows * tiles_per_row;
-  conv->strip = tile * strip_rows;
-  conv->block = div_up (strip_tiles, div_up (strip_tiles, most)); /* all of about the same size */
-  conv->scratch_floats = matrices_of (conv) * (matrix_stride (conv, conv->base.input.c) +
-                                                  matrix_stride (conv, conv->computed.c));
-  return true;
+  plan->base.strip = size->tile * strip_rows;
+  plan->block = div_up (strip_tiles, div_up (strip_tiles, most)); /* all of about the same size */
+  plan->matrices = cnn_scratch_reserve (&plan->base.scratch_bytes, matrices,
+      (matrix_stride (plan, conv->base.input.c) + matrix_stride (plan, conv->computed.c)) *
+          sizeof (float));
+  return &plan->base;
 }
 
-static bool
-pack_2x2 (CnnConv2d *conv, const float *weights, const float *bias)
+static CnnConvPlan *
+plan_new_2x2 (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
-  return winograd_pack (conv, &tiles_2x2, weights, bias);
+  return winograd_plan_new (conv, desc, &tiles_2x2);
 }
 
-static bool
-pack_4x4 (CnnConv2d *conv, const float *weights, const float *bias)
+static CnnConvPlan *
+plan_new_4x4 (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
-  return winograd_pack (conv, &tiles_4x4, weights, bias);
+  return winograd_plan_new (conv, desc, &tiles_4x4);
 }
 
 /* ---- The three steps ------------------------------------------------------------------------- */
+
+/* The matrices of tiles x input channels. */
+static float *
+inputs_of (const WinogradPlan *plan, const CnnLayerWorker *worker)
+{
+  return (float *)(worker->scratch + plan->matrices);
+}
 
 static void
 transform_inputs (const Block *block)
 {
   const CnnConv2d *conv = block->conv;
+  const WinogradPlan *plan = plan_of (conv);
   const int channels = conv->base.input.c;
-  const int window = window_of (conv);
+  const int window = window_of (plan);
   CnnWinogradInput input = {
-      .tile = conv->tile,
+      .tile = plan->base.tile,
       .pixel_stride = channels,
       .channels = channels,
-      .out = block->worker->scratch,
-      .matrix_stride = matrix_stride (conv, channels),
+      .out = inputs_of (plan, block->worker),
+      .matrix_stride = matrix_stride (plan, channels),
   };
   for (int i = 0; i < block->count; i++, input.out += channels) {
     const Tile tile = block->tiles[i];
-    const int left = block->worker->reader.spans[tile.span].count - tile.column;
+    const int left = block->worker->readers[0].spans[tile.span].count - tile.column;
     input.columns = min (left + 2, window);
     for (int ky = 0; ky < window; ky++)
-      input.rows[ky] = cnn_reader_row (&block->worker->reader, block->n,
+      input.rows[ky] = cnn_reader_row (&block->worker->readers[0], block->n,
                            cnn_conv_position (conv, block->y + tile.row, ky), tile.span) +
                        (ptrdiff_t)tile.column * channels;
     conv->base.context.dispatch->winograd_input (&input);
@@ -312,28 +336,29 @@ static void
 multiply_matrices (const Block *block)
 {
   const CnnConv2d *conv = block->conv;
+  const WinogradPlan *plan = plan_of (conv);
   const CnnDispatch *dispatch = conv->base.context.dispatch;
   const int widest = panel_of (conv);
   const size_t inputs = (size_t)conv->base.input.c, outputs = (size_t)conv->computed.c;
   const size_t padded = padded_outputs (conv);
-  const size_t in_stride = matrix_stride (conv, conv->base.input.c);
-  const size_t out_stride = matrix_stride (conv, conv->computed.c);
-  const float *in = block->worker->scratch;
-  float *out = block->worker->scratch + matrices_of (conv) * in_stride;
+  const size_t in_stride = matrix_stride (plan, conv->base.input.c);
+  const size_t out_stride = matrix_stride (plan, conv->computed.c);
+  const float *in = inputs_of (plan, block->worker);
+  float *out = inputs_of (plan, block->worker) + matrices_of (plan) * in_stride;
   CnnConvTile product = {
       .taps = &in,
       .n_taps = 1,
       .run = (int)inputs,
       .pixel_stride = (ptrdiff_t)inputs,
       .out_stride = (ptrdiff_t)outputs,
-      .bias = conv->bias + padded,
+      .bias = plan->base.bias + padded,
       .count = block->count,
       .low = -INFINITY,
       .high = INFINITY,
   };
-  for (size_t m = 0; m < matrices_of (conv); m++, in += in_stride, out += out_stride) {
+  for (size_t m = 0; m < matrices_of (plan); m++, in += in_stride, out += out_stride) {
     for (int o = block->outputs_begin; o < block->outputs_end; o += widest) {
-      product.weights = conv->weights + (m * padded + (size_t)o) * inputs;
+      product.weights = plan->base.weights + (m * padded + (size_t)o) * inputs;
       product.outputs = min (conv->computed.c - o, widest);
       product.panel = min ((int)padded - o, widest);
       product.out = out + o;
@@ -346,13 +371,15 @@ static void
 transform_outputs (const Block *block)
 {
   const CnnConv2d *conv = block->conv;
-  CnnConvWorker *worker = block->worker;
+  const WinogradPlan *plan = plan_of (conv);
+  CnnLayerWorker *worker = block->worker;
   const int channels = conv->computed.c, first = block->outputs_begin;
   CnnWinogradOutput output = {
-      .tile = conv->tile,
-      .in = worker->scratch + matrices_of (conv) * matrix_stride (conv, conv->base.input.c) + first,
-      .matrix_stride = matrix_stride (conv, channels),
-      .bias = conv->bias + first,
+      .tile = plan->base.tile,
+      .in = inputs_of (plan, worker) +
+            matrices_of (plan) * matrix_stride (plan, conv->base.input.c) + first,
+      .matrix_stride = matrix_stride (plan, channels),
+      .bias = plan->base.bias + first,
       .channels = block->outputs_end - first,
       .low = conv->low,
       .high = conv->high,
@@ -360,9 +387,9 @@ transform_outputs (const Block *block)
   };
   for (int i = 0; i < block->count; i++, output.in += channels) {
     const Tile tile = block->tiles[i];
-    const CnnSpan span = worker->reader.spans[tile.span];
-    output.n_rows = min (block->rows - tile.row, conv->tile);
-    output.columns = min (span.count - tile.column, conv->tile);
+    const CnnSpan span = worker->readers[0].spans[tile.span];
+    output.n_rows = min (block->rows - tile.row, plan->base.tile);
+    output.columns = min (span.count - tile.column, plan->base.tile);
     for (int y = 0; y < output.n_rows; y++)
       output.out[y] = cnn_writer_row (&worker->writer, block->n, block->y + tile.row + y) +
                       (ptrdiff_t)(span.first + tile.column) * channels + first;
@@ -380,10 +407,11 @@ compute_block (Block *block)
 }
 
 static void
-winograd_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, int rows)
+winograd_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows)
 {
-  const int first = conv->n_panels * worker->part / worker->n_parts;
-  const int end = conv->n_panels * (worker->part + 1) / worker->n_parts;
+  const WinogradPlan *plan = plan_of (conv);
+  const int first = plan->base.n_panels * worker->part / worker->n_parts;
+  const int end = plan->base.n_panels * (worker->part + 1) / worker->n_parts;
   Block block = {
       .conv = conv,
       .worker = worker,
@@ -393,11 +421,12 @@ winograd_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, in
       .outputs_begin = first * panel_of (conv),
       .outputs_end = min (end * panel_of (conv), conv->computed.c),
   };
-  for (int row = 0; row < rows; row += conv->tile) {
-    for (int span = 0; span < worker->reader.n_spans; span++) {
-      for (int column = 0; column < worker->reader.spans[span].count; column += conv->tile) {
+  for (int row = 0; row < rows; row += plan->base.tile) {
+    for (int span = 0; span < worker->readers[0].n_spans; span++) {
+      for (int column = 0; column < worker->readers[0].spans[span].count;
+           column += plan->base.tile) {
         block.tiles[block.count++] = (Tile){row, span, column};
-        if (block.count == conv->block)
+        if (block.count == plan->block)
           compute_block (&block);
       }
     }
@@ -408,20 +437,20 @@ winograd_compute (const CnnConv2d *conv, CnnConvWorker *worker, int n, int y, in
 
 const CnnConvAlgorithm cnn_conv_winograd_2x2 = {
     .name = "conv-winograd-2x2",
-    .reads = CNN_ROWS_INTERLEAVED,
-    .writes = CNN_ROWS_INTERLEAVED,
+    .reads = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
+    .writes = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
     .cost = cost_2x2,
     .isa = winograd_isa,
-    .pack = pack_2x2,
+    .plan_new = plan_new_2x2,
     .compute = winograd_compute,
 };
 
 const CnnConvAlgorithm cnn_conv_winograd_4x4 = {
     .name = "conv-winograd-4x4",
-    .reads = CNN_ROWS_INTERLEAVED,
-    .writes = CNN_ROWS_INTERLEAVED,
+    .reads = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
+    .writes = {CNN_SAMPLE_FLOAT32, CNN_ROWS_INTERLEAVED},
     .cost = cost_4x4,
     .isa = winograd_isa,
-    .pack = pack_4x4,
+    .plan_new = plan_new_4x4,
     .compute = winograd_compute,
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/bands.h"
-#include "conv2d/conv2d-bytes.h"
-#include "core/integers.h"
+#include "conv2d/conv2d-private.h"
 
 #include "cnn/memory.h"
+#include "core/integers.h"
 
 #include <limits.h>
 #include <math.h>
 
 const CnnConvAlgorithm *const cnn_conv_algorithms[] = {
+    &cnn_conv_bytes,
     &cnn_conv_tile,
     &cnn_conv_dot,
     &cnn_conv_depthwise,
@@ -39,7 +39,7 @@ check_axis (const CnnAxis *axis, CnnError *error)
   return check_extent ("kernel size", axis->kernel, 1, error) &&
          check_extent ("stride", axis->stride, 1, error) &&
          check_extent ("dilation", axis->dilation, 1, error) &&
-         (axis->rule == CNN_SIZE_SAME ||
+         (axis->rule == CNN_SIZE_SAME || axis->rule == CNN_SIZE_SAME_LOWER ||
              (check_extent ("padding", axis->padding_before, 0, error) &&
                  check_extent ("padding", axis->padding_after, 0, error)));
 }
@@ -121,11 +121,10 @@ describe (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnShape computed)
 {
   conv->computed = computed;
   conv->input_format = desc->input_format;
-  conv->output_format = desc->output_format;
+  conv->base.output_format = desc->output_format;
   conv->rows = cnn_axis_resolve (&desc->window.rows, desc->input.h);
   conv->columns = cnn_axis_resolve (&desc->window.columns, desc->input.w);
   conv->groups = desc->groups;
-  conv->n_panels = 1;
   conv->group_inputs = desc->input.c / desc->groups;
   conv->group_outputs = desc->out_channels / desc->groups;
   conv->uniform = is_uniform (conv, desc->weights, desc->bias);
@@ -133,12 +132,12 @@ describe (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnShape computed)
 }
 
 static const CnnConvAlgorithm *
-cheapest_algorithm (const CnnConv2d *conv)
+cheapest_algorithm (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const CnnConvAlgorithm *cheapest = NULL;
   double least = INFINITY;
   for (const CnnConvAlgorithm *const *algorithm = cnn_conv_algorithms; *algorithm; algorithm++) {
-    double cost = (*algorithm)->cost (conv);
+    double cost = (*algorithm)->cost (conv, desc);
     if (cost < least) {
       least = cost;
       cheapest = *algorithm;
@@ -147,69 +146,63 @@ cheapest_algorithm (const CnnConv2d *conv)
   return cheapest;
 }
 
-/* Slopes as CnnActivationFunc wants them. */
-static bool
-copy_alpha (CnnConv2d *conv, const CnnConv2dDesc *desc, int *n_alpha)
+void *
+cnn_conv_plan_alloc (size_t size, size_t weights, size_t bias, int n_taps)
 {
-  *n_alpha = desc->alpha ? desc->n_alpha : 1;
-  conv->alpha = cnn_alloc ((size_t)*n_alpha, sizeof (float));
-  for (int i = 0; conv->alpha && i < *n_alpha; i++)
-    conv->alpha[i] = desc->alpha ? desc->alpha[i] : 0.01f;
-  return conv->alpha != NULL;
+  CnnConvPlan *plan = cnn_alloc (1, size);
+  if (!plan)
+    return NULL;
+  *plan = (CnnConvPlan){.tile = 1, .strip = 1, .row_unit = 1, .n_panels = 1, .n_taps = n_taps};
+  cnn_scratch_reserve (&plan->scratch_bytes, (size_t)n_taps, sizeof (const float *));
+  plan->weights = cnn_alloc (weights, sizeof (float));
+  plan->bias = cnn_alloc (bias, sizeof (float));
+  if (plan->weights && plan->bias)
+    return plan;
+  cnn_conv_plan_free (plan);
+  return NULL;
+}
+
+void
+cnn_conv_plan_free (CnnConvPlan *plan)
+{
+  if (!plan)
+    return;
+  cnn_free (plan->weights);
+  cnn_free (plan->bias);
+  cnn_free (plan);
 }
 
 static bool
-plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, int n_alpha, CnnError *error)
+plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
 {
-  const CnnDispatch *dispatch = conv->base.context.dispatch;
+  const CnnConvAlgorithm *algorithm = conv->algorithm;
+  const bool planar = algorithm->reads.order == CNN_ROWS_PLANAR;
   const CnnReaderDesc reader = {
-      .dispatch = dispatch,
       .input = desc->input,
       .rows = conv->rows,
       .columns = conv->columns,
       .output_columns = conv->computed.w,
-      .order = conv->algorithm->reads,
-      .fill = 0.0f,
-      .tile = conv->tile,
-      .strip = conv->strip,
-      .phases = conv->algorithm->reads == CNN_ROWS_PLANAR,
+      .type = algorithm->reads.type,
+      .order = algorithm->reads.order,
+      .tile = conv->plan->tile,
+      .strip = conv->plan->strip,
+      .phases = planar,
       .together = conv->columns.kernel > 1 ? conv->group_inputs : 1,
       .normalization = desc->normalization,
   };
   const bool is_clamp =
       desc->activation == CNN_ACTIVATION_RELU || desc->activation == CNN_ACTIVATION_RELU6;
   const CnnWriterDesc writer = {
-      .dispatch = dispatch,
       .computed = conv->computed,
-      .order = conv->algorithm->writes,
-      .strip = conv->strip,
+      .type = algorithm->writes.type,
+      .order = algorithm->writes.order,
+      .strip = conv->plan->strip,
       .activation = is_clamp ? CNN_ACTIVATION_NONE : desc->activation,
-      .alpha = conv->alpha,
-      .n_alpha = n_alpha,
   };
-  return cnn_reader_plan_init (&conv->reader_plan, &reader, error) &&
-         cnn_writer_plan_init (&conv->writer_plan, &writer, error);
-}
-
-static bool
-make_workers (CnnConv2d *conv, CnnError *error)
-{
-  conv->n_workers = cnn_workers_count (conv->base.context.workers);
-  conv->workers = cnn_alloc ((size_t)conv->n_workers, sizeof *conv->workers);
-  if (!conv->workers)
-    return cnn_error_set (error, "no memory for %d workers", conv->n_workers);
-  for (int i = 0; i < conv->n_workers; i++) {
-    CnnConvWorker *worker = &conv->workers[i];
-    if (!cnn_reader_init (&worker->reader, &conv->reader_plan, error) ||
-        !cnn_writer_init (&worker->writer, &conv->writer_plan, error))
-      return false;
-    worker->taps = cnn_alloc ((size_t)conv->n_taps, sizeof *worker->taps);
-    if (conv->scratch_floats > 0)
-      worker->scratch = cnn_alloc (conv->scratch_floats, sizeof (float));
-    if (!worker->taps || (conv->scratch_floats > 0 && !worker->scratch))
-      return cnn_error_set (error, "no memory for the scratch of a worker");
-  }
-  return true;
+  conv->base.step = conv->plan->strip;
+  conv->base.row_unit = conv->plan->row_unit;
+  conv->base.scratch_bytes = conv->plan->scratch_bytes;
+  return cnn_layer_plan (&conv->base, 1, &reader, &writer, error);
 }
 
 static void
@@ -218,136 +211,93 @@ set_info (CnnConv2d *conv, bool has_bias)
   const int64_t per_output = (int64_t)cnn_conv_weights_per_output (conv);
   const int64_t outputs = conv->computed.c;
   const int64_t pixels = (int64_t)conv->computed.n * conv->computed.h * conv->computed.w;
-  const CnnDispatch *dispatch = conv->base.context.dispatch;
-  const CnnIsa isa = conv->bytes ? dispatch->conv_bytes_isa : conv->algorithm->isa (dispatch);
-  conv->base.info = (CnnLayerInfo){
-      .parameters = outputs * per_output + (has_bias ? outputs : 0),
-      .dense_parameters = cnn_dense_parameters (conv->base.input, conv->computed),
-      .macs = cnn_saturating_product (pixels, outputs * per_output),
-      .isa = cnn_isa_name (isa),
-      .kernel_name = conv->bytes ? "conv-bytes" : conv->algorithm->name,
-  };
+  conv->base.info.parameters = outputs * per_output + (has_bias ? outputs : 0);
+  conv->base.info.macs = cnn_saturating_product (pixels, outputs * per_output);
+  cnn_layer_set_info (&conv->base, conv->algorithm->name,
+      conv->algorithm->isa (conv->base.context.dispatch), cnn_frame_values (conv->base.input),
+      conv->computed);
 }
 
 /* ---- The layer ------------------------------------------------------------------------------- */
 
 static void
-conv2d_destroy (CnnLayer *layer)
+conv2d_clear (CnnLayer *layer)
 {
-  CnnConv2d *conv = (CnnConv2d *)layer;
-  for (int i = 0; conv->workers && i < conv->n_workers; i++) {
-    cnn_reader_clear (&conv->workers[i].reader);
-    cnn_writer_clear (&conv->workers[i].writer);
-    cnn_free (conv->workers[i].taps);
-    cnn_free (conv->workers[i].scratch);
-  }
-  cnn_free (conv->workers);
-  cnn_conv_bytes_free (conv->bytes);
-  cnn_reader_plan_clear (&conv->reader_plan);
-  cnn_free (conv->weights);
-  cnn_free (conv->bias);
-  cnn_free (conv->alpha);
-  cnn_free (conv);
+  cnn_conv_plan_free (((CnnConv2d *)layer)->plan);
 }
 
-typedef struct {
-  CnnConv2d *conv;
-  const CnnImage *in, *out;
-  int strip; /* output rows */
-  int strips_per_frame, n_strips;
-  CnnBands bands; /* of strips */
-  int n_parts;    /* tasks that share a strip's output channels */
-  bool in_bytes;
-} Run;
-
-/* Unless an algorithm splits them, strips begin at the same rows whatever the number of threads. */
 static void
-run_strips (void *data, int task, int worker_index)
+conv2d_begin (const CnnLayer *layer, CnnLayerWorker *worker)
 {
-  const Run *run = data;
-  CnnConv2d *conv = run->conv;
-  CnnConvWorker *worker = &conv->workers[worker_index];
-  const int first = (int)cnn_band_first (&run->bands, task / run->n_parts);
-  const int end = (int)cnn_band_first (&run->bands, task / run->n_parts + 1);
-  worker->part = task % run->n_parts;
-  worker->n_parts = run->n_parts;
-  for (int strip = first; strip < end; strip++) {
-    const int n = strip / run->strips_per_frame;
-    const int y = strip % run->strips_per_frame * run->strip;
-    const int rows = conv->computed.h - y < run->strip ? conv->computed.h - y : run->strip;
-    if (run->in_bytes) {
-      cnn_conv_bytes_compute (conv->bytes, worker_index, run->in, run->out, n, y, rows);
-      continue;
-    }
+  const CnnConv2d *conv = (const CnnConv2d *)layer;
+  if (conv->algorithm->begin)
+    conv->algorithm->begin (worker);
+}
+
+static void
+conv2d_compute_rows (CnnLayer *layer, CnnLayerWorker *worker, int n, int y0, int y1)
+{
+  const CnnConv2d *conv = (const CnnConv2d *)layer;
+  for (int y = y0; y < y1; y += worker->step) {
+    const int rows = min (worker->step, y1 - y);
     conv->algorithm->compute (conv, worker, n, y, rows);
     for (int i = 0; i < rows; i++)
       cnn_writer_finish (&worker->writer, n, y + i);
   }
 }
 
+static CnnRowRange
+conv2d_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
+{
+  return cnn_axis_needed_rows (&((const CnnConv2d *)layer)->rows, layer->input.h, y0, y1);
+}
+
 /* How many tasks share a strip's output channels: only where strips are too few for the threads, as
  * for a kernel of the whole input, and where nothing is left to do for a row when its channels are
  * computed. */
 static int
-choose_parts (const CnnConv2d *conv, int n_strips, int n_threads)
+choose_parts (const CnnConv2d *conv, const CnnLayerWorker *worker, int n_strips, int n_threads)
 {
-  if (n_strips >= n_threads || !conv->workers[0].writer.in_place ||
-      conv->writer_plan.desc.activation != CNN_ACTIVATION_NONE)
+  if (n_strips >= n_threads || !worker->writer.in_place ||
+      conv->base.writer_plan.desc.activation != CNN_ACTIVATION_NONE)
     return 1;
-  return min (div_up (n_threads, n_strips), conv->n_panels);
+  return min (div_up (n_threads, n_strips), conv->plan->n_panels);
 }
 
-/* Cuts a frame into strips, and those into parts, that keep all threads busy. */
+/* Unless an algorithm splits them, strips begin at the same rows whatever the number of threads. */
 static void
-choose_tasks (Run *run, int n_threads)
+conv2d_split (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split)
 {
-  CnnConv2d *conv = run->conv;
-  const int h = conv->computed.h, frames = conv->computed.n;
-  int strips = (h - 1) / run->strip + 1;
-  run->n_parts = run->in_bytes ? 1 : choose_parts (conv, frames * strips, n_threads);
-  if (!run->in_bytes && run->strip > 1 && conv->algorithm->splits_strips) {
-    const int shares = (n_threads - 1) / run->n_parts + 1;
+  const CnnConv2d *conv = (const CnnConv2d *)layer;
+  const int h = conv->computed.h;
+  int strips = (h - 1) / split->step + 1;
+  split->n_parts = choose_parts (conv, worker, conv->computed.n * strips, split->n_threads);
+  if (split->step > 1 && conv->algorithm->splits_strips) {
+    const int shares = (split->n_threads - 1) / split->n_parts + 1;
     strips = ((strips - 1) / shares + 1) * shares;
-    run->strip = (h - 1) / strips + 1;
-    strips = (h - 1) / run->strip + 1;
+    split->step = (h - 1) / strips + 1;
   }
-  run->strips_per_frame = strips;
-  run->n_strips = frames * strips;
+  split->overlap = (layer->reader_plans[0].ring_rows - 1) / split->step;
 }
 
-static void
-conv2d_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
-{
-  CnnConv2d *conv = (CnnConv2d *)layer;
-  Run run = {.conv = conv, .in = in, .out = out};
-  run.in_bytes = conv->bytes && cnn_conv_bytes_fits (in, out);
-  run.strip = run.in_bytes ? CNN_CONV_BYTES_ROWS : conv->strip;
-  for (int i = 0; i < conv->n_workers; i++) {
-    cnn_reader_begin (&conv->workers[i].reader, in);
-    cnn_writer_begin (&conv->workers[i].writer, out);
-    if (run.in_bytes)
-      cnn_conv_bytes_begin (conv->bytes, i, in);
-  }
-  choose_tasks (&run, n_threads);
-  const int overlap = (conv->reader_plan.ring_rows - 1) / run.strip;
-  run.bands = cnn_bands (run.n_strips, 1, overlap, n_threads);
-  const int n_tasks = run.n_parts * run.bands.count;
-  cnn_workers_run (layer->context.workers, n_threads, n_tasks, run_strips, &run);
-}
-
-static const CnnLayerClass conv2d_class = {conv2d_run, conv2d_destroy};
+static const CnnLayerClass conv2d_class = {
+    .needed_rows = conv2d_needed_rows,
+    .compute_rows = conv2d_compute_rows,
+    .split = conv2d_split,
+    .begin = conv2d_begin,
+    .clear = conv2d_clear,
+};
 
 static bool
 build (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
 {
-  int n_alpha;
-  if (!copy_alpha (conv, desc, &n_alpha) ||
-      !conv->algorithm->pack (conv, desc->weights, desc->bias))
+  conv->plan = conv->algorithm->plan_new (conv, desc);
+  if (!conv->plan)
     return cnn_error_set (error, "no memory for the weights of %dx%dx%dx%d (O,I,H,W)",
         desc->out_channels, conv->group_inputs, conv->rows.kernel, conv->columns.kernel);
-  if (!plan_rows (conv, desc, n_alpha, error) || !make_workers (conv, error))
+  if (!cnn_layer_set_alpha (&conv->base, desc->alpha, desc->n_alpha, error) ||
+      !plan_rows (conv, desc, error))
     return false;
-  conv->bytes = cnn_conv_bytes_new (conv, desc);
   set_info (conv, desc->bias != NULL);
   return true;
 }
@@ -359,19 +309,15 @@ cnn_conv2d_new_with (const CnnContext *context, const CnnConv2dDesc *desc,
   CnnShape computed;
   if (!check_description (desc, &computed, error))
     return NULL;
-  CnnConv2d *conv = cnn_alloc (1, sizeof *conv);
-  if (!conv) {
-    cnn_error_set (error, "no memory for a layer");
+  CnnShape output = computed;
+  output.c = cnn_activation_channels (desc->activation, computed.c);
+  CnnConv2d *conv =
+      cnn_layer_alloc (sizeof *conv, &conv2d_class, context, desc->input, output, error);
+  if (!conv)
     return NULL;
-  }
-  conv->base.layer_class = &conv2d_class;
-  conv->base.context = *context;
-  conv->base.input = desc->input;
-  conv->base.output = computed;
-  conv->base.output.c = cnn_activation_channels (desc->activation, computed.c);
   describe (conv, desc, computed);
-  conv->algorithm = algorithm ? algorithm : cheapest_algorithm (conv);
-  if (isinf (conv->algorithm->cost (conv)))
+  conv->algorithm = algorithm ? algorithm : cheapest_algorithm (conv, desc);
+  if (isinf (conv->algorithm->cost (conv, desc)))
     cnn_error_set (error, "%s cannot run this convolution", conv->algorithm->name);
   else if (build (conv, desc, error))
     return &conv->base;

@@ -20,17 +20,24 @@ cnn_axis_effective_kernel (const CnnAxis *axis)
   return (int64_t)axis->dilation * (axis->kernel - 1) + 1;
 }
 
+static bool
+keeps_size (const CnnAxis *axis)
+{
+  return axis->rule == CNN_SIZE_SAME || axis->rule == CNN_SIZE_SAME_LOWER;
+}
+
 CnnAxis
 cnn_axis_resolve (const CnnAxis *axis, int input)
 {
   CnnAxis resolved = *axis;
-  if (axis->rule == CNN_SIZE_SAME) {
+  if (keeps_size (axis)) {
     int64_t windows = div_up64 (input, axis->stride);
     int64_t span = (windows - 1) * axis->stride + cnn_axis_effective_kernel (axis);
     int64_t total = max64 (span - input, 0);
+    int64_t before = axis->rule == CNN_SIZE_SAME ? total / 2 : total - total / 2;
     resolved.rule = CNN_SIZE_EXPLICIT;
-    resolved.padding_before = (int)min64 (total / 2, INT_MAX);
-    resolved.padding_after = (int)min64 (total - total / 2, INT_MAX);
+    resolved.padding_before = (int)min64 (before, INT_MAX);
+    resolved.padding_after = (int)min64 (total - before, INT_MAX);
   }
   return resolved;
 }
@@ -42,7 +49,7 @@ count_windows (const CnnAxis *axis, int64_t input)
 {
   if (axis->rule == CNN_SIZE_ADAPTIVE)
     return axis->adaptive_output;
-  if (axis->rule == CNN_SIZE_SAME)
+  if (keeps_size (axis))
     return div_up64 (input, axis->stride);
   if (axis->rule == CNN_SIZE_ENLARGED)
     return input * axis->factor;

@@ -287,7 +287,8 @@ typedef void CnnWinogradOutputFunc (const CnnWinogradOutput *output);
 
 /* ---- Joining branches ------------------------------------------------------------------------ */
 
-/* out[i] = a[i] + b[i], or a[i] * b[i]. `out` may be `a` or `b`. */
+/* out[i] = a[i] + b[i], or a[i] - b[i], a[i] * b[i], a[i] / b[i], their maximum or minimum, which is NaN when
+ * either is. `out` may be `a` or `b`. */
 typedef void CnnMergeFunc (const float *a, const float *b, size_t count, float *out);
 
 /* Runs of adjacent floats moved: out[i * out_stride + r] = in[i * in_stride + r] for i < count and

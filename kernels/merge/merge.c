@@ -1,41 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cnn/merge.h"
 
-#include "core/bands.h"
-#include "core/layer-private.h"
 #include "cnn/memory.h"
-#include "rows/rows.h"
+#include "core/integers.h"
+#include "core/layer-private.h"
 
 typedef struct {
   CnnShape shape;
-  int first_channel; /* concat: where its channels begin in the output */
-  CnnNormalization normalization;
-  float *normalization_values;
+  int first;      /* concat: where it begins in the output, along the axis */
+  bool is_spread; /* its rows are repeated to fill the output's */
+  size_t spread;  /* where the worker's scratch has such a row */
 } Branch;
 
-/* What one worker needs by itself. */
 typedef struct {
-  CnnWriter writer;
-  float *row;    /* a branch's row as floats */
-  float *spread; /* a row of one channel repeated for every channel */
-} Worker;
-
-struct CnnMerge {
-  CnnContext context;
+  CnnLayer layer;
   CnnMergeMode mode;
+  CnnMergeAxis axis;
   int n_branches;
   Branch *branches;
-  int *order;        /* branches in the order they are joined */
   CnnShape computed; /* before the activation */
-  CnnShape output;
-  CnnRowOrder rows;
-  float *alpha;
-  CnnWriterPlan writer_plan;
-  Worker *workers;
-  int n_workers;
-};
+  CnnRowOrder order;
+  size_t plane_floats; /* planar: from one plane of a row that is spread to the next */
+  size_t keys;         /* where the worker's scratch has which row of each branch is spread */
+  size_t count; /* and a row of the number of branches, as many floats as a plane or row has */
+} MergeLayer;
 
-/* A row of a branch as floats: interleaved, or channel c at c * plane_stride. */
+/* A row of a branch: interleaved, or channel c at c * plane_stride. */
 typedef struct {
   const float *values;
   ptrdiff_t plane_stride;
@@ -43,47 +33,100 @@ typedef struct {
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
 
-static const char *const mode_names[] = {"concat", "add", "multiply"};
+static const char *const mode_names[] = {
+    "concat", "add", "multiply", "subtract", "divide", "maximum", "minimum", "average"};
 
+/* Two branches whose rows, columns or frames differ, in one sentence. */
 static bool
-check_size (const CnnBranch *a, const CnnBranch *b, CnnError *error)
+refuse_sizes (const CnnBranch *a, const CnnBranch *b, CnnError *error)
 {
-  if (a->shape.n == b->shape.n && a->shape.h == b->shape.h && a->shape.w == b->shape.w)
-    return true;
   return cnn_error_set (error, "branches differ in size: %s has %dx%dx%d (N,H,W) and %s %dx%dx%d",
       a->name, a->shape.n, a->shape.h, a->shape.w, b->name, b->shape.n, b->shape.h, b->shape.w);
 }
 
-/* The branch with the most channels, which all others must have or be one channel wide. */
-static const CnnBranch *
-widest_branch (const CnnMergeDesc *desc)
+static bool
+check_concat (const CnnMergeDesc *desc, const CnnBranch *branch, CnnError *error)
 {
-  const CnnBranch *widest = &desc->branches[0];
-  for (int i = 1; i < desc->n_branches; i++) {
-    if (desc->branches[i].shape.c > widest->shape.c)
-      widest = &desc->branches[i];
-  }
-  return widest;
+  const CnnBranch *first = &desc->branches[0];
+  const CnnShape a = first->shape, b = branch->shape;
+  if (a.n != b.n || (a.h != b.h && desc->axis != CNN_AXIS_ROWS) ||
+      (a.w != b.w && desc->axis != CNN_AXIS_COLUMNS))
+    return refuse_sizes (first, branch, error);
+  if (a.c == b.c || desc->axis == CNN_AXIS_CHANNELS)
+    return true;
+  return cnn_error_set (error,
+      "branches that follow each other along %s have the same number of channels: %s has %d and %s "
+      "%d",
+      desc->axis == CNN_AXIS_ROWS ? "rows" : "columns", first->name, a.c, branch->name, b.c);
+}
+
+static int *
+along (CnnShape *shape, CnnMergeAxis axis)
+{
+  return axis == CNN_AXIS_ROWS ? &shape->h : axis == CNN_AXIS_COLUMNS ? &shape->w : &shape->c;
 }
 
 static bool
-join_channels (const CnnMergeDesc *desc, int *channels, CnnError *error)
+concat_shapes (const CnnMergeDesc *desc, CnnShape *joined, CnnError *error)
 {
-  const CnnBranch *widest = widest_branch (desc);
   int64_t sum = 0;
+  *joined = desc->branches[0].shape;
+  for (int i = 0; i < desc->n_branches; i++) {
+    CnnShape shape = desc->branches[i].shape;
+    if (!check_concat (desc, &desc->branches[i], error))
+      return false;
+    sum += *along (&shape, desc->axis);
+  }
+  if (sum > (int64_t)CNN_MAX_FRAME_BYTES)
+    return cnn_error_set (error, "%lld %s in all are too many", (long long)sum,
+        desc->axis == CNN_AXIS_CHANNELS ? "channels"
+        : desc->axis == CNN_AXIS_ROWS   ? "rows"
+                                        : "columns");
+  *along (joined, desc->axis) = (int)sum;
+  return true;
+}
+
+static bool
+fits (int size, int joined)
+{
+  return size == joined || size == 1;
+}
+
+static const CnnBranch *
+larger (const CnnBranch *a, const CnnBranch *b, int size_a, int size_b)
+{
+  return size_b > size_a ? b : a;
+}
+
+/* Value by value: all sizes along a dimension are the same, or 1. */
+static bool
+broadcast_shapes (const CnnMergeDesc *desc, CnnShape *joined, CnnError *error)
+{
+  const CnnBranch *n = desc->branches, *h = n, *w = n, *c = n;
+  for (int i = 1; i < desc->n_branches; i++) {
+    const CnnBranch *branch = &desc->branches[i];
+    n = larger (n, branch, n->shape.n, branch->shape.n);
+    h = larger (h, branch, h->shape.h, branch->shape.h);
+    w = larger (w, branch, w->shape.w, branch->shape.w);
+    c = larger (c, branch, c->shape.c, branch->shape.c);
+  }
+  *joined = (CnnShape){n->shape.n, h->shape.h, w->shape.w, c->shape.c};
   for (int i = 0; i < desc->n_branches; i++) {
     const CnnBranch *branch = &desc->branches[i];
-    sum += branch->shape.c;
-    if (desc->mode != CNN_MERGE_CONCAT && branch->shape.c != 1 &&
-        branch->shape.c != widest->shape.c)
+    const CnnShape shape = branch->shape;
+    const CnnBranch *other = !fits (shape.n, joined->n)   ? n
+                             : !fits (shape.h, joined->h) ? h
+                             : !fits (shape.w, joined->w) ? w
+                                                          : NULL;
+    if (other)
+      return other < branch ? refuse_sizes (other, branch, error)
+                            : refuse_sizes (branch, other, error);
+    if (!fits (shape.c, joined->c))
       return cnn_error_set (error,
           "mode=%s joins branches of the same number of channels, or of one channel: %s has %d and "
           "%s %d",
-          mode_names[desc->mode], widest->name, widest->shape.c, branch->name, branch->shape.c);
+          mode_names[desc->mode], c->name, c->shape.c, branch->name, shape.c);
   }
-  if (sum > (int64_t)CNN_MAX_FRAME_BYTES)
-    return cnn_error_set (error, "%lld channels in all are too many", (long long)sum);
-  *channels = desc->mode == CNN_MERGE_CONCAT ? (int)sum : widest->shape.c;
   return true;
 }
 
@@ -111,12 +154,12 @@ joined_shape (const CnnMergeDesc *desc, CnnShape *joined, CnnError *error)
   for (int i = 0; i < desc->n_branches; i++) {
     const CnnBranch *branch = &desc->branches[i];
     size_t count;
-    if (!cnn_shape_count (branch->shape, cnn_sample_bytes (branch->format.type), &count, error) ||
-        !check_size (&desc->branches[0], branch, error))
+    if (!cnn_shape_count (branch->shape, cnn_sample_bytes (branch->format.type), &count, error))
       return false;
   }
-  *joined = desc->branches[0].shape;
-  return join_channels (desc, &joined->c, error) && check_alpha (desc, joined->c, error);
+  const bool fit = desc->mode == CNN_MERGE_CONCAT ? concat_shapes (desc, joined, error)
+                                                  : broadcast_shapes (desc, joined, error);
+  return fit && check_alpha (desc, joined->c, error);
 }
 
 bool
@@ -129,295 +172,321 @@ cnn_merge_output (const CnnMergeDesc *desc, CnnShape *output, CnnError *error)
   return cnn_shape_count (*output, sizeof (float), &count, error);
 }
 
-/* ---- The plan -------------------------------------------------------------------------------- */
+/* ---- Rows of branches ------------------------------------------------------------------------ */
 
-static bool
-copy_branches (CnnMerge *merge, const CnnMergeDesc *desc)
+/* The row as the reader has it. */
+static Row
+read_row (const MergeLayer *merge, CnnReader *reader, int n, int y)
 {
-  merge->n_branches = desc->n_branches;
-  merge->branches = cnn_alloc ((size_t)desc->n_branches, sizeof *merge->branches);
-  merge->order = cnn_alloc ((size_t)desc->n_branches, sizeof *merge->order);
-  if (!merge->branches || !merge->order)
+  if (merge->order == CNN_ROWS_INTERLEAVED)
+    return (Row){cnn_reader_row (reader, n, y, 0), 0};
+  const float *planes = cnn_reader_plane (reader, n, y, 0, 0);
+  const bool several = reader->plan->desc.input.c > 1;
+  return (Row){planes, several ? cnn_reader_plane (reader, n, y, 0, 1) - planes : 0};
+}
+
+/* Repeats a row's one column, or one channel, or both, to fill `out`. */
+static void
+spread_row (const MergeLayer *merge, const Branch *branch, const Row *row, float *out)
+{
+  const CnnDispatch *dispatch = merge->layer.context.dispatch;
+  const size_t w = (size_t)merge->computed.w, c = (size_t)merge->computed.c;
+  if (merge->order == CNN_ROWS_PLANAR) { /* one column */
+    for (int k = 0; k < branch->shape.c; k++)
+      dispatch->copy_runs (
+          row->values + k * row->plane_stride, 0, 1, w, out + (size_t)k * merge->plane_floats, 1);
+  } else if (branch->shape.c == (int)c) {
+    dispatch->copy_runs (row->values, 0, c, w, out, c);
+  } else if (branch->shape.w == (int)w) {
+    dispatch->upsample_repeat (row->values, w, 1, (int)c, out);
+  } else {
+    dispatch->copy_runs (row->values, 0, 1, w * c, out, 1);
+  }
+}
+
+/* The row of a branch that output row (n, y) is made of, as wide as the output. */
+static Row
+branch_row (const MergeLayer *merge, CnnLayerWorker *worker, int i, int n, int y)
+{
+  const Branch *branch = &merge->branches[i];
+  const int from_n = branch->shape.n > 1 ? n : 0, from_y = branch->shape.h > 1 ? y : 0;
+  if (!branch->is_spread)
+    return read_row (merge, &worker->readers[i], from_n, from_y);
+  float *spread = (float *)(worker->scratch + branch->spread);
+  int64_t *key = (int64_t *)(worker->scratch + merge->keys) + i;
+  const int64_t wanted = ((int64_t)from_n << 32) + from_y;
+  if (*key != wanted) {
+    const Row row = read_row (merge, &worker->readers[i], from_n, from_y);
+    spread_row (merge, branch, &row, spread);
+    *key = wanted;
+  }
+  return (Row){spread, branch->shape.c > 1 ? (ptrdiff_t)merge->plane_floats : 0};
+}
+
+/* ---- Joining --------------------------------------------------------------------------------- */
+
+/* Copies row (n, y) of branch i to its place in an output row. */
+static void
+place_row (const MergeLayer *merge, CnnLayerWorker *worker, int i, int n, int y, float *out)
+{
+  const CnnDispatch *dispatch = merge->layer.context.dispatch;
+  const Branch *branch = &merge->branches[i];
+  const size_t w = (size_t)branch->shape.w, c = (size_t)branch->shape.c;
+  const size_t joined_c = (size_t)merge->computed.c;
+  const int channel = merge->axis == CNN_AXIS_CHANNELS ? branch->first : 0;
+  const int column = merge->axis == CNN_AXIS_COLUMNS ? branch->first : 0;
+  const Row row = read_row (merge, &worker->readers[i], n, y);
+  if (merge->order == CNN_ROWS_PLANAR) {
+    out += channel * worker->writer.plane_stride + column;
+    for (size_t k = 0; k < c; k++)
+      dispatch->copy_runs (row.values + (ptrdiff_t)k * row.plane_stride, w, w, 1,
+          out + (ptrdiff_t)k * worker->writer.plane_stride, w);
+  } else if (merge->axis == CNN_AXIS_CHANNELS) {
+    dispatch->copy_runs (row.values, c, c, w, out + channel, joined_c);
+  } else {
+    dispatch->copy_runs (row.values, w * c, w * c, 1, out + (size_t)column * c, w * c);
+  }
+}
+
+static void
+concat_row (const MergeLayer *merge, CnnLayerWorker *worker, int n, int y, float *out)
+{
+  for (int i = 0; i < merge->n_branches; i++) {
+    const Branch *branch = &merge->branches[i];
+    if (merge->axis != CNN_AXIS_ROWS)
+      place_row (merge, worker, i, n, y, out);
+    else if (y >= branch->first && y < branch->first + branch->shape.h)
+      place_row (merge, worker, i, n, y - branch->first, out);
+  }
+}
+
+static CnnMergeFunc *
+combine_func (const MergeLayer *merge)
+{
+  const CnnDispatch *dispatch = merge->layer.context.dispatch;
+  switch (merge->mode) {
+  case CNN_MERGE_MULTIPLY:
+    return dispatch->merge_multiply;
+  case CNN_MERGE_SUBTRACT:
+    return dispatch->merge_subtract;
+  case CNN_MERGE_DIVIDE:
+    return dispatch->merge_divide;
+  case CNN_MERGE_MAXIMUM:
+    return dispatch->merge_maximum;
+  case CNN_MERGE_MINIMUM:
+    return dispatch->merge_minimum;
+  case CNN_MERGE_CONCAT:
+  case CNN_MERGE_ADD:
+  case CNN_MERGE_AVERAGE:
+    break;
+  }
+  return dispatch->merge_add;
+}
+
+/* out = a, joined with b when there is one. Both may be `out`. */
+static void
+combine_rows (
+    const MergeLayer *merge, CnnMergeFunc *combine, const Row *a, const Row *b, const Row *out_row)
+{
+  const bool planar = merge->order == CNN_ROWS_PLANAR;
+  const int passes = planar ? merge->computed.c : 1;
+  const size_t count = (size_t)merge->computed.w * (planar ? 1 : (size_t)merge->computed.c);
+  float *out = (float *)out_row->values;
+  for (int k = 0; k < passes; k++, out += out_row->plane_stride) {
+    const float *values = a->values + k * a->plane_stride;
+    if (b)
+      combine (values, b->values + k * b->plane_stride, count, out);
+    else
+      merge->layer.context.dispatch->copy_runs (values, count, count, 1, out, count);
+  }
+}
+
+static void
+combine_branches (const MergeLayer *merge, CnnLayerWorker *worker, int n, int y, float *out)
+{
+  CnnMergeFunc *combine = combine_func (merge);
+  const Row joined = {out, worker->writer.plane_stride};
+  Row row = branch_row (merge, worker, 0, n, y);
+  if (merge->n_branches == 1)
+    combine_rows (merge, combine, &row, NULL, &joined);
+  for (int i = 1; i < merge->n_branches; i++) {
+    const Row next = branch_row (merge, worker, i, n, y);
+    combine_rows (merge, combine, &row, &next, &joined);
+    row = joined;
+  }
+  if (merge->mode == CNN_MERGE_AVERAGE) {
+    const Row count = {(const float *)(worker->scratch + merge->count), 0};
+    combine_rows (merge, merge->layer.context.dispatch->merge_divide, &joined, &count, &joined);
+  }
+}
+
+static void
+merge_compute_rows (CnnLayer *layer, CnnLayerWorker *worker, int n, int y0, int y1)
+{
+  const MergeLayer *merge = (const MergeLayer *)layer;
+  for (int y = y0; y < y1; y++) {
+    float *out = cnn_writer_row (&worker->writer, n, y);
+    if (merge->mode == CNN_MERGE_CONCAT)
+      concat_row (merge, worker, n, y, out);
+    else
+      combine_branches (merge, worker, n, y, out);
+    cnn_writer_finish (&worker->writer, n, y);
+  }
+}
+
+static CnnRowRange
+merge_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
+{
+  const MergeLayer *merge = (const MergeLayer *)layer;
+  const Branch *branch = &merge->branches[input];
+  if (merge->mode == CNN_MERGE_CONCAT && merge->axis == CNN_AXIS_ROWS)
+    return (CnnRowRange){min (max (y0 - branch->first, 0), branch->shape.h),
+        min (max (y1 - branch->first, 0), branch->shape.h)};
+  return branch->shape.h == 1 ? (CnnRowRange){0, 1} : (CnnRowRange){y0, y1};
+}
+
+/* ---- Making ---------------------------------------------------------------------------------- */
+
+static void
+merge_init_worker (const CnnLayer *layer, CnnLayerWorker *worker)
+{
+  const MergeLayer *merge = (const MergeLayer *)layer;
+  const size_t c = merge->order == CNN_ROWS_PLANAR ? 1 : (size_t)merge->computed.c;
+  float *count = (float *)(worker->scratch + merge->count);
+  for (size_t i = 0; merge->mode == CNN_MERGE_AVERAGE && i < (size_t)merge->computed.w * c; i++)
+    count[i] = (float)merge->n_branches;
+}
+
+static void
+merge_begin (const CnnLayer *layer, CnnLayerWorker *worker)
+{
+  const MergeLayer *merge = (const MergeLayer *)layer;
+  int64_t *keys = (int64_t *)(worker->scratch + merge->keys);
+  for (int i = 0; i < merge->n_branches; i++)
+    keys[i] = -1;
+}
+
+static void
+merge_clear (CnnLayer *layer)
+{
+  cnn_free (((MergeLayer *)layer)->branches);
+}
+
+static const CnnLayerClass merge_class = {
+    .needed_rows = merge_needed_rows,
+    .compute_rows = merge_compute_rows,
+    .init_worker = merge_init_worker,
+    .begin = merge_begin,
+    .clear = merge_clear,
+};
+
+/* Rows of one channel of planes serve all of them as they are. */
+static bool
+is_spread (const MergeLayer *merge, CnnShape shape)
+{
+  const CnnShape joined = merge->computed;
+  if (merge->mode == CNN_MERGE_CONCAT)
     return false;
-  int first_channel = 0;
+  return shape.w < joined.w || (shape.c < joined.c && merge->order == CNN_ROWS_INTERLEAVED);
+}
+
+static void
+plan_branches (MergeLayer *merge, const CnnMergeDesc *desc, CnnReaderDesc *readers)
+{
+  const bool planar = merge->order == CNN_ROWS_PLANAR;
+  const size_t w = (size_t)merge->computed.w, c = (size_t)merge->computed.c;
+  size_t *scratch = &merge->layer.scratch_bytes;
+  int first = 0;
+  merge->plane_floats = round_up_size (w, CNN_ALIGNMENT / sizeof (float));
+  merge->keys = cnn_scratch_reserve (scratch, (size_t)desc->n_branches, sizeof (int64_t));
+  if (merge->mode == CNN_MERGE_AVERAGE)
+    merge->count = cnn_scratch_reserve (scratch, planar ? w : w * c, sizeof (float));
   for (int i = 0; i < desc->n_branches; i++) {
     const CnnBranch *given = &desc->branches[i];
     Branch *branch = &merge->branches[i];
-    const int c = given->shape.c;
     branch->shape = given->shape;
-    branch->first_channel = first_channel;
-    first_channel += c;
-    if (given->format.type == CNN_SAMPLE_FLOAT32)
-      continue;
-    branch->normalization_values = cnn_alloc (2 * (size_t)c, sizeof (float));
-    if (!branch->normalization_values)
-      return false;
-    float *scale = branch->normalization_values, *offset = scale + c;
-    for (int k = 0; k < c; k++) {
-      scale[k] = given->normalization.scale ? given->normalization.scale[k] : 1.0f;
-      offset[k] = given->normalization.offset ? given->normalization.offset[k] : 0.0f;
-    }
-    branch->normalization = (CnnNormalization){scale, offset};
-  }
-  return true;
-}
-
-/* Sums and products begin with a branch that has all channels. */
-static void
-order_branches (CnnMerge *merge)
-{
-  int next = 0;
-  for (int narrow = 0; narrow <= 1; narrow++) {
-    for (int i = 0; i < merge->n_branches; i++) {
-      const bool is_narrow = merge->mode != CNN_MERGE_CONCAT && merge->computed.c > 1 &&
-                             merge->branches[i].shape.c == 1;
-      if (is_narrow == (narrow == 1))
-        merge->order[next++] = i;
-    }
+    branch->first = first;
+    branch->is_spread = is_spread (merge, given->shape);
+    first += *along (&branch->shape, merge->axis);
+    if (branch->is_spread)
+      branch->spread =
+          cnn_scratch_reserve (scratch, planar ? merge->plane_floats * c : w * c, sizeof (float));
+    readers[i] = (CnnReaderDesc){
+        .input = given->shape,
+        .rows = cnn_window_unit ().rows,
+        .columns = cnn_window_unit ().columns,
+        .output_columns = given->shape.w,
+        .order = merge->order,
+        .tile = 1,
+        .strip = 1,
+    };
+    if (given->format.type != CNN_SAMPLE_FLOAT32)
+      readers[i].normalization = given->normalization;
   }
 }
 
 static bool
-copy_alpha (CnnMerge *merge, const CnnMergeDesc *desc, int *n_alpha)
+plan (MergeLayer *merge, const CnnMergeDesc *desc, CnnError *error)
 {
-  *n_alpha = desc->alpha ? desc->n_alpha : 1;
-  merge->alpha = cnn_alloc ((size_t)*n_alpha, sizeof (float));
-  for (int i = 0; merge->alpha && i < *n_alpha; i++)
-    merge->alpha[i] = desc->alpha ? desc->alpha[i] : 0.01f;
-  return merge->alpha != NULL;
-}
-
-static bool
-make_workers (CnnMerge *merge, CnnError *error)
-{
-  merge->n_workers = cnn_workers_count (merge->context.workers);
-  merge->workers = cnn_alloc ((size_t)merge->n_workers, sizeof *merge->workers);
-  if (!merge->workers)
-    return cnn_error_set (error, "no memory for %d workers", merge->n_workers);
-  for (int i = 0; i < merge->n_workers; i++) {
-    Worker *worker = &merge->workers[i];
-    if (!cnn_writer_init (&worker->writer, &merge->writer_plan, error))
-      return false;
-    /* No branch has wider rows than the output. */
-    worker->row = cnn_alloc (merge->writer_plan.row_floats, sizeof (float));
-    worker->spread = cnn_alloc (merge->writer_plan.row_floats, sizeof (float));
-    if (!worker->row || !worker->spread)
-      return cnn_error_set (error, "no memory for the %zu MiB of two rows",
-          2 * merge->writer_plan.row_floats * sizeof (float) >> 20);
-  }
-  return true;
-}
-
-static bool
-build (CnnMerge *merge, const CnnMergeDesc *desc, CnnError *error)
-{
-  int n_alpha;
-  if (!copy_branches (merge, desc) || !copy_alpha (merge, desc, &n_alpha))
-    return cnn_error_set (error, "no memory to join %d branches", desc->n_branches);
-  order_branches (merge);
   const CnnWriterDesc writer = {
-      .dispatch = merge->context.dispatch,
       .computed = merge->computed,
-      .order = merge->rows,
+      .order = merge->order,
       .strip = 1,
       .activation = desc->activation,
-      .alpha = merge->alpha,
-      .n_alpha = n_alpha,
   };
-  return cnn_writer_plan_init (&merge->writer_plan, &writer, error) && make_workers (merge, error);
+  CnnReaderDesc *readers = cnn_alloc ((size_t)desc->n_branches, sizeof *readers);
+  merge->branches = cnn_alloc ((size_t)desc->n_branches, sizeof *merge->branches);
+  bool planned = false;
+  if (!merge->branches || !readers) {
+    cnn_error_set (error, "no memory to join %d branches", desc->n_branches);
+  } else {
+    plan_branches (merge, desc, readers);
+    planned = cnn_layer_set_alpha (&merge->layer, desc->alpha, desc->n_alpha, error) &&
+              cnn_layer_plan (&merge->layer, desc->n_branches, readers, &writer, error);
+  }
+  cnn_free (readers);
+  return planned;
 }
 
-CnnMerge *
+/* A fully connected layer would see all branches. */
+static void
+set_info (MergeLayer *merge)
+{
+  static const char *const names[] = {"merge-concat", "merge-add", "merge-multiply",
+      "merge-subtract", "merge-divide", "merge-maximum", "merge-minimum", "merge-average"};
+  const CnnDispatch *dispatch = merge->layer.context.dispatch;
+  const CnnIsa isas[] = {dispatch->copy_runs_isa, dispatch->merge_add_isa,
+      dispatch->merge_multiply_isa, dispatch->merge_subtract_isa, dispatch->merge_divide_isa,
+      dispatch->merge_maximum_isa, dispatch->merge_minimum_isa, dispatch->merge_add_isa};
+  int64_t samples = 0;
+  for (int i = 0; i < merge->n_branches; i++) {
+    const CnnShape shape = merge->branches[i].shape;
+    samples += (int64_t)shape.h * shape.w * shape.c;
+  }
+  cnn_layer_set_info (
+      &merge->layer, names[merge->mode], isas[merge->mode], samples, merge->computed);
+}
+
+CnnLayer *
 cnn_merge_new (const CnnContext *context, const CnnMergeDesc *desc, CnnError *error)
 {
   CnnShape joined, output;
   if (!joined_shape (desc, &joined, error) || !cnn_merge_output (desc, &output, error))
     return NULL;
-  CnnMerge *merge = cnn_alloc (1, sizeof *merge);
-  if (!merge) {
-    cnn_error_set (error, "no memory for a layer");
-    return NULL;
-  }
-  merge->context = *context;
-  merge->mode = desc->mode;
-  merge->computed = joined;
-  merge->output = output;
-  merge->rows =
-      desc->output_format.layout == CNN_LAYOUT_NCHW ? CNN_ROWS_PLANAR : CNN_ROWS_INTERLEAVED;
-  if (build (merge, desc, error))
-    return merge;
-  cnn_merge_free (merge);
-  return NULL;
-}
-
-void
-cnn_merge_free (CnnMerge *merge)
-{
+  MergeLayer *merge = cnn_layer_alloc (
+      sizeof *merge, &merge_class, context, desc->branches[0].shape, output, error);
   if (!merge)
-    return;
-  for (int i = 0; merge->workers && i < merge->n_workers; i++) {
-    cnn_writer_clear (&merge->workers[i].writer);
-    cnn_free (merge->workers[i].row);
-    cnn_free (merge->workers[i].spread);
+    return NULL;
+  merge->layer.output_format = desc->output_format;
+  merge->mode = desc->mode;
+  merge->axis = desc->axis;
+  merge->n_branches = desc->n_branches;
+  merge->computed = joined;
+  merge->order = cnn_row_order (desc->output_format.layout);
+  if (plan (merge, desc, error)) {
+    set_info (merge);
+    return &merge->layer;
   }
-  cnn_free (merge->workers);
-  for (int i = 0; merge->branches && i < merge->n_branches; i++)
-    cnn_free (merge->branches[i].normalization_values);
-  cnn_free (merge->branches);
-  cnn_free (merge->order);
-  cnn_free (merge->alpha);
-  cnn_free (merge);
-}
-
-CnnShape
-cnn_merge_output_shape (const CnnMerge *merge)
-{
-  return merge->output;
-}
-
-CnnLayerInfo
-cnn_merge_info (const CnnMerge *merge)
-{
-  static const char *const names[] = {"merge-concat", "merge-add", "merge-multiply"};
-  const CnnDispatch *dispatch = merge->context.dispatch;
-  const CnnIsa isas[] = {
-      dispatch->copy_runs_isa, dispatch->merge_add_isa, dispatch->merge_multiply_isa};
-  CnnShape joined = merge->computed;
-  joined.c = 0;
-  for (int i = 0; i < merge->n_branches; i++)
-    joined.c += merge->branches[i].shape.c;
-  return (CnnLayerInfo){
-      .dense_parameters = cnn_dense_parameters (joined, merge->computed),
-      .isa = cnn_isa_name (isas[merge->mode]),
-      .kernel_name = names[merge->mode],
-  };
-}
-
-/* ---- Rows ------------------------------------------------------------------------------------ */
-
-/* Row (n, y) of a branch: in place where it already is in order, otherwise in `scratch`. */
-static Row
-branch_row (const CnnMerge *merge, int branch, const CnnImage *image, int n, int y, float *scratch)
-{
-  const CnnNormalization *normalization = &merge->branches[branch].normalization;
-  const CnnDispatch *dispatch = merge->context.dispatch;
-  const int w = merge->computed.w;
-  if (cnn_image_has_rows (image, merge->rows))
-    return (Row){(const float *)cnn_image_row (image, n, y, 0),
-        image->channel_stride / (ptrdiff_t)sizeof (float)};
-  if (merge->rows == CNN_ROWS_INTERLEAVED) {
-    dispatch->load_interleaved (image, n, y, 0, w, normalization, scratch);
-    return (Row){scratch, 0};
-  }
-  const size_t plane_floats = merge->writer_plan.plane_floats;
-  dispatch->load_planar (image, n, y, 0, w, normalization, scratch, plane_floats);
-  return (Row){scratch, (ptrdiff_t)plane_floats};
-}
-
-static void
-concat_row (const CnnMerge *merge, Worker *worker, const CnnImage *images, int n, int y, float *out)
-{
-  const CnnDispatch *dispatch = merge->context.dispatch;
-  const size_t w = (size_t)merge->computed.w;
-  for (int i = 0; i < merge->n_branches; i++) {
-    const Branch *branch = &merge->branches[i];
-    if (merge->rows == CNN_ROWS_PLANAR) {
-      dispatch->load_planar (&images[i], n, y, 0, merge->computed.w, &branch->normalization,
-          out + branch->first_channel * worker->writer.plane_stride,
-          (size_t)worker->writer.plane_stride);
-      continue;
-    }
-    const size_t c = (size_t)branch->shape.c;
-    const Row row = branch_row (merge, i, &images[i], n, y, worker->row);
-    dispatch->copy_runs (
-        row.values, c, c, w, out + branch->first_channel, (size_t)merge->computed.c);
-  }
-}
-
-/* Rows one after the other into `out`, the first by copying. */
-static void
-combine_interleaved (const CnnMerge *merge, Worker *worker, CnnMergeFunc *combine, const Row *row,
-    int c, bool first, float *out)
-{
-  const CnnDispatch *dispatch = merge->context.dispatch;
-  const size_t w = (size_t)merge->computed.w, count = w * (size_t)merge->computed.c;
-  const float *values = row->values;
-  if (c < merge->computed.c) {
-    dispatch->upsample_repeat (values, w, 1, merge->computed.c, worker->spread);
-    values = worker->spread;
-  }
-  if (first)
-    dispatch->copy_runs (values, count, count, 1, out, count);
-  else
-    combine (out, values, count, out);
-}
-
-static void
-combine_planar (const CnnMerge *merge, const Worker *worker, CnnMergeFunc *combine, const Row *row,
-    int c, bool first, float *out)
-{
-  const size_t w = (size_t)merge->computed.w;
-  for (int k = 0; k < merge->computed.c; k++, out += worker->writer.plane_stride) {
-    const float *plane = row->values + (c == 1 ? 0 : k * row->plane_stride);
-    if (first)
-      merge->context.dispatch->copy_runs (plane, w, w, 1, out, w);
-    else
-      combine (out, plane, w, out);
-  }
-}
-
-static void
-combine_row (
-    const CnnMerge *merge, Worker *worker, const CnnImage *images, int n, int y, float *out)
-{
-  const CnnDispatch *dispatch = merge->context.dispatch;
-  CnnMergeFunc *combine =
-      merge->mode == CNN_MERGE_ADD ? dispatch->merge_add : dispatch->merge_multiply;
-  for (int k = 0; k < merge->n_branches; k++) {
-    const int i = merge->order[k], c = merge->branches[i].shape.c;
-    const Row row = branch_row (merge, i, &images[i], n, y, worker->row);
-    if (merge->rows == CNN_ROWS_INTERLEAVED)
-      combine_interleaved (merge, worker, combine, &row, c, k == 0, out);
-    else
-      combine_planar (merge, worker, combine, &row, c, k == 0, out);
-  }
-}
-
-typedef struct {
-  CnnMerge *merge;
-  const CnnImage *images, *out;
-  CnnBands bands;
-} Run;
-
-static void
-run_band (void *data, int task, int worker_index)
-{
-  const Run *run = data;
-  CnnMerge *merge = run->merge;
-  Worker *worker = &merge->workers[worker_index];
-  const int64_t h = merge->computed.h;
-  const int64_t first = cnn_band_first (&run->bands, task);
-  const int64_t end = cnn_band_first (&run->bands, task + 1);
-  cnn_writer_begin (&worker->writer, run->out);
-  for (int64_t row = first; row < end; row++) {
-    const int n = (int)(row / h), y = (int)(row % h);
-    float *out = cnn_writer_row (&worker->writer, n, y);
-    if (merge->mode == CNN_MERGE_CONCAT)
-      concat_row (merge, worker, run->images, n, y, out);
-    else
-      combine_row (merge, worker, run->images, n, y, out);
-    cnn_writer_finish (&worker->writer, n, y);
-  }
-}
-
-void
-cnn_merge_run (CnnMerge *merge, const CnnImage *branches, const CnnImage *out, int n_threads)
-{
-  const int available = cnn_workers_count (merge->context.workers);
-  if (n_threads < 1 || n_threads > available)
-    n_threads = available;
-  const int64_t rows = (int64_t)merge->computed.n * merge->computed.h;
-  Run run = {.merge = merge, .images = branches, .out = out};
-  run.bands = cnn_bands (rows, 1, 0, n_threads);
-  cnn_workers_run (merge->context.workers, n_threads, run.bands.count, run_band, &run);
+  cnn_layer_free (&merge->layer);
+  return NULL;
 }

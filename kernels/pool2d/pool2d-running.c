@@ -2,7 +2,7 @@
 #include "pool2d/pool2d-running.h"
 
 #include "core/integers.h"
-#include "cnn/memory.h"
+#include "core/layer-private.h"
 
 #include <limits.h>
 #include <math.h>
@@ -74,30 +74,42 @@ cnn_running_plan_init (CnnRunningPlan *plan, const CnnRunningDesc *desc)
   return multiply_within (&kept, desc->planes, MAX_FLOATS);
 }
 
-bool
-cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan)
+/* The parts of that memory, one after the other. */
+typedef struct {
+  size_t planes, kept, padded, scratch, bytes;
+} RunningLayout;
+
+static RunningLayout
+lay_out (const CnnRunningPlan *plan)
 {
   const size_t planes = (size_t)plan->desc.planes;
-  *running = (CnnRunning){.plan = plan};
-  running->planes = cnn_alloc (planes, sizeof *running->planes);
-  running->kept = cnn_alloc (planes * plan->plane_floats + 1, sizeof (float));
-  running->padded = cnn_alloc (plan->padded_floats, sizeof (float));
-  running->scratch = cnn_alloc (plan->padded_floats, sizeof (float));
-  if (!running->planes || !running->kept || !running->padded || !running->scratch)
-    return false;
-  for (size_t i = 0; plan->desc.is_max && i < plan->padded_floats; i++)
-    running->padded[i] = -INFINITY;
-  return true;
+  RunningLayout layout = {0};
+  layout.planes = cnn_scratch_reserve (&layout.bytes, planes, sizeof (CnnRunningPlane));
+  layout.kept = cnn_scratch_reserve (&layout.bytes, planes * plan->plane_floats, sizeof (float));
+  layout.padded = cnn_scratch_reserve (&layout.bytes, plan->padded_floats, sizeof (float));
+  layout.scratch = cnn_scratch_reserve (&layout.bytes, plan->padded_floats, sizeof (float));
+  return layout;
+}
+
+size_t
+cnn_running_bytes (const CnnRunningPlan *plan)
+{
+  return lay_out (plan).bytes;
 }
 
 void
-cnn_running_clear (CnnRunning *running)
+cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan, unsigned char *memory)
 {
-  cnn_free (running->planes);
-  cnn_free (running->kept);
-  cnn_free (running->padded);
-  cnn_free (running->scratch);
-  *running = (CnnRunning){0};
+  const RunningLayout layout = lay_out (plan);
+  *running = (CnnRunning){
+      .plan = plan,
+      .planes = (CnnRunningPlane *)(memory + layout.planes),
+      .kept = (float *)(memory + layout.kept),
+      .padded = (float *)(memory + layout.padded),
+      .scratch = (float *)(memory + layout.scratch),
+  };
+  for (size_t i = 0; plan->desc.is_max && i < plan->padded_floats; i++)
+    running->padded[i] = -INFINITY;
 }
 
 void

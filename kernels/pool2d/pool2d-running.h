@@ -49,9 +49,11 @@ typedef struct {
   float *scratch; /* for the kernel along the row */
 } CnnRunning;
 
-/* False when memory is short; to be cleared either way. */
-bool cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan);
-void cnn_running_clear (CnnRunning *running);
+/* Bytes that one worker keeps besides; SIZE_MAX when they are too many. */
+size_t cnn_running_bytes (const CnnRunningPlan *plan);
+
+/* `memory`: cnn_running_bytes (), zeros, aligned to CNN_ALIGNMENT. */
+void cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan, unsigned char *memory);
 
 /* Before the first window of an image. */
 void cnn_running_begin (CnnRunning *running);

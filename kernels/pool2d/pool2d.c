@@ -4,14 +4,12 @@
  * each; the clipped ones at the ends are runs of their own. */
 #include "cnn/pool2d.h"
 
-#include "core/bands.h"
-#include "cpu/dispatch.h"
 #include "core/integers.h"
 #include "core/layer-private.h"
+#include "core/row-blocks.h"
 #include "cnn/memory.h"
 #include "pool2d/pool2d-running.h"
 #include "pool2d/pool2d-windows.h"
-#include "rows/rows.h"
 
 #include <string.h>
 
@@ -28,41 +26,35 @@ typedef enum {
   POOL_DIRECT,    /* all values of a window at once */
   POOL_SEPARABLE, /* down the columns, then along them */
   POOL_RUNNING,   /* the same, with what neighbouring windows share */
-} PoolWay;
+} PoolAlgorithm;
 
+/* What lies in a worker's scratch. */
 typedef struct {
-  CnnReader reader;
-  CnnWriter writer;
-  const float **rows;
-  float *scratch;
   CnnRunning running;
-} PoolWorker;
+  const float **rows; /* of a window */
+  float *between;     /* pool->between_floats */
+} PoolScratch;
 
 typedef struct {
   CnnLayer layer;
   CnnPoolMode mode;
   CnnAxis rows, columns; /* resolved */
   bool planar;
-  PoolWay way;
+  PoolAlgorithm algorithm;
   int divisor_override;
   CnnPoolGrid grid;
-  CnnReaderPlan reader_plan;
-  CnnWriterPlan writer_plan;
-  size_t scratch_floats;
+  size_t between_floats;
   CnnRunningPlan running_plan;
   float *running_scale; /* one per output column: 1 / divisor, or 1 where one divisor is for all */
-  PoolWorker *workers;
-  int n_workers;
 } PoolLayer;
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-typedef struct {
-  PoolLayer *pool;
-  CnnBands bands; /* of the output rows of one frame */
-  int block;      /* channels of a task */
-  int n_blocks;
-} PoolRun;
+static PoolScratch *
+scratch_of (const CnnLayerWorker *worker)
+{
+  return (PoolScratch *)worker->scratch;
+}
 
 static int
 column_dilation (const PoolLayer *pool)
@@ -112,7 +104,7 @@ pool_separably (const PoolLayer *pool, float *scratch, const float *const *rows,
 {
   const size_t reach = (size_t)(run->columns - 1) * (size_t)column_dilation (pool) + 1;
   const size_t stride = (size_t)pool->columns.stride;
-  const size_t fitting = pool->scratch_floats / pixel;
+  const size_t fitting = pool->between_floats / pixel;
   const size_t most = fitting > reach ? (fitting - reach) / stride + 1 : 1;
   const float *const intermediate[] = {scratch};
   for (size_t i = 0; i < (size_t)run->outputs; i += most) {
@@ -133,52 +125,56 @@ pool_separably (const PoolLayer *pool, float *scratch, const float *const *rows,
 }
 
 static void
-pool_row (const PoolLayer *pool, PoolWorker *worker, const CnnPoolWindow *window, size_t pixel,
+pool_row (const PoolLayer *pool, CnnLayerWorker *worker, const CnnPoolWindow *window, size_t pixel,
     size_t channels, float *out)
 {
   for (int i = 0; i < pool->grid.n_runs; i++) {
     const CnnPoolRun *run = &pool->grid.runs[i];
     const float scale = average_scale (pool, (int64_t)window->divisor * run->divisor);
-    if (pool->way == POOL_SEPARABLE && channels == pixel && window->count > 1 && run->columns > 1)
-      pool_separably (pool, worker->scratch, worker->rows, window->count, run, pixel, scale, out);
+    if (pool->algorithm == POOL_SEPARABLE && channels == pixel && window->count > 1 &&
+        run->columns > 1)
+      pool_separably (pool, scratch_of (worker)->between, scratch_of (worker)->rows, window->count,
+          run, pixel, scale, out);
     else
-      pool_direct (pool, worker->rows, window->count, run, pixel, channels, scale, out);
+      pool_direct (
+          pool, scratch_of (worker)->rows, window->count, run, pixel, channels, scale, out);
   }
 }
 
 /* Output row y of one plane, or of all channels of pixels. */
 static void
-run_row (const PoolLayer *pool, PoolWorker *worker, int plane, int n, int y, float *out)
+run_row (const PoolLayer *pool, CnnLayerWorker *worker, int plane, int n, int y, float *out)
 {
   const CnnPoolWindow *window = &pool->grid.rows[y];
-  cnn_running_row (&worker->running, plane, n, y, worker->rows, window->count, pool->running_scale,
-      average_scale (pool, window->divisor), out);
+  cnn_running_row (&scratch_of (worker)->running, plane, n, y, scratch_of (worker)->rows,
+      window->count, pool->running_scale, average_scale (pool, window->divisor), out);
 }
 
-/* Points worker->rows at the input rows of a window, channel c first. */
+/* Points scratch_of (worker)->rows at the input rows of a window, channel c first. */
 static void
-find_rows (PoolLayer *pool, PoolWorker *worker, const CnnPoolWindow *window, int n, int channel)
+find_rows (PoolLayer *pool, CnnLayerWorker *worker, const CnnPoolWindow *window, int n, int channel)
 {
   const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
   for (int i = 0; i < window->count; i++) {
     const int64_t position = window->first + (int64_t)i * dilation;
-    worker->rows[i] = pool->planar ? cnn_reader_plane (&worker->reader, n, position, 0, channel)
-                                   : cnn_reader_row (&worker->reader, n, position, 0) + channel;
+    scratch_of (worker)->rows[i] =
+        pool->planar ? cnn_reader_plane (&worker->readers[0], n, position, 0, channel)
+                     : cnn_reader_row (&worker->readers[0], n, position, 0) + channel;
   }
 }
 
 /* Rows [y0, y1) of planes [c0, c1), plane by plane where they can be read in place. */
 static void
-pool_planes (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0, int c1)
+pool_planes (PoolLayer *pool, CnnLayerWorker *worker, int n, int y0, int y1, int c0, int c1)
 {
-  const bool by_plane = worker->reader.in_place && worker->writer.in_place;
+  const bool by_plane = worker->readers[0].in_place && worker->writer.in_place;
   const int planes = c1 - c0, rows = y1 - y0;
   for (int64_t i = 0; i < (int64_t)planes * rows; i++) {
     const int c = c0 + (int)(by_plane ? i / rows : i % planes);
     const int y = y0 + (int)(by_plane ? i % rows : i / planes);
     find_rows (pool, worker, &pool->grid.rows[y], n, c);
     float *out = cnn_writer_row (&worker->writer, n, y) + c * worker->writer.plane_stride;
-    if (pool->way == POOL_RUNNING)
+    if (pool->algorithm == POOL_RUNNING)
       run_row (pool, worker, c, n, y, out);
     else
       pool_row (pool, worker, &pool->grid.rows[y], 1, 1, out);
@@ -188,12 +184,12 @@ pool_planes (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0,
 }
 
 static void
-pool_pixels (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0, int c1)
+pool_pixels (PoolLayer *pool, CnnLayerWorker *worker, int n, int y0, int y1, int c0, int c1)
 {
   for (int y = y0; y < y1; y++) {
     find_rows (pool, worker, &pool->grid.rows[y], n, c0);
     float *out = cnn_writer_row (&worker->writer, n, y) + c0;
-    if (pool->way == POOL_RUNNING)
+    if (pool->algorithm == POOL_RUNNING)
       run_row (pool, worker, 0, n, y, out);
     else
       pool_row (
@@ -203,78 +199,118 @@ pool_pixels (PoolLayer *pool, PoolWorker *worker, int n, int y0, int y1, int c0,
   }
 }
 
-static void
-run_task (void *data, int task, int worker_number)
+static bool
+in_place (const CnnLayerWorker *worker)
 {
-  const PoolRun *run = data;
-  PoolLayer *pool = run->pool;
-  PoolWorker *worker = &pool->workers[worker_number];
-  const int block = task % run->n_blocks, band = task / run->n_blocks % run->bands.count;
-  const int n = task / run->n_blocks / run->bands.count, c0 = block * run->block;
-  const int y0 = (int)cnn_band_first (&run->bands, band);
-  const int y1 = (int)cnn_band_first (&run->bands, band + 1);
-  const int c1 = (int)min64 ((int64_t)c0 + run->block, pool->layer.input.c);
-  (pool->planar ? pool_planes : pool_pixels) (pool, worker, n, y0, y1, c0, c1);
+  return worker->readers[0].in_place && worker->writer.in_place;
 }
 
-/* Bands of rows; and where rows are read and written in place, blocks of channels: one plane or a
- * few cache lines, when the rows alone would leave threads idle. */
-static void
-split (PoolRun *run, int n_threads)
+/* Fewer channels a task: one plane, or a few cache lines. */
+static int
+least_channels (const PoolLayer *pool)
 {
-  const CnnShape out = run->pool->layer.output;
-  const PoolWorker *worker = &run->pool->workers[0];
-  const int overlap = run->pool->grid.most_rows;
-  run->block = out.c;
-  run->bands = cnn_bands (out.h, 1, overlap, n_threads);
-  const bool whole_pixels = run->pool->way == POOL_RUNNING && !run->pool->planar;
-  if (worker->reader.in_place && worker->writer.in_place && !whole_pixels) {
-    const int wanted = 4 * n_threads, least = run->pool->planar ? 1 : 64;
-    const int rows = (int)min64 ((int64_t)out.n * run->bands.count, wanted);
-    const int blocks = n_threads > 1 ? div_up (wanted, rows) : 1;
-    run->block = min (round_up (div_up (out.c, blocks), least), out.c);
-  }
-  run->n_blocks = div_up (out.c, run->block);
+  return pool->planar ? 1 : 64;
 }
 
 static void
-pool_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
+pool_compute_rows (CnnLayer *layer, CnnLayerWorker *worker, int n, int y0, int y1)
 {
   PoolLayer *pool = (PoolLayer *)layer;
-  for (int i = 0; i < pool->n_workers; i++) {
-    cnn_reader_begin (&pool->workers[i].reader, in);
-    cnn_writer_begin (&pool->workers[i].writer, out);
-    if (pool->way == POOL_RUNNING)
-      cnn_running_begin (&pool->workers[i].running);
+  const int c = layer->input.c;
+  const int block = min (round_up (div_up (c, worker->n_parts), least_channels (pool)), c);
+  const int c0 = min (worker->part * block, c), c1 = min (c0 + block, c);
+  if (c0 < c1)
+    (pool->planar ? pool_planes : pool_pixels) (pool, worker, n, y0, y1, c0, c1);
+}
+
+/* Where rows are read and written in place, tasks share the channels when the rows alone would leave threads
+ * idle. */
+static void
+pool_split (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split)
+{
+  const PoolLayer *pool = (const PoolLayer *)layer;
+  const int64_t rows = (int64_t)layer->output.n * layer->output.h;
+  split->overlap = pool->grid.most_rows;
+  const bool whole_pixels = pool->algorithm == POOL_RUNNING && !pool->planar;
+  if (!in_place (worker) || whole_pixels || split->n_threads == 1)
+    return;
+  const int blocks = cnn_row_blocks (rows, split->overlap, split->n_threads).count;
+  const int parts = div_up (4 * split->n_threads, blocks), c = layer->output.c;
+  split->n_parts = div_up (c, min (round_up (div_up (c, parts), least_channels (pool)), c));
+}
+
+static CnnRowRange
+pool_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
+{
+  const PoolLayer *pool = (const PoolLayer *)layer;
+  const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
+  CnnRowRange range = {layer->input.h, 0};
+  for (int y = y0; y < y1; y++) {
+    const CnnPoolWindow *window = &pool->grid.rows[y];
+    if (window->count == 0)
+      continue;
+    range.first = min (range.first, window->first);
+    range.end = max (range.end, window->first + (window->count - 1) * dilation + 1);
   }
-  PoolRun run = {.pool = pool};
-  split (&run, n_threads);
-  const int tasks = layer->output.n * run.bands.count * run.n_blocks;
-  cnn_workers_run (layer->context.workers, n_threads, tasks, run_task, &run);
+  return range;
+}
+
+static void
+pool_begin (const CnnLayer *layer, CnnLayerWorker *worker)
+{
+  if (((const PoolLayer *)layer)->algorithm == POOL_RUNNING)
+    cnn_running_begin (&scratch_of (worker)->running);
+}
+
+/* The parts of a worker's scratch, one after the other. */
+typedef struct {
+  size_t rows, between, running, bytes;
+} ScratchLayout;
+
+static ScratchLayout
+lay_out_scratch (const PoolLayer *pool)
+{
+  ScratchLayout layout = {0};
+  cnn_scratch_reserve (&layout.bytes, 1, sizeof (PoolScratch));
+  layout.rows = cnn_scratch_reserve (
+      &layout.bytes, (size_t)max (pool->grid.most_rows, 1), sizeof (const float *));
+  layout.between = cnn_scratch_reserve (&layout.bytes, pool->between_floats, sizeof (float));
+  layout.running = layout.bytes;
+  if (pool->algorithm == POOL_RUNNING)
+    cnn_scratch_reserve (&layout.bytes, cnn_running_bytes (&pool->running_plan), 1);
+  return layout;
+}
+
+static void
+pool_init_worker (const CnnLayer *layer, CnnLayerWorker *worker)
+{
+  const PoolLayer *pool = (const PoolLayer *)layer;
+  const ScratchLayout layout = lay_out_scratch (pool);
+  PoolScratch *scratch = scratch_of (worker);
+  scratch->rows = (const float **)(worker->scratch + layout.rows);
+  scratch->between = (float *)(worker->scratch + layout.between);
+  if (pool->algorithm == POOL_RUNNING)
+    cnn_running_init (&scratch->running, &pool->running_plan, worker->scratch + layout.running);
 }
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
 static void
-pool_destroy (CnnLayer *layer)
+pool_clear (CnnLayer *layer)
 {
   PoolLayer *pool = (PoolLayer *)layer;
-  for (int i = 0; pool->workers && i < pool->n_workers; i++) {
-    PoolWorker *worker = &pool->workers[i];
-    cnn_reader_clear (&worker->reader);
-    cnn_writer_clear (&worker->writer);
-    cnn_running_clear (&worker->running);
-    cnn_free (worker->rows);
-    cnn_free (worker->scratch);
-  }
-  cnn_free (pool->workers);
-  cnn_reader_plan_clear (&pool->reader_plan);
   cnn_free (pool->running_scale);
   cnn_pool_grid_clear (&pool->grid);
-  cnn_free (pool);
 }
 
-static const CnnLayerClass pool_class = {pool_run, pool_destroy};
+static const CnnLayerClass pool_class = {
+    .needed_rows = pool_needed_rows,
+    .compute_rows = pool_compute_rows,
+    .split = pool_split,
+    .init_worker = pool_init_worker,
+    .begin = pool_begin,
+    .clear = pool_clear,
+};
 
 static bool
 check_axis (const CnnAxis *axis, const char *name, CnnError *error)
@@ -313,17 +349,15 @@ check_desc (const CnnPool2dDesc *desc, CnnShape *output, CnnError *error)
 }
 
 static void
-fill_info (PoolLayer *pool)
+set_info (PoolLayer *pool)
 {
   static const char *const names[2][2] = {{"pool-max-interleaved", "pool-max-planar"},
       {"pool-average-interleaved", "pool-average-planar"}};
   const CnnDispatch *dispatch = pool->layer.context.dispatch;
   const bool is_max = pool->mode == CNN_POOL_MAX;
-  pool->layer.info = (CnnLayerInfo){
-      .dense_parameters = cnn_dense_parameters (pool->layer.input, pool->layer.output),
-      .isa = cnn_isa_name (is_max ? dispatch->pool_max_isa : dispatch->pool_average_isa),
-      .kernel_name = names[!is_max][pool->planar],
-  };
+  cnn_layer_set_info (&pool->layer, names[!is_max][pool->planar],
+      is_max ? dispatch->pool_max_isa : dispatch->pool_average_isa,
+      cnn_frame_values (pool->layer.input), pool->layer.output);
 }
 
 /* Pooling down first saves work when windows overlap, and always along planes and few channels,
@@ -342,8 +376,8 @@ is_separable (const PoolLayer *pool)
   return pool->layer.output.w > 1 && !is_small && columns->kernel > columns->stride;
 }
 
-static PoolWay
-choose_way (PoolLayer *pool)
+static PoolAlgorithm
+select_algorithm (PoolLayer *pool)
 {
   const CnnShape in = pool->layer.input;
   const CnnRunningDesc desc = {
@@ -375,9 +409,9 @@ make_running_scale (PoolLayer *pool)
 }
 
 static size_t
-scratch_floats (const PoolLayer *pool)
+between_floats (const PoolLayer *pool)
 {
-  if (pool->way != POOL_SEPARABLE)
+  if (pool->algorithm != POOL_SEPARABLE)
     return 0;
   const size_t pixel = pool->planar ? 1 : (size_t)pool->layer.input.c;
   const int64_t reach = min64 (cnn_axis_effective_kernel (&pool->columns), pool->layer.input.w);
@@ -386,14 +420,13 @@ scratch_floats (const PoolLayer *pool)
 }
 
 static bool
-make_plans (PoolLayer *pool, const CnnPool2dDesc *desc, CnnError *error)
+plan (PoolLayer *pool, const CnnPool2dDesc *desc, CnnError *error)
 {
   const CnnRowOrder order = pool->planar ? CNN_ROWS_PLANAR : CNN_ROWS_INTERLEAVED;
   const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
   CnnAxis rows = cnn_window_unit ().rows;
   rows.kernel = pool->grid.most_rows > 0 ? (pool->grid.most_rows - 1) * dilation + 1 : 1;
   const CnnReaderDesc reader = {
-      .dispatch = pool->layer.context.dispatch,
       .input = pool->layer.input,
       .rows = rows,
       .columns = cnn_window_unit ().columns,
@@ -403,35 +436,9 @@ make_plans (PoolLayer *pool, const CnnPool2dDesc *desc, CnnError *error)
       .strip = 1,
       .normalization = desc->normalization,
   };
-  const CnnWriterDesc writer = {
-      .dispatch = pool->layer.context.dispatch,
-      .computed = pool->layer.output,
-      .order = order,
-      .strip = 1,
-  };
-  return cnn_reader_plan_init (&pool->reader_plan, &reader, error) &&
-         cnn_writer_plan_init (&pool->writer_plan, &writer, error);
-}
-
-static bool
-make_workers (PoolLayer *pool, CnnError *error)
-{
-  pool->n_workers = cnn_workers_count (pool->layer.context.workers);
-  pool->workers = cnn_alloc ((size_t)pool->n_workers, sizeof *pool->workers);
-  if (!pool->workers)
-    return cnn_error_set (error, "no memory for %d threads", pool->n_workers);
-  for (int i = 0; i < pool->n_workers; i++) {
-    PoolWorker *worker = &pool->workers[i];
-    worker->rows = cnn_alloc ((size_t)max64 (pool->grid.most_rows, 1), sizeof *worker->rows);
-    worker->scratch = cnn_alloc (pool->scratch_floats, sizeof (float));
-    if (!worker->rows || !worker->scratch ||
-        (pool->way == POOL_RUNNING && !cnn_running_init (&worker->running, &pool->running_plan)))
-      return cnn_error_set (error, "no memory for the rows of a window");
-    if (!cnn_reader_init (&worker->reader, &pool->reader_plan, error) ||
-        !cnn_writer_init (&worker->writer, &pool->writer_plan, error))
-      return false;
-  }
-  return true;
+  const CnnWriterDesc writer = {.computed = pool->layer.output, .order = order, .strip = 1};
+  pool->layer.scratch_bytes = lay_out_scratch (pool).bytes;
+  return cnn_layer_plan (&pool->layer, 1, &reader, &writer, error);
 }
 
 CnnLayer *
@@ -440,28 +447,26 @@ cnn_pool2d_new (const CnnContext *context, const CnnPool2dDesc *desc, CnnError *
   CnnShape output;
   if (!check_desc (desc, &output, error))
     return NULL;
-  PoolLayer *pool = cnn_alloc (1, sizeof *pool);
-  if (!pool) {
-    cnn_error_set (error, "no memory for a pooling layer");
+  PoolLayer *pool =
+      cnn_layer_alloc (sizeof *pool, &pool_class, context, desc->input, output, error);
+  if (!pool)
     return NULL;
-  }
-  pool->layer = (CnnLayer){
-      .layer_class = &pool_class, .context = *context, .input = desc->input, .output = output};
+  pool->layer.output_format = desc->output_format;
   pool->mode = desc->mode;
   pool->rows = cnn_axis_resolve (&desc->window.rows, desc->input.h);
   pool->columns = cnn_axis_resolve (&desc->window.columns, desc->input.w);
   pool->planar = desc->input_format.layout == CNN_LAYOUT_NCHW || desc->input.c == 1;
   pool->divisor_override = desc->divisor_override;
-  pool->way = choose_way (pool);
-  pool->scratch_floats = scratch_floats (pool);
+  pool->algorithm = select_algorithm (pool);
+  pool->between_floats = between_floats (pool);
   if (!cnn_pool_grid_init (
           &pool->grid, &pool->rows, &pool->columns, desc->input, output, desc->count_include_pad) ||
-      (pool->way == POOL_RUNNING && !make_running_scale (pool))) {
+      (pool->algorithm == POOL_RUNNING && !make_running_scale (pool))) {
     cnn_error_set (error, "no memory for the windows of a %dx%d output", output.h, output.w);
-  } else if (make_plans (pool, desc, error) && make_workers (pool, error)) {
-    fill_info (pool);
+  } else if (plan (pool, desc, error)) {
+    set_info (pool);
     return &pool->layer;
   }
-  pool_destroy (&pool->layer);
+  cnn_layer_free (&pool->layer);
   return NULL;
 }

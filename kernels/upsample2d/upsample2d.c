@@ -1,34 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cnn/upsample2d.h"
 
-#include "core/bands.h"
+#include "core/integers.h"
 #include "core/layer-private.h"
-#include "cnn/memory.h"
-#include "rows/rows.h"
 
 #include <math.h>
 
-typedef struct Upsample Upsample;
-
-/* What one worker needs by itself. */
 typedef struct {
-  CnnReader reader;
-  CnnWriter writer;
-  float *between; /* bilinear: a row between two, with one pixel more on each side */
-} Worker;
-
-struct Upsample {
   CnnLayer base;
   CnnUpsampleMode mode;
   int factor;
   CnnRowOrder order;
   CnnUpsamplePhase phases[CNN_MAX_FACTOR];
-  CnnReaderPlan reader_plan;
-  CnnWriterPlan writer_plan;
-  size_t between_floats; /* of one plane, or of all when interleaved */
-  Worker *workers;
-  int n_workers;
-};
+} Upsample;
+
+/* In a worker's scratch, bilinear: a row between two, of one plane or of all when interleaved, with one pixel
+ * more on each side. */
+static float *
+between_of (const CnnLayerWorker *worker)
+{
+  return (float *)worker->scratch;
+}
 
 CnnWindow
 cnn_upsample2d_window (CnnUpsampleMode mode, int factor)
@@ -80,7 +72,6 @@ plan_rows (Upsample *upsample, const CnnUpsample2dDesc *desc, CnnError *error)
 {
   const CnnWindow unit = cnn_window_unit ();
   CnnReaderDesc reader = {
-      .dispatch = upsample->base.context.dispatch,
       .input = desc->input,
       .rows = unit.rows,
       .columns = unit.columns,
@@ -96,36 +87,16 @@ plan_rows (Upsample *upsample, const CnnUpsample2dDesc *desc, CnnError *error)
     reader.rows.padding_mode = CNN_PADDING_REPLICATE;
   }
   const CnnWriterDesc writer = {
-      .dispatch = upsample->base.context.dispatch,
       .computed = upsample->base.output,
       .order = upsample->order,
       .strip = 1,
   };
-  return cnn_reader_plan_init (&upsample->reader_plan, &reader, error) &&
-         cnn_writer_plan_init (&upsample->writer_plan, &writer, error);
-}
-
-static bool
-make_workers (Upsample *upsample, CnnError *error)
-{
-  upsample->n_workers = cnn_workers_count (upsample->base.context.workers);
-  upsample->workers = cnn_alloc ((size_t)upsample->n_workers, sizeof *upsample->workers);
-  if (!upsample->workers)
-    return cnn_error_set (error, "no memory for %d workers", upsample->n_workers);
   /* Planar rows are done one channel at a time. */
-  const size_t c = upsample->order == CNN_ROWS_PLANAR ? 1 : (size_t)upsample->base.input.c;
-  upsample->between_floats = ((size_t)upsample->base.input.w + 2) * c;
-  for (int i = 0; i < upsample->n_workers; i++) {
-    Worker *worker = &upsample->workers[i];
-    if (!cnn_reader_init (&worker->reader, &upsample->reader_plan, error) ||
-        !cnn_writer_init (&worker->writer, &upsample->writer_plan, error))
-      return false;
-    worker->between = cnn_alloc (upsample->between_floats, sizeof (float));
-    if (!worker->between)
-      return cnn_error_set (
-          error, "no memory for a row of %zu MiB", upsample->between_floats * sizeof (float) >> 20);
-  }
-  return true;
+  const size_t c = upsample->order == CNN_ROWS_PLANAR ? 1 : (size_t)desc->input.c;
+  if (desc->mode == CNN_UPSAMPLE_BILINEAR)
+    cnn_scratch_reserve (
+        &upsample->base.scratch_bytes, ((size_t)desc->input.w + 2) * c, sizeof (float));
+  return cnn_layer_plan (&upsample->base, 1, &reader, &writer, error);
 }
 
 static void
@@ -141,30 +112,28 @@ set_info (Upsample *upsample)
   const CnnShape output = upsample->base.output;
   const int64_t samples =
       cnn_saturating_product ((int64_t)output.n * output.h, (int64_t)output.w * output.c);
-  upsample->base.info = (CnnLayerInfo){
-      .dense_parameters = cnn_dense_parameters (upsample->base.input, output),
-      .macs = upsample->mode == CNN_UPSAMPLE_BILINEAR ? cnn_saturating_product (4, samples) : 0,
-      .isa = cnn_isa_name (isas[upsample->mode]),
-      .kernel_name = names[upsample->mode],
-  };
+  if (upsample->mode == CNN_UPSAMPLE_BILINEAR)
+    upsample->base.info.macs = cnn_saturating_product (4, samples);
+  cnn_layer_set_info (&upsample->base, names[upsample->mode], isas[upsample->mode],
+      cnn_frame_values (upsample->base.input), output);
 }
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
 /* The outputs of one row of one plane, or of all channels. */
 static void
-enlarge_nearest (Upsample *upsample, Worker *worker, int n, int y, int channel, float *out)
+enlarge_nearest (Upsample *upsample, CnnLayerWorker *worker, int n, int y, int channel, float *out)
 {
   const bool planar = upsample->order == CNN_ROWS_PLANAR;
   const int source = y / upsample->factor;
-  const float *row = planar ? cnn_reader_plane (&worker->reader, n, source, 0, channel)
-                            : cnn_reader_row (&worker->reader, n, source, 0);
+  const float *row = planar ? cnn_reader_plane (&worker->readers[0], n, source, 0, channel)
+                            : cnn_reader_row (&worker->readers[0], n, source, 0);
   upsample->base.context.dispatch->upsample_repeat (row, (size_t)upsample->base.input.w,
       planar ? 1 : (size_t)upsample->base.input.c, upsample->factor, out);
 }
 
 static void
-enlarge_bilinear (Upsample *upsample, Worker *worker, int n, int y, int channel, float *out)
+enlarge_bilinear (Upsample *upsample, CnnLayerWorker *worker, int n, int y, int channel, float *out)
 {
   const CnnDispatch *dispatch = upsample->base.context.dispatch;
   const bool planar = upsample->order == CNN_ROWS_PLANAR;
@@ -174,12 +143,12 @@ enlarge_bilinear (Upsample *upsample, Worker *worker, int n, int y, int channel,
   const int64_t above = y / upsample->factor - (phase->from_left ? 1 : 0);
   const float *rows[2], weights[2] = {phase->before, phase->after};
   for (int i = 0; i < 2; i++)
-    rows[i] = planar ? cnn_reader_plane (&worker->reader, n, above + i, 0, channel)
-                     : cnn_reader_row (&worker->reader, n, above + i, 0);
-  float *middle = worker->between + c;
+    rows[i] = planar ? cnn_reader_plane (&worker->readers[0], n, above + i, 0, channel)
+                     : cnn_reader_row (&worker->readers[0], n, above + i, 0);
+  float *between = between_of (worker), *middle = between + c;
   dispatch->view_blend (rows, weights, 2, w * c, middle);
   for (size_t i = 0; i < c; i++) {
-    worker->between[i] = middle[i];
+    between[i] = middle[i];
     middle[w * c + i] = middle[(w - 1) * c + i];
   }
   dispatch->upsample_between (middle, w, c, upsample->phases, upsample->factor, out);
@@ -187,29 +156,29 @@ enlarge_bilinear (Upsample *upsample, Worker *worker, int n, int y, int channel,
 
 /* One output row of pixel-shuffle: row y % f of every block. */
 static void
-shuffle_interleaved (Upsample *upsample, Worker *worker, int n, int y, float *out)
+shuffle_interleaved (Upsample *upsample, CnnLayerWorker *worker, int n, int y, float *out)
 {
   const CnnDispatch *dispatch = upsample->base.context.dispatch;
   const int f = upsample->factor;
   const size_t w = (size_t)upsample->base.input.w, c = (size_t)upsample->base.output.c;
-  const float *row = cnn_reader_row (&worker->reader, n, y / f, 0) + y % f * f;
+  const float *row = cnn_reader_row (&worker->readers[0], n, y / f, 0) + y % f * f;
   dispatch->upsample_shuffle (row, w, c, f, out);
 }
 
 static void
-shuffle_plane (Upsample *upsample, Worker *worker, int n, int y, int channel, float *out)
+shuffle_plane (Upsample *upsample, CnnLayerWorker *worker, int n, int y, int channel, float *out)
 {
   const int f = upsample->factor;
   const int first = channel * f * f + y % f * f;
-  const float *plane = cnn_reader_plane (&worker->reader, n, y / f, 0, first);
+  const float *plane = cnn_reader_plane (&worker->readers[0], n, y / f, 0, first);
   const ptrdiff_t plane_stride =
-      f > 1 ? cnn_reader_plane (&worker->reader, n, y / f, 0, first + 1) - plane : 0;
+      f > 1 ? cnn_reader_plane (&worker->readers[0], n, y / f, 0, first + 1) - plane : 0;
   upsample->base.context.dispatch->upsample_zip (
       plane, plane_stride, f, (size_t)upsample->base.input.w, out);
 }
 
 static void
-enlarge_row (Upsample *upsample, Worker *worker, int n, int y)
+enlarge_row (Upsample *upsample, CnnLayerWorker *worker, int n, int y)
 {
   float *out = cnn_writer_row (&worker->writer, n, y);
   const bool planar = upsample->order == CNN_ROWS_PLANAR;
@@ -227,54 +196,33 @@ enlarge_row (Upsample *upsample, Worker *worker, int n, int y)
   cnn_writer_finish (&worker->writer, n, y);
 }
 
-typedef struct {
-  Upsample *upsample;
-  CnnBands bands;
-} Run;
-
 static void
-run_band (void *data, int task, int worker_index)
+upsample_compute_rows (CnnLayer *layer, CnnLayerWorker *worker, int n, int y0, int y1)
 {
-  const Run *run = data;
-  Upsample *upsample = run->upsample;
-  Worker *worker = &upsample->workers[worker_index];
-  const int64_t h = upsample->base.output.h;
-  const int64_t first = cnn_band_first (&run->bands, task);
-  const int64_t end = cnn_band_first (&run->bands, task + 1);
-  for (int64_t row = first; row < end; row++)
-    enlarge_row (upsample, worker, (int)(row / h), (int)(row % h));
+  for (int y = y0; y < y1; y++)
+    enlarge_row ((Upsample *)layer, worker, n, y);
 }
 
 static void
-upsample_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads)
+upsample_split (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split)
 {
-  Upsample *upsample = (Upsample *)layer;
-  const int64_t rows = (int64_t)layer->output.n * layer->output.h;
-  Run run = {.upsample = upsample};
-  for (int i = 0; i < upsample->n_workers; i++) {
-    cnn_reader_begin (&upsample->workers[i].reader, in);
-    cnn_writer_begin (&upsample->workers[i].writer, out);
-  }
-  /* Bands of whole input rows, so that each is converted once. */
-  run.bands = cnn_bands (rows, upsample->factor, upsample->factor, n_threads);
-  cnn_workers_run (layer->context.workers, n_threads, run.bands.count, run_band, &run);
+  split->overlap = 1;
 }
 
-static void
-upsample_destroy (CnnLayer *layer)
+static CnnRowRange
+upsample_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
 {
-  Upsample *upsample = (Upsample *)layer;
-  for (int i = 0; upsample->workers && i < upsample->n_workers; i++) {
-    cnn_reader_clear (&upsample->workers[i].reader);
-    cnn_writer_clear (&upsample->workers[i].writer);
-    cnn_free (upsample->workers[i].between);
-  }
-  cnn_free (upsample->workers);
-  cnn_reader_plan_clear (&upsample->reader_plan);
-  cnn_free (upsample);
+  const Upsample *upsample = (const Upsample *)layer;
+  const int beside = upsample->mode == CNN_UPSAMPLE_BILINEAR ? 1 : 0;
+  return (CnnRowRange){max (y0 / upsample->factor - beside, 0),
+      min ((y1 - 1) / upsample->factor + 1 + beside, layer->input.h)};
 }
 
-static const CnnLayerClass upsample_class = {upsample_run, upsample_destroy};
+static const CnnLayerClass upsample_class = {
+    .needed_rows = upsample_needed_rows,
+    .compute_rows = upsample_compute_rows,
+    .split = upsample_split,
+};
 
 CnnLayer *
 cnn_upsample2d_new (const CnnContext *context, const CnnUpsample2dDesc *desc, CnnError *error)
@@ -282,21 +230,18 @@ cnn_upsample2d_new (const CnnContext *context, const CnnUpsample2dDesc *desc, Cn
   CnnShape output;
   if (!output_shape (desc, &output, error))
     return NULL;
-  Upsample *upsample = cnn_alloc (1, sizeof *upsample);
-  if (!upsample) {
-    cnn_error_set (error, "no memory for a layer");
+  Upsample *upsample =
+      cnn_layer_alloc (sizeof *upsample, &upsample_class, context, desc->input, output, error);
+  if (!upsample)
     return NULL;
-  }
-  upsample->base.layer_class = &upsample_class;
-  upsample->base.context = *context;
-  upsample->base.input = desc->input;
-  upsample->base.output = output;
+  upsample->base.output_format = desc->output_format;
   upsample->mode = desc->mode;
   upsample->factor = desc->factor;
-  upsample->order =
-      desc->output_format.layout == CNN_LAYOUT_NCHW ? CNN_ROWS_PLANAR : CNN_ROWS_INTERLEAVED;
+  upsample->base.step =
+      desc->factor; /* blocks of whole input rows, so that each is converted once */
+  upsample->order = cnn_row_order (desc->output_format.layout);
   plan_phases (upsample);
-  if (plan_rows (upsample, desc, error) && make_workers (upsample, error)) {
+  if (plan_rows (upsample, desc, error)) {
     set_info (upsample);
     return &upsample->base;
   }

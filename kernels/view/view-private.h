@@ -11,6 +11,11 @@
 /* So many rows of a channel are then averaged together, as if they were the channels of one row. */
 #define VIEW_ROWS_TOGETHER 16
 
+/* Ranges on their way: of value i % period. */
+typedef struct {
+  float *min, *max;
+} CnnViewCollected;
+
 struct CnnView {
   const CnnDispatch *dispatch;
   CnnViewGeometry geometry;
@@ -35,7 +40,7 @@ struct CnnView {
   float *turned;   /* those of one channel, column by column */
 
   size_t period; /* of the ranges: a multiple of the interleaved channels */
-  float *minimum, *maximum;
+  CnnViewCollected inner, border;
   CnnMapRange *ranges;
 
   uint32_t *pixels, *enlarged; /* one row */
@@ -46,6 +51,13 @@ static inline bool
 cnn_view_is_interleaved (const CnnView *view)
 {
   return view->geometry.layout == CNN_LAYOUT_NHWC;
+}
+
+static inline bool
+cnn_view_has_border (const CnnView *view)
+{
+  const CnnViewBorder *border = &view->geometry.border;
+  return border->top > 0 || border->left > 0 || border->bottom > 0 || border->right > 0;
 }
 
 #endif

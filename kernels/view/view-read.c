@@ -42,8 +42,8 @@ static void
 start_ranges (CnnView *view)
 {
   for (size_t i = 0; i < view->period; i++) {
-    view->minimum[i] = INFINITY;
-    view->maximum[i] = -INFINITY;
+    view->inner.min[i] = view->border.min[i] = INFINITY;
+    view->inner.max[i] = view->border.max[i] = -INFINITY;
   }
 }
 
@@ -52,18 +52,9 @@ static void
 finish_ranges (CnnView *view, int channels, CnnMapRange *ranges)
 {
   for (size_t i = 0, c = 0; i < view->period; i++, c = c + 1 == (size_t)channels ? 0 : c + 1) {
-    ranges[c].min = view->minimum[i] < ranges[c].min ? view->minimum[i] : ranges[c].min;
-    ranges[c].max = view->maximum[i] > ranges[c].max ? view->maximum[i] : ranges[c].max;
+    ranges[c].min = view->inner.min[i] < ranges[c].min ? view->inner.min[i] : ranges[c].min;
+    ranges[c].max = view->inner.max[i] > ranges[c].max ? view->inner.max[i] : ranges[c].max;
   }
-}
-
-static void
-widen_ranges (CnnView *view, const float *row, size_t count, int channels, CnnMapRange *ranges)
-{
-  if (view->dispatch->view_range (row, count, view->period, view->minimum, view->maximum))
-    return;
-  for (size_t i = 0, c = 0; i < count; i++, c = c + 1 == (size_t)channels ? 0 : c + 1)
-    ranges[c].not_finite += !(fabsf (row[i]) <= FLT_MAX);
 }
 
 /* What one pass over a frame, or one plane of it, reads and writes. */
@@ -90,15 +81,50 @@ read_row (CnnView *view, const Pass *pass, int y, int slot)
   return scratch;
 }
 
+/* Widens the collected ranges of whole pixels, and counts what is not finite. */
+static void
+widen_ranges (CnnView *view, const Pass *pass, const float *pixels, size_t n_pixels,
+    const CnnViewCollected *collected)
+{
+  const size_t channels = (size_t)pass->channels, count = n_pixels * channels;
+  if (view->dispatch->view_range (pixels, count, view->period, collected->min, collected->max))
+    return;
+  for (size_t i = 0, c = 0; i < count; i++, c = c + 1 == channels ? 0 : c + 1)
+    pass->ranges[c].not_finite += !(fabsf (pixels[i]) <= FLT_MAX);
+}
+
+/* The same for row y: what lies in the border is collected apart. */
+static void
+widen_ranges_within_border (CnnView *view, const Pass *pass, int y, const float *row)
+{
+  const CnnViewBorder *border = &view->geometry.border;
+  const int width = view->geometry.shape.w;
+  if (y < border->top || y >= view->geometry.shape.h - border->bottom) {
+    widen_ranges (view, pass, row, (size_t)width, &view->border);
+    return;
+  }
+  const size_t left = (size_t)border->left, right = (size_t)border->right;
+  const size_t inner = (size_t)width - left - right, channels = (size_t)pass->channels;
+  if (left > 0)
+    widen_ranges (view, pass, row, left, &view->border);
+  widen_ranges (view, pass, row + left * channels, inner, &view->inner);
+  if (right > 0)
+    widen_ranges (view, pass, row + (left + inner) * channels, right, &view->border);
+}
+
 static void
 widen_ranges_by_rows (CnnView *view, const Pass *pass, int y, int n_rows)
 {
   size_t row_size = (size_t)view->geometry.shape.w * (size_t)pass->channels;
   const unsigned char *samples =
       pass->samples + (size_t)y * row_size * cnn_sample_bytes (view->geometry.type);
-  size_t count = (size_t)n_rows * row_size;
-  widen_ranges (
-      view, as_floats (view, samples, count, view->floats), count, pass->channels, pass->ranges);
+  const float *rows = as_floats (view, samples, (size_t)n_rows * row_size, view->floats);
+  if (!cnn_view_has_border (view)) {
+    widen_ranges (view, pass, rows, (size_t)n_rows * (size_t)view->geometry.shape.w, &view->inner);
+    return;
+  }
+  for (int row = 0; row < n_rows; row++)
+    widen_ranges_within_border (view, pass, y + row, rows + (size_t)row * row_size);
 }
 
 /* Averages many channels along a row into a row of each tile. */

@@ -153,11 +153,13 @@ allocate_ranges (CnnView *view)
   size_t pixels = interleaved >= 64 ? 1 : 64 / greatest_common_divisor (64, (size_t)interleaved);
   view->period = pixels * (size_t)interleaved;
   view->period *= view->period < RANGE_PERIOD ? RANGE_PERIOD / view->period : 1;
-  view->minimum = cnn_alloc (view->period, sizeof *view->minimum);
-  view->maximum = cnn_alloc (view->period, sizeof *view->maximum);
+  view->inner.min = cnn_alloc (view->period, sizeof *view->inner.min);
+  view->inner.max = cnn_alloc (view->period, sizeof *view->inner.max);
+  view->border.min = cnn_alloc (view->period, sizeof *view->border.min);
+  view->border.max = cnn_alloc (view->period, sizeof *view->border.max);
   view->ranges = cnn_alloc ((size_t)shape.n * (size_t)shape.c, sizeof *view->ranges);
 
-  return view->minimum && view->maximum && view->ranges;
+  return view->inner.min && view->inner.max && view->border.min && view->border.max && view->ranges;
 }
 
 static bool
@@ -182,6 +184,14 @@ check_geometry (const CnnViewGeometry *geometry, CnnError *error)
   if (geometry->tile_width < 1 || geometry->tile_height < 1 || geometry->enlargement < 1)
     return cnn_error_set (error, "a tile of %dx%d values, enlarged by %d, has nothing to show",
         geometry->tile_height, geometry->tile_width, geometry->enlargement);
+  const CnnViewBorder *border = &geometry->border;
+  if (border->top < 0 || border->left < 0 || border->bottom < 0 || border->right < 0 ||
+      (int64_t)border->top + border->bottom >= geometry->shape.h ||
+      (int64_t)border->left + border->right >= geometry->shape.w)
+    return cnn_error_set (error,
+        "a border of %d,%d,%d,%d (top, left, bottom, right) leaves nothing of maps of %dx%d",
+        border->top, border->left, border->bottom, border->right, geometry->shape.h,
+        geometry->shape.w);
   int64_t n_maps = (int64_t)geometry->shape.n * geometry->shape.c;
   for (int i = 0; i < geometry->n_maps; i++)
     if (geometry->maps[i] < 0 || geometry->maps[i] >= n_maps)
@@ -227,8 +237,10 @@ cnn_view_free (CnnView *view)
   cnn_free (view->gathered);
   cnn_free (view->turned);
   cnn_free (view->averaged);
-  cnn_free (view->minimum);
-  cnn_free (view->maximum);
+  cnn_free (view->inner.min);
+  cnn_free (view->inner.max);
+  cnn_free (view->border.min);
+  cnn_free (view->border.max);
   cnn_free (view->ranges);
   cnn_free (view->pixels);
   cnn_free (view->enlarged);
@@ -251,11 +263,31 @@ cnn_view_tile (const CnnView *view, int index)
 
 /* ---- Drawing --------------------------------------------------------------------------------- */
 
+/* The first of `size` tile values that no value of the `border` of `whole` ones reaches. */
+static size_t
+beyond_border (int border, int whole, int size)
+{
+  return (size_t)(((int64_t)border * size + whole - 1) / whole);
+}
+
 void
 cnn_view_count (CnnView *view, int index, CnnViewScale scale, size_t *counts)
 {
+  const CnnViewGeometry *geometry = &view->geometry;
+  const CnnViewBorder *border = &geometry->border;
+  const CnnShape shape = geometry->shape;
+  const size_t width = (size_t)geometry->tile_width, height = (size_t)geometry->tile_height;
+  const float *values = cnn_view_tile (view, index);
+  size_t top = beyond_border (border->top, shape.h, geometry->tile_height);
+  size_t left = beyond_border (border->left, shape.w, geometry->tile_width);
+  size_t bottom = height - beyond_border (border->bottom, shape.h, geometry->tile_height);
+  size_t right = width - beyond_border (border->right, shape.w, geometry->tile_width);
   memset (view->counters, 0, sizeof view->counters);
-  view->dispatch->view_count (cnn_view_tile (view, index), view->tile_size, scale, view->counters);
+  if (!cnn_view_has_border (view) || top >= bottom || left >= right)
+    view->dispatch->view_count (values, view->tile_size, scale, view->counters);
+  else
+    for (size_t y = top; y < bottom; y++)
+      view->dispatch->view_count (values + y * width + left, right - left, scale, view->counters);
   for (int counter = 0; counter < CNN_VIEW_COUNTERS; counter++)
     for (int level = 0; level < CNN_VIEW_LEVELS; level++)
       counts[level] += view->counters[counter * CNN_VIEW_TABLE_SIZE + level];

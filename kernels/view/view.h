@@ -7,14 +7,13 @@
 #ifndef CNN_VIEW_H
 #define CNN_VIEW_H
 
-#include "view/colormap.h"
 #include "cnn/image.h"
 #include "cnn/layer.h"
 
-/* Finite values of one map. min > max when there are none. */
+/* Finite values of one map without its border. min > max when there are none. */
 typedef struct {
   float min, max;
-  size_t not_finite; /* NaN and infinities, which are in neither */
+  size_t not_finite; /* NaN and infinities of the whole map, which are in neither */
 } CnnMapRange;
 
 /* Steps a range is cut into before the colors: finer than the 256 colors, so that a gamma below 1
@@ -29,10 +28,10 @@ enum {
   CNN_VIEW_TABLE_SIZE,
 };
 
-/* Colors of their own for what is no number: in none of the colormaps. 0xRRGGBB */
-#define CNN_VIEW_NAN_COLOUR 0xff00ff
-#define CNN_VIEW_PLUS_INFINITY_COLOUR 0x00ff00
-#define CNN_VIEW_MINUS_INFINITY_COLOUR 0x00ffff
+/* Colors of their own for what is no number: in none of the usual colormaps. 0xRRGGBB */
+#define CNN_VIEW_NAN_COLOR 0xff00ff
+#define CNN_VIEW_PLUS_INFINITY_COLOR 0x00ff00
+#define CNN_VIEW_MINUS_INFINITY_COLOR 0x00ffff
 
 /* Where the bytes of a pixel are. `unused` is the x of RGBx or the A of RGBA and is set to 255; -1
  * when a pixel has 3 bytes. All in [0, bytes). */
@@ -50,12 +49,6 @@ typedef struct {
 /* 0xRRGGBB as the bytes of a pixel. A pixel of 3 bytes leaves the fourth 0. */
 uint32_t cnn_pixel (const CnnPixelFormat *format, uint32_t color);
 
-/* With gamma = 1 a value x of [0, 1] gets color min (floor (256 x), 255), as in matplotlib; else
- * x ^ gamma does, gamma > 0. `centred`: the distance from the middle is raised to gamma instead, so
- * that the middle stays. */
-void cnn_view_table_fill (CnnViewTable *table, CnnColormap colormap, double gamma, bool centred,
-    const CnnPixelFormat *format);
-
 /* level = floor ((value - centre) * scale + offset), clamped. */
 typedef struct {
   float centre, scale, offset;
@@ -65,6 +58,11 @@ typedef struct {
  * constant map is even whatever its averages round to. */
 CnnViewScale cnn_view_scale (double min, double max);
 
+/* Rows and columns at the edges of every map. */
+typedef struct {
+  int top, left, bottom, right;
+} CnnViewBorder;
+
 /* How a stream is looked at. */
 typedef struct {
   CnnShape shape;
@@ -73,8 +71,9 @@ typedef struct {
   /* Size of the tiles in values. Equal to the maps' size: values as they are. Anything else, larger
    * or smaller: each tile value is the average of the map over the area it covers. */
   int tile_height, tile_width;
-  int enlargement; /* each value of a tile is drawn as a square of that many pixels a side */
-  const int *maps; /* the n_maps maps that are drawn, each in [0, n * c), copied */
+  int enlargement;      /* each value of a tile is drawn as a square of that many pixels a side */
+  CnnViewBorder border; /* drawn, but left out of ranges and counts; less than the map */
+  const int *maps;      /* the n_maps maps that are drawn, each in [0, n * c), copied */
   int n_maps;
 } CnnViewGeometry;
 
@@ -97,7 +96,7 @@ const CnnMapRange *cnn_view_ranges (const CnnView *view);
  * tile_width values. */
 const float *cnn_view_tile (const CnnView *view, int index);
 
-/* Adds the values of tile `index` to counts[CNN_VIEW_LEVELS], by their level at this scale. NaN and
+/* Adds the values of tile `index`, without those of the border, to counts[CNN_VIEW_LEVELS], by their level at this scale. NaN and
  * infinities do not count. */
 void cnn_view_count (CnnView *view, int index, CnnViewScale scale, size_t *counts);
 

@@ -218,7 +218,8 @@ GST_START_TEST (test_end_of_one_branch)
   Tensor *a, *b;
   MergeTest *test = running_test (&a, &b);
   fail_unless (gst_harness_push_event (test->pads[1], gst_event_new_eos ()));
-  push (test, 0, a, &native_float, 1);
+  fail_unless_equals_int (
+      gst_harness_push (test->pads[0], tensor_to_buffer (a, &native_float)), GST_FLOW_EOS);
   gboolean ended = FALSE;
   while (!ended) {
     GstEvent *event = gst_harness_pull_event (test->pads[0]);

@@ -114,15 +114,12 @@ GST_START_TEST (test_view_of_riding_tensors)
 
 GST_END_TEST
 
+/* Without tensors the channels of the video itself are shown. */
 GST_START_TEST (test_video_without_tensors)
 {
   GstMessage *message =
       run_pipeline ("videotestsrc num-buffers=1 ! cnnview ! fakesink", NULL, NULL);
-  fail_unless (message != NULL);
-  gchar *text = complaint_text (message);
-  fail_unless (strstr (text, "GstTensorMeta") != NULL, "%s", text);
-  g_free (text);
-  gst_message_unref (message);
+  fail_unless (message == NULL);
 }
 
 GST_END_TEST

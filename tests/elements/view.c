@@ -18,6 +18,7 @@ GST_START_TEST (test_natural_size)
       {480, 640, 1, "", 640, 480},
       {100, 160, 1, "", 320, 200},
       {100, 161, 1, "", 322, 200},
+      {101, 363, 1, "", 364, 102},
       {120, 160, 16, "", 4 * 160 + 3 * 2, 4 * 120 + 3 * 2},
       {28, 28, 8, "", 3 * 28 * 4 + 4, 3 * 28 * 4 + 4},
       {28, 28, 8, "gap=0", 3 * 28 * 4, 3 * 28 * 4},
@@ -49,7 +50,7 @@ GST_START_TEST (test_wanted_size)
       {"video/x-raw,width=1,height=1", 1, 1},
       {"video/x-raw,width=7,height=300", 7, 300},
       {"video/x-raw,width=668", 668, 668},
-      {"video/x-raw,height=167", 167, 167},
+      {"video/x-raw,height=167", 168, 167},
       {"video/x-raw,width=[1,100],height=[1,90]", 100, 90},
   };
   Tensor *tensor = tensor_random (1, 28, 28, 16, 1); /* natural: 4 * 28 * 3 + 6 = 342 */
@@ -84,6 +85,110 @@ GST_START_TEST (test_all_sizes)
         g_free (video);
       }
     tensor_free (tensor);
+  }
+}
+GST_END_TEST;
+
+/* ---- Video ------------------------------------------------------------------------------------ */
+
+/* 2x2 pixels of video in shades of gray, one map beside the other. */
+static void
+check_video (
+    const gchar *caps, const guint8 *bytes, gsize size, gint n_maps, const guint8 *expected)
+{
+  ViewTest *test = view_test_new (
+      "columns=3 gap=0 colormap=gray normalize=fixed maximum=256", "video/x-raw,width=96");
+  gst_harness_set_src_caps_str (test->harness, caps);
+  GstBuffer *buffer =
+      gst_harness_push_and_pull (test->harness, gst_buffer_new_memdup (bytes, size));
+  Picture *picture = view_test_picture (test, buffer);
+  for (gint map = 0; map < n_maps; map++)
+    for (gint y = 0; y < 2; y++)
+      for (gint x = 0; x < 2; x++) {
+        gint shade = (gint)(picture_at (picture, (2 * map + x) * 96 / (2 * n_maps) + 4,
+                                y * 96 / (2 * n_maps) + 4) &
+                            255);
+        fail_unless (ABS (shade - expected[(y * 2 + x) * n_maps + map]) <= 2,
+            "%s: map %d y %d x %d: %d", caps, map, y, x, shade);
+      }
+  picture_free (picture);
+  view_test_free (test);
+}
+
+/* What everybody tries first: video is shown as its channels, padded rows and all formats included. */
+GST_START_TEST (test_video)
+{
+  static const guint8 rgb[] = {10, 20, 30, 40, 50, 60, 0, 0, 70, 80, 90, 100, 110, 120, 0, 0};
+  static const guint8 colors[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120};
+  static const guint8 bgrx[] = {30, 20, 10, 1, 60, 50, 40, 2, 90, 80, 70, 3, 120, 110, 100, 4};
+  static const guint8 gray[] = {10, 200, 0, 0, 30, 40, 0, 0};
+  static const guint8 shades[] = {10, 200, 30, 40};
+  static const guint8 ayuv[] = {
+      255, 81, 90, 240, 255, 81, 90, 240, 255, 81, 90, 240, 255, 81, 90, 240};
+  static const guint8 red[] = {255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0};
+  check_video ("video/x-raw,format=RGB,width=2,height=2,framerate=5/1", rgb, sizeof rgb, 3, colors);
+  check_video (
+      "video/x-raw,format=BGRx,width=2,height=2,framerate=5/1", bgrx, sizeof bgrx, 3, colors);
+  check_video (
+      "video/x-raw,format=GRAY8,width=2,height=2,framerate=5/1", gray, sizeof gray, 1, shades);
+  check_video ("video/x-raw,format=AYUV,width=2,height=2,framerate=5/1,colorimetry=bt601", ayuv,
+      sizeof ayuv, 3, red);
+}
+GST_END_TEST;
+
+/* A frame on the pad `video` while nothing is linked to `sink`. */
+GST_START_TEST (test_unlinked_sink)
+{
+  GstElement *view = gst_element_factory_make ("cnnview", "maps");
+  GstBus *bus = gst_bus_new ();
+  gst_element_set_bus (view, bus);
+  GstHarness *video = gst_harness_new_with_element (view, "video", NULL);
+  gst_harness_set_src_caps_str (video, "video/x-raw,format=GRAY8,width=4,height=4,framerate=5/1");
+  GstBuffer *buffer = gst_harness_create_buffer (video, 16);
+  fail_unless_equals_int (gst_harness_push (video, buffer), GST_FLOW_ERROR);
+  GstMessage *message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  GError *error = NULL;
+  fail_unless (message != NULL);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_str_has_prefix (error->message, "maps: ") && strstr (error->message, "`sink`"),
+      "%s", error->message);
+  g_error_free (error);
+  gst_message_unref (message);
+  gst_harness_teardown (video);
+  gst_element_set_bus (view, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (view);
+}
+GST_END_TEST;
+
+/* ---- Ranges ---------------------------------------------------------------------------------- */
+
+/* x squared: its slope grows to the right, and against the padding falls far below 0. Without the border the
+ * range spans what is inside; with it all of that is nearly white. */
+GST_START_TEST (test_border)
+{
+  for (gint ignored = FALSE; ignored <= TRUE; ignored++) {
+    GstHarness *harness = gst_harness_new_parse (
+        ignored ? "cnnconv kernel=sobel-x padding=1 ! cnnview colormap=gray"
+                : "cnnconv kernel=sobel-x padding=1 ! cnnview colormap=gray ignore-border=false");
+    Tensor *tensor = tensor_new (1, 20, 20, 1);
+    for (gint i = 0; i < 400; i++)
+      tensor->values[i] = (gfloat)((i % 20) * (i % 20));
+    gchar *caps = tensor_caps (tensor, &native_float);
+    gst_harness_set_src_caps_str (harness, caps);
+    gst_harness_set_sink_caps_str (harness, "video/x-raw,format=RGB,width=200,height=200");
+    GstBuffer *buffer =
+        gst_harness_push_and_pull (harness, tensor_to_buffer (tensor, &native_float));
+    GstMapInfo map;
+    fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+    const gint left = map.data[(100 * 200 + 15) * 3], right = map.data[(100 * 200 + 185) * 3];
+    fail_unless (ignored ? left == 0 && right == 255 : left > 180 && right == 255,
+        "ignore-border=%d: %d and %d", ignored, left, right);
+    gst_buffer_unmap (buffer, &map);
+    gst_buffer_unref (buffer);
+    g_free (caps);
+    tensor_free (tensor);
+    gst_harness_teardown (harness);
   }
 }
 GST_END_TEST;
@@ -532,6 +637,9 @@ view_suite (void)
   tcase_add_test (tests, test_natural_size);
   tcase_add_test (tests, test_wanted_size);
   tcase_add_test (tests, test_all_sizes);
+  tcase_add_test (tests, test_video);
+  tcase_add_test (tests, test_unlinked_sink);
+  tcase_add_test (tests, test_border);
   tcase_add_test (tests, test_colormaps);
   tcase_add_test (tests, test_formats);
   tcase_add_test (tests, test_dialects);

@@ -205,6 +205,37 @@ GST_START_TEST (test_letters)
 }
 GST_END_TEST;
 
+static gint
+count_accent (ViewTest *test, const Tensor *tensor)
+{
+  Picture *picture = view_test_push (test, tensor, &native_float);
+  gint count = 0;
+  for (gint i = 0; i < picture->width * picture->height; i++)
+    count += picture->colors[i] == 0xffc53d;
+  picture_free (picture);
+  return count;
+}
+
+/* What c, n and g changed is said for a second. */
+GST_START_TEST (test_notices)
+{
+  static const gchar *const keys[] = {"c", "n", "g"};
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
+    fail_unless_equals_int (count_accent (test, tensor), 0);
+    press (test, keys[i]);
+    fail_unless (count_accent (test, tensor) > 4, "key %s says nothing", keys[i]);
+    if (i > 0)
+      press (test, "l");
+    else
+      g_usleep (1100000);
+  }
+  fail_unless_equals_int (count_accent (test, tensor), 0);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_freeze)
 {
   Tensor *tensor;
@@ -305,6 +336,7 @@ view_suite (void)
   tcase_add_test (tests, test_outside);
   tcase_add_test (tests, test_walk);
   tcase_add_test (tests, test_letters);
+  tcase_add_test (tests, test_notices);
   tcase_add_test (tests, test_freeze);
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_page_in_title);

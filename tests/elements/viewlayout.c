@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The arithmetic of the grid, for random requests. */
-#include "view/gstcnnviewkernelgrid.h"
-#include "view/gstcnnviewlayout.h"
+#include "view/layout.h"
+#include "view/weightsgrid.h"
 
 #include <gst/check/gstcheck.h>
 #include <math.h>
@@ -13,10 +13,10 @@ random_size (GRand *random)
   return g_rand_int_range (random, 1, most[g_rand_int_range (random, 0, 5)] + 1);
 }
 
-static GstCnnViewRequest
+static CnnViewRequest
 random_request (GRand *random)
 {
-  GstCnnViewRequest request = {.width = random_size (random),
+  CnnViewRequest request = {.width = random_size (random),
       .height = random_size (random),
       .map_width = random_size (random),
       .map_height = random_size (random),
@@ -35,23 +35,23 @@ random_request (GRand *random)
 }
 
 static gboolean
-lies_in (GstCnnViewBox box, gint x, gint y, gint width, gint height)
+lies_in (CnnViewBox box, gint x, gint y, gint width, gint height)
 {
   return box.x >= x && box.y >= y && box.width >= 0 && box.height >= 0 &&
          box.x + box.width <= x + width && box.y + box.height <= y + height;
 }
 
 static void
-check_tiles (const GstCnnViewLayout *layout, const gchar *what)
+check_tiles (const CnnViewLayout *layout, const gchar *what)
 {
-  const GstCnnViewBox body = layout->body;
+  const CnnViewBox body = layout->body;
   for (gint i = 0; i < layout->n_shown; i++) {
-    GstCnnViewBox tile = gst_cnn_view_layout_tile (layout, i);
+    CnnViewBox tile = cnn_view_layout_tile (layout, i);
     fail_unless (lies_in (tile, body.x, body.y + layout->caption_height, body.width,
                      body.height - layout->caption_height),
         "%s: tile %d is %dx%d at %d,%d", what, i, tile.width, tile.height, tile.x, tile.y);
     fail_unless (tile.width >= 1 && tile.height >= 1, "%s: tile %d is empty", what, i);
-    fail_unless (gst_cnn_view_layout_find (layout, tile.x + 0.5, tile.y + tile.height - 0.5) == i,
+    fail_unless (cnn_view_layout_find (layout, tile.x + 0.5, tile.y + tile.height - 0.5) == i,
         "%s: tile %d is not found", what, i);
   }
   fail_unless (layout->step_x >= layout->tile_width, "%s: tiles overlap", what);
@@ -60,7 +60,7 @@ check_tiles (const GstCnnViewLayout *layout, const gchar *what)
 }
 
 static void
-check_shape (const GstCnnViewLayout *layout, const GstCnnViewRequest *request, const gchar *what)
+check_shape (const CnnViewLayout *layout, const CnnViewRequest *request, const gchar *what)
 {
   if (layout->bars)
     return;
@@ -81,12 +81,12 @@ GST_START_TEST (test_random)
 {
   GRand *random = g_rand_new_with_seed (7);
   for (gint round = 0; round < 4000; round++) {
-    GstCnnViewRequest request = random_request (random);
-    GstCnnViewLayout layout;
+    CnnViewRequest request = random_request (random);
+    CnnViewLayout layout;
     gchar *what = g_strdup_printf ("round %d: %d maps of %dx%d in %dx%d, %u columns, gap %d", round,
         request.n_tiles, request.map_width, request.map_height, request.width, request.height,
         request.columns, request.gap);
-    gst_cnn_view_layout_init (&layout, &request);
+    cnn_view_layout_init (&layout, &request);
     fail_unless (lies_in (layout.body, 0, 0, request.width, request.height), "%s: body", what);
     fail_unless (lies_in (layout.title, 0, 0, request.width, request.height), "%s: title", what);
     fail_unless (lies_in (layout.legend, 0, 0, request.width, request.height), "%s: legend", what);
@@ -105,12 +105,12 @@ GST_START_TEST (test_pages)
 {
   GRand *random = g_rand_new_with_seed (8);
   for (gint round = 0; round < 200; round++) {
-    GstCnnViewRequest request = random_request (random);
-    GstCnnViewLayout layout;
+    CnnViewRequest request = random_request (random);
+    CnnViewLayout layout;
     gint next = 0, n_pages = 1;
     for (gint page = 0; page < MIN (n_pages, 50); page++) {
       request.page = (guint)page;
-      gst_cnn_view_layout_init (&layout, &request);
+      cnn_view_layout_init (&layout, &request);
       n_pages = layout.n_pages;
       fail_unless_equals_int (layout.first, next);
       next += layout.n_shown;
@@ -126,15 +126,15 @@ GST_START_TEST (test_natural)
 {
   GRand *random = g_rand_new_with_seed (9);
   for (gint round = 0; round < 500; round++) {
-    GstCnnViewRequest request = {.map_width = g_rand_int_range (random, 20, 100),
+    CnnViewRequest request = {.map_width = g_rand_int_range (random, 20, 100),
         .map_height = g_rand_int_range (random, 20, 100),
         .n_tiles = g_rand_int_range (random, 1, 20),
         .gap = g_rand_int_range (random, 0, 5),
         .title = g_rand_boolean (random),
         .legend = g_rand_boolean (random)};
-    GstCnnViewLayout layout;
-    gst_cnn_view_layout_natural_size (&request, &request.width, &request.height);
-    gst_cnn_view_layout_init (&layout, &request);
+    CnnViewLayout layout;
+    cnn_view_layout_natural_size (&request, &request.width, &request.height);
+    cnn_view_layout_init (&layout, &request);
     fail_unless (layout.values_width == request.map_width,
         "round %d: %d maps of %dx%d, gap %d, become %dx%d in %dx%d", round, request.n_tiles,
         request.map_width, request.map_height, request.gap, layout.tile_width, layout.tile_height,
@@ -145,10 +145,10 @@ GST_START_TEST (test_natural)
 }
 GST_END_TEST;
 
-static GstCnnViewLayout
+static CnnViewLayout
 bars (gint count)
 {
-  const GstCnnViewRequest request = {.width = 1280,
+  const CnnViewRequest request = {.width = 1280,
       .height = 720,
       .map_width = 1,
       .map_height = 1,
@@ -156,20 +156,19 @@ bars (gint count)
       .gap = 2,
       .captions = TRUE,
       .caption_letters = 4};
-  GstCnnViewLayout layout;
-  gst_cnn_view_layout_init (&layout, &request);
+  CnnViewLayout layout;
+  cnn_view_layout_init (&layout, &request);
   return layout;
 }
 
 /* A pointer between two bars is on the left one; a thousand fit on a page; more take bars of two pixels. */
 GST_START_TEST (test_bars)
 {
-  GstCnnViewLayout layout = bars (100);
+  CnnViewLayout layout = bars (100);
   fail_unless (layout.bars && layout.step_x > layout.tile_width);
-  GstCnnViewBox tile = gst_cnn_view_layout_tile (&layout, 7);
-  fail_unless_equals_int (
-      gst_cnn_view_layout_find (&layout, tile.x + tile.width + 0.5, tile.y + 9), 7);
-  fail_unless_equals_int (gst_cnn_view_layout_find (&layout, tile.x - 0.5, tile.y + 9), 6);
+  CnnViewBox tile = cnn_view_layout_tile (&layout, 7);
+  fail_unless_equals_int (cnn_view_layout_find (&layout, tile.x + tile.width + 0.5, tile.y + 9), 7);
+  fail_unless_equals_int (cnn_view_layout_find (&layout, tile.x - 0.5, tile.y + 9), 6);
   layout = bars (1000);
   fail_unless (layout.n_pages == 1 && layout.tile_width == 1 && layout.column_names);
   layout = bars (2000);
@@ -185,7 +184,7 @@ GST_END_TEST;
 /* One row of high and narrow maps has its numbers above, several rows before each. */
 GST_START_TEST (test_high)
 {
-  GstCnnViewRequest request = {.width = 1280,
+  CnnViewRequest request = {.width = 1280,
       .height = 720,
       .map_width = 4,
       .map_height = 400,
@@ -193,14 +192,14 @@ GST_START_TEST (test_high)
       .gap = 2,
       .captions = TRUE,
       .caption_letters = 2};
-  GstCnnViewLayout layout;
-  gst_cnn_view_layout_init (&layout, &request);
+  CnnViewLayout layout;
+  cnn_view_layout_init (&layout, &request);
   fail_unless (layout.rows == 1 && layout.column_names && !layout.row_names);
-  fail_unless (layout.y >= 0 && gst_cnn_view_layout_tile (&layout, 0).y >= layout.caption_height &&
+  fail_unless (layout.y >= 0 && cnn_view_layout_tile (&layout, 0).y >= layout.caption_height &&
                layout.caption_height > 0);
   request.map_height = 30;
   request.n_tiles = 2000;
-  gst_cnn_view_layout_init (&layout, &request);
+  cnn_view_layout_init (&layout, &request);
   fail_unless (layout.rows > 1 && !layout.column_names && layout.row_names);
 }
 GST_END_TEST;
@@ -210,18 +209,18 @@ GST_START_TEST (test_kernel_grids)
 {
   GRand *random = g_rand_new_with_seed (7);
   for (gint round = 0; round < 3000; round++) {
-    GstCnnViewKernelGrid grid = {
+    CnnViewWeightsGrid grid = {
         .box = {3, 5, g_rand_int_range (random, -5, 400), g_rand_int_range (random, -5, 300)},
         .n_items = g_rand_int_range (random, 1, 600),
         .rows_of_item = g_rand_int_range (random, 1, 20),
         .columns_of_item = g_rand_int_range (random, 1, 20),
         .caption = g_rand_boolean (random) ? 0 : 12};
     const gint most = g_rand_int_range (random, 1, 30);
-    gst_cnn_view_kernel_grid_fit (&grid, most);
+    cnn_view_weights_grid_fit (&grid, most);
     fail_unless (grid.n_shown >= 0 && grid.n_shown <= grid.n_items, "round %d", round);
-    fail_unless (gst_cnn_view_kernel_grid_height (&grid) <= MAX (0, grid.box.height));
+    fail_unless (cnn_view_weights_grid_height (&grid) <= MAX (0, grid.box.height));
     for (gint i = 0; i < grid.n_shown; i++) {
-      GstCnnViewBox item = gst_cnn_view_kernel_grid_item (&grid, i);
+      CnnViewBox item = cnn_view_weights_grid_item (&grid, i);
       fail_unless (item.x >= 3 && item.y >= 5 && item.x + item.width <= 3 + grid.box.width &&
                        item.y + item.height + grid.caption <= 5 + grid.box.height,
           "round %d: picture %d of %d leaves the box", round, i, grid.n_shown);

@@ -139,6 +139,41 @@ expect_frames (Paused *test, guint least)
   fail_unless (count >= least && count <= N_FRAMES, "%u frames of %d", count, N_FRAMES);
 }
 
+/* A caption comes with a key, and goes by itself. */
+GST_START_TEST (test_notice_goes)
+{
+  Paused *test = paused_new ("", "");
+  wait_for_state (test, GST_STATE_PAUSED);
+  GBytes *before = held_picture (test, 0);
+  send_key (test, "g");
+  GBytes *captioned = held_picture (test, 0);
+  gst_element_send_event (
+      test->sink, gst_navigation_event_new_key_release ("g", GST_NAVIGATION_MODIFIER_NONE));
+  GBytes *after = held_picture (test, 0);
+  fail_if (g_bytes_equal (before, captioned));
+  fail_if (g_bytes_equal (captioned, after));
+  g_bytes_unref (before);
+  g_bytes_unref (captioned);
+  g_bytes_unref (after);
+  paused_free (test);
+}
+GST_END_TEST;
+
+/* redraw-paused=false leaves a paused picture alone; the change shows with the next frame. */
+GST_START_TEST (test_off)
+{
+  Paused *test = paused_new ("redraw-paused=false", "");
+  wait_for_state (test, GST_STATE_PAUSED);
+  g_bytes_unref (held_picture (test, 0));
+  send_key (test, "Right");
+  g_usleep (200000);
+  fail_unless_equals_int (count_pictures (test), 1);
+  wait_for_state (test, GST_STATE_PLAYING);
+  expect_frames (test, N_FRAMES);
+  paused_free (test);
+}
+GST_END_TEST;
+
 /* A key, a click and a property each show at once, with the frame's time; then every frame comes, once. */
 GST_START_TEST (test_redraw)
 {
@@ -279,6 +314,8 @@ view_suite (void)
   TCase *tests = tcase_create ("redraw");
   suite_add_tcase (suite, tests);
   tcase_add_test (tests, test_redraw);
+  tcase_add_test (tests, test_notice_goes);
+  tcase_add_test (tests, test_off);
   tcase_add_test (tests, test_pause);
   tcase_add_test (tests, test_queue);
   tcase_add_test (tests, test_races);

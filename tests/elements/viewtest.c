@@ -74,16 +74,21 @@ picture_from_buffer (GstBuffer *buffer, GstCaps *caps)
 }
 
 Picture *
-view_test_push (ViewTest *test, const Tensor *tensor, const TensorFormat *format)
+view_test_picture (ViewTest *test, GstBuffer *buffer)
 {
-  GstFlowReturn flow = gst_harness_push (test->harness, tensor_to_buffer (tensor, format));
-  fail_unless (flow == GST_FLOW_OK, "push gives %s", gst_flow_get_name (flow));
-  GstBuffer *buffer = gst_harness_pull (test->harness);
   GstCaps *caps = gst_pad_get_current_caps (test->harness->sinkpad);
   Picture *picture = picture_from_buffer (buffer, caps);
   gst_caps_unref (caps);
   gst_buffer_unref (buffer);
   return picture;
+}
+
+Picture *
+view_test_push (ViewTest *test, const Tensor *tensor, const TensorFormat *format)
+{
+  GstFlowReturn flow = gst_harness_push (test->harness, tensor_to_buffer (tensor, format));
+  fail_unless (flow == GST_FLOW_OK, "push gives %s", gst_flow_get_name (flow));
+  return view_test_picture (test, gst_harness_pull (test->harness));
 }
 
 Picture *

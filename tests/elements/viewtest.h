@@ -27,6 +27,8 @@ ViewTest *view_test_new (const gchar *properties, const gchar *video);
 void view_test_free (ViewTest *test);
 
 void view_test_start (ViewTest *test, const Tensor *tensor, const TensorFormat *format);
+/* A pulled buffer as a picture; takes it. */
+Picture *view_test_picture (ViewTest *test, GstBuffer *buffer);
 /* Pushes one frame and pulls its picture. */
 Picture *view_test_push (ViewTest *test, const Tensor *tensor, const TensorFormat *format);
 /* The whole of it for one frame in the native format. */

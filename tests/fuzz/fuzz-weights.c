@@ -7,6 +7,8 @@
 #include "tensor-file.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, size_t size);
 
@@ -65,9 +67,10 @@ int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
   GError *error = NULL;
-  guint8 *copy = g_malloc (size + 1);
-  memcpy (copy, data, size);
-  CnnWeightsFile *file = cnn_weights_parse ("fuzz", FUZZ_FORMAT, copy, size, &error);
+  const int fd = memfd_create ("fuzz", MFD_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_true (write (fd, data, size) == (gssize)size);
+  CnnWeightsFile *file = cnn_weights_parse ("fuzz", FUZZ_FORMAT, fd, &error);
   if (!file) {
     check_error (error);
     return 0;

@@ -9,8 +9,10 @@
 static CnnAxis
 random_axis (void)
 {
+  static const CnnSizeRule rules[] = {CNN_SIZE_SAME, CNN_SIZE_SAME_LOWER, CNN_SIZE_EXPLICIT,
+      CNN_SIZE_EXPLICIT, CNN_SIZE_EXPLICIT, CNN_SIZE_EXPLICIT};
   CnnAxis axis = {
-      .rule = check_random_int (0, 4) == 0 ? CNN_SIZE_SAME : CNN_SIZE_EXPLICIT,
+      .rule = rules[check_random_int (0, 5)],
       .padding_mode = (CnnPaddingMode)check_random_int (0, 4),
       .kernel = check_random_int (1, 7),
       .stride = check_random_int (1, 5),
@@ -58,13 +60,13 @@ count_windows (const CnnAxis *axis, int input)
   if (axis->rule == CNN_SIZE_ENLARGED)
     return input * axis->factor;
   int before = axis->padding_before, after = axis->padding_after;
-  if (axis->rule == CNN_SIZE_SAME) {
+  if (axis->rule == CNN_SIZE_SAME || axis->rule == CNN_SIZE_SAME_LOWER) {
     int windows = 0;
     while (windows * axis->stride < input)
       windows++;
     int total = (windows - 1) * axis->stride + effective - input;
     total = total < 0 ? 0 : total;
-    before = total / 2, after = total - total / 2;
+    before = axis->rule == CNN_SIZE_SAME ? total / 2 : total - total / 2, after = total - before;
   }
   if (!mode_can_fill (axis->padding_mode, before, input) ||
       !mode_can_fill (axis->padding_mode, after, input))

@@ -69,7 +69,7 @@ check_row (const ConvRow *row, int isa)
   CnnError error;
   CnnLayer *layer = make_layer (row, isa, &error);
   CHECK (layer, "refused: %s", error.message);
-  const CnnShape shape = cnn_layer_input_shape (layer), output = cnn_layer_output_shape (layer);
+  const CnnShape shape = cnn_layer_input_shape (layer, 0), output = cnn_layer_output_shape (layer);
   float in[27], out[16] = {0};
   memcpy (in, row->input, sizeof in);
   const bool fits = output.h == row->rows && output.w == row->columns && output.c == row->outputs;

@@ -49,6 +49,27 @@ check_copy_runs (const CnnDispatch *dispatch, CheckGuard guard)
 }
 
 static void
+check_combines (const CnnDispatch *dispatch, size_t count, CheckGuard guard)
+{
+  const struct {
+    const char *name;
+    CnnIsa isa;
+    CnnMergeFunc *func, *reference;
+  } rows[] = {
+      {"add", dispatch->merge_add_isa, dispatch->merge_add, cnn_merge_add_c},
+      {"subtract", dispatch->merge_subtract_isa, dispatch->merge_subtract, cnn_merge_subtract_c},
+      {"multiply", dispatch->merge_multiply_isa, dispatch->merge_multiply, cnn_merge_multiply_c},
+      {"divide", dispatch->merge_divide_isa, dispatch->merge_divide, cnn_merge_divide_c},
+      {"maximum", dispatch->merge_maximum_isa, dispatch->merge_maximum, cnn_merge_maximum_c},
+      {"minimum", dispatch->merge_minimum_isa, dispatch->merge_minimum, cnn_merge_minimum_c},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    check_context ("merge_%s %s: %zu", rows[i].name, cnn_isa_name (rows[i].isa), count);
+    check_combine (rows[i].func, rows[i].reference, count, guard);
+  }
+}
+
+static void
 run_kernels (void)
 {
   for (int i = 0; i < check_isa_count (); i++) {
@@ -56,10 +77,7 @@ run_kernels (void)
     for (int round = 0; round < 200 && check_ok (); round++) {
       const CheckGuard guard = (CheckGuard)(round % 2);
       const size_t count = (size_t)check_random_int (1, 70);
-      check_context ("merge_add %s: %zu", cnn_isa_name (dispatch->merge_add_isa), count);
-      check_combine (dispatch->merge_add, cnn_merge_add_c, count, guard);
-      check_context ("merge_multiply %s: %zu", cnn_isa_name (dispatch->merge_multiply_isa), count);
-      check_combine (dispatch->merge_multiply, cnn_merge_multiply_c, count, guard);
+      check_combines (dispatch, count, guard);
       check_copy_runs (dispatch, guard);
     }
   }
@@ -80,23 +98,31 @@ typedef struct {
   float offset[MAX_CHANNELS], alpha[MAX_BRANCHES * MAX_CHANNELS];
 } Case;
 
+/* Along a dimension each branch has the size of all others, or 1; concatenated ones any along the axis. */
 static void
 random_branch (Case *c, CnnBranch *branch, CnnShape shape)
 {
+  int *sizes[] = {&branch->shape.c, &branch->shape.h, &branch->shape.w, &branch->shape.n};
+  const int most[] = {MAX_CHANNELS, 9, 40};
   *branch = (CnnBranch){.name = "branch", .shape = shape};
   if (c->desc.mode == CNN_MERGE_CONCAT)
-    branch->shape.c = check_random_int (1, MAX_CHANNELS);
-  else if (check_random_int (0, 2) == 0)
-    branch->shape.c = 1;
+    *sizes[c->desc.axis] = check_random_int (1, most[c->desc.axis]);
+  for (int i = 0; i < 4 && c->desc.mode != CNN_MERGE_CONCAT; i++) {
+    if (check_random_int (0, 4) == 0)
+      *sizes[i] = 1;
+  }
   branch->format.layout = (CnnLayout)check_random_int (0, 1);
   branch->format.type = (CnnSampleType)(check_random_int (0, 2) ? 0 : check_random_int (1, 2));
+  if (c->desc.mode == CNN_MERGE_DIVIDE) /* an error of a divisor near 0 would be any error */
+    branch->format.type = CNN_SAMPLE_FLOAT32;
   branch->normalization = (CnnNormalization){c->scale[branch->format.type], c->offset};
 }
 
 static void
 random_case (Case *c, CheckGuard guard)
 {
-  *c = (Case){.desc = {.mode = (CnnMergeMode)check_random_int (0, 2),
+  *c = (Case){.desc = {.mode = (CnnMergeMode)check_random_int (0, CNN_MERGE_AVERAGE),
+                  .axis = (CnnMergeAxis)check_random_int (0, CNN_AXIS_COLUMNS),
                   .n_branches = check_random_int (1, MAX_BRANCHES)}};
   const CnnShape shape = {check_random_int (0, 4) ? 1 : 2, check_random_int (1, 9),
       check_random_int (1, 40), check_random_int (1, MAX_CHANNELS)};
@@ -133,21 +159,43 @@ branch_value (const Case *c, int branch, int n, int y, int x, int channel)
 }
 
 static double
+concatenated_value (const Case *c, int n, int y, int x, int channel)
+{
+  int *places[] = {&channel, &y, &x}, *place = places[c->desc.axis];
+  for (int i = 0; i < c->desc.n_branches; i++) {
+    const CnnShape shape = c->branches[i].shape;
+    const int sizes[] = {shape.c, shape.h, shape.w};
+    if (*place < sizes[c->desc.axis])
+      return branch_value (c, i, n, y, x, channel);
+    *place -= sizes[c->desc.axis];
+  }
+  return 0;
+}
+
+static double
+combined (CnnMergeMode mode, double a, double b)
+{
+  return mode == CNN_MERGE_MULTIPLY   ? a * b
+         : mode == CNN_MERGE_SUBTRACT ? a - b
+         : mode == CNN_MERGE_DIVIDE   ? a / b
+         : mode == CNN_MERGE_MAXIMUM  ? fmax (a, b)
+         : mode == CNN_MERGE_MINIMUM  ? fmin (a, b)
+                                      : a + b;
+}
+
+static double
 joined_value (const Case *c, int n, int y, int x, int channel)
 {
-  double joined = c->desc.mode == CNN_MERGE_MULTIPLY ? 1 : 0;
+  double joined = 0;
+  if (c->desc.mode == CNN_MERGE_CONCAT)
+    return concatenated_value (c, n, y, x, channel);
   for (int i = 0; i < c->desc.n_branches; i++) {
-    const int channels = c->branches[i].shape.c;
-    if (c->desc.mode == CNN_MERGE_CONCAT) {
-      if (channel < channels)
-        return branch_value (c, i, n, y, x, channel);
-      channel -= channels;
-      continue;
-    }
-    const double value = branch_value (c, i, n, y, x, channels == 1 ? 0 : channel);
-    joined = c->desc.mode == CNN_MERGE_ADD ? joined + value : joined * value;
+    const CnnShape s = c->branches[i].shape;
+    const double value = branch_value (
+        c, i, s.n > 1 ? n : 0, s.h > 1 ? y : 0, s.w > 1 ? x : 0, s.c > 1 ? channel : 0);
+    joined = i == 0 ? value : combined (c->desc.mode, joined, value);
   }
-  return joined;
+  return c->desc.mode == CNN_MERGE_AVERAGE ? joined / c->desc.n_branches : joined;
 }
 
 static void
@@ -176,7 +224,7 @@ compare (const Case *c, const CnnImage *out, int joined_channels)
 }
 
 static void
-run_threads (const Case *c, CnnMerge *merge, LayerImage *out)
+run_threads (const Case *c, CnnLayer *merge, LayerImage *out)
 {
   CnnImage images[MAX_BRANCHES];
   for (int i = 0; i < c->desc.n_branches; i++)
@@ -185,7 +233,7 @@ run_threads (const Case *c, CnnMerge *merge, LayerImage *out)
   const size_t count = (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c;
   double *first = malloc (count * sizeof *first);
   for (int threads = 1; threads <= 3 && first; threads++) {
-    cnn_merge_run (merge, images, &out->image, threads);
+    cnn_layer_run (merge, images, &out->image, threads);
     for (size_t i = 0; i < count; i++) {
       const int k = (int)(i % (size_t)s.c), x = (int)(i / (size_t)s.c % (size_t)s.w);
       const int row = (int)(i / (size_t)s.c / (size_t)s.w);
@@ -205,10 +253,11 @@ check_case (Case *c, int isa, CheckGuard guard)
   const CnnContext context = {check_kernels (isa), layer_workers (3), false};
   CnnError error;
   CnnShape output;
-  check_context ("%s mode %d, %d branches, %dx%dx%dx%d, activation %d, output %d/%d",
-      cnn_isa_name (check_isa (isa)), c->desc.mode, c->desc.n_branches, c->branches[0].shape.n,
-      c->branches[0].shape.h, c->branches[0].shape.w, c->branches[0].shape.c, c->desc.activation,
-      c->desc.output_format.type, c->desc.output_format.layout);
+  check_context ("%s mode %d, axis %d, %d branches, %dx%dx%dx%d, activation %d, output %d/%d",
+      cnn_isa_name (check_isa (isa)), c->desc.mode, c->desc.axis, c->desc.n_branches,
+      c->branches[0].shape.n, c->branches[0].shape.h, c->branches[0].shape.w,
+      c->branches[0].shape.c, c->desc.activation, c->desc.output_format.type,
+      c->desc.output_format.layout);
   c->desc.alpha = NULL;
   /* Two branches of more than one channel have the same number: that of the widest. */
   CHECK (cnn_merge_output (&c->desc, &output, &error), "refused: %s", error.message);
@@ -217,7 +266,7 @@ check_case (Case *c, int isa, CheckGuard guard)
     c->desc.alpha = c->alpha;
     c->desc.n_alpha = joined;
   }
-  CnnMerge *merge = cnn_merge_new (&context, &c->desc, &error);
+  CnnLayer *merge = cnn_merge_new (&context, &c->desc, &error);
   CHECK (merge, "refused: %s", error.message);
   LayerImage out = layer_image (c->desc.output_format.type, c->desc.output_format.layout,
       (LayerImageKind)check_random_int (0, 3), output, guard);
@@ -226,14 +275,14 @@ check_case (Case *c, int isa, CheckGuard guard)
   run_threads (c, merge, &out);
   compare (c, &out.image, joined);
   layer_image_free (&out);
-  cnn_merge_free (merge);
+  cnn_layer_free (merge);
 }
 
 static void
 run_layers (void)
 {
   for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int round = 0; round < 300 && check_ok (); round++) {
+    for (int round = 0; round < 500 && check_ok (); round++) {
       const CheckGuard guard = (CheckGuard)(round % 2);
       Case c;
       random_case (&c, guard);
@@ -273,6 +322,8 @@ run_refusals (void)
       "sink_0 has 1x4x5 (N,H,W) and sink_1 1x4x6");
   check_refused (CNN_MERGE_ADD, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 5, 3}, 1,
       "sink_1 has 3 and sink_0 2");
+  check_refused (CNN_MERGE_SUBTRACT, (CnnShape){1, 4, 1, 2}, (CnnShape){1, 3, 5, 2}, 1,
+      "sink_0 has 1x4x1 (N,H,W) and sink_1 1x3x5");
   check_refused (CNN_MERGE_CONCAT, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 5, 0}, 1, "below 1");
   check_refused (CNN_MERGE_CONCAT, (CnnShape){1, 4, 5, 2}, (CnnShape){1, 4, 5, 3}, 4,
       "alpha has 4 values, but the branches joined have 5 channels");

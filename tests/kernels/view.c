@@ -250,15 +250,18 @@ static void
 check_view_ranges (
     const CnnViewGeometry *geometry, const unsigned char *tensor, const CnnView *view)
 {
+  const CnnViewBorder *border = &geometry->border;
   for (int map = 0; map < geometry->shape.n * geometry->shape.c && check_ok (); map++) {
     CnnMapRange range = cnn_view_ranges (view)[map], expected = {INFINITY, -INFINITY, 0};
     for (int y = 0; y < geometry->shape.h; y++)
       for (int x = 0; x < geometry->shape.w; x++) {
         float value = (float)sample (geometry, tensor, map, y, x);
-        if (isfinite (value)) {
+        const bool inside = y >= border->top && y < geometry->shape.h - border->bottom &&
+                            x >= border->left && x < geometry->shape.w - border->right;
+        if (isfinite (value) && inside) {
           expected.min = fminf (expected.min, value);
           expected.max = fmaxf (expected.max, value);
-        } else {
+        } else if (!isfinite (value)) {
           expected.not_finite++;
         }
       }
@@ -269,13 +272,22 @@ check_view_ranges (
   }
 }
 
+/* Another color for every level. */
+static void
+fill_table (CnnViewTable *table, const CnnPixelFormat *format)
+{
+  table->format = *format;
+  for (uint32_t level = 0; level < CNN_VIEW_TABLE_SIZE; level++)
+    table->pixels[level] = cnn_pixel (format, level * 0x3fb1 & 0xffffff);
+}
+
 /* Every byte of a drawn tile follows from its values; no byte beside it is touched. */
 static void
 check_view_drawing (const CnnViewGeometry *geometry, CnnView *view, int tile, int bytes)
 {
   const CnnPixelFormat format = {bytes, 2, 1, 0, bytes == 4 ? 3 : -1};
   static CnnViewTable table;
-  cnn_view_table_fill (&table, CNN_COLORMAP_TURBO, 0.7, false, &format);
+  fill_table (&table, &format);
   const int zoom = geometry->enlargement;
   const size_t row = (size_t)(geometry->tile_width * zoom * bytes), stride = row + 5;
   const size_t size = stride * (size_t)(geometry->tile_height * zoom - 1) + row;
@@ -310,6 +322,13 @@ random_geometry (int *maps, int most_maps)
       .maps = maps};
   geometry.tile_height = check_random_int (0, 1) ? geometry.shape.h : check_random_int (1, 30);
   geometry.tile_width = check_random_int (0, 1) ? geometry.shape.w : check_random_int (1, 40);
+  if (check_random_int (0, 1)) {
+    CnnViewBorder *border = &geometry.border;
+    border->top = check_random_int (0, geometry.shape.h - 1);
+    border->bottom = check_random_int (0, geometry.shape.h - 1 - border->top);
+    border->left = check_random_int (0, geometry.shape.w - 1);
+    border->right = check_random_int (0, geometry.shape.w - 1 - border->left);
+  }
   int n_maps = geometry.shape.n * geometry.shape.c, step = check_random_int (1, 9);
   for (int map = check_random_int (0, n_maps - 1); map < n_maps && geometry.n_maps < most_maps;
        map += step)
@@ -392,6 +411,13 @@ run_refusals (void)
           "no map"},
       {{.shape = {1, 2, 2, 2}, .tile_height = 1, .tile_width = 1, .enlargement = 1, .n_maps = 2},
           "there is no map 2: the last one is 1"},
+      {{.shape = {1, 2, 3, 2},
+           .tile_height = 1,
+           .tile_width = 1,
+           .enlargement = 1,
+           .border = {.left = 2, .right = 1},
+           .n_maps = 1},
+          "a border of 0,2,0,1"},
   };
   static const int maps[] = {0, 2};
   for (size_t i = 0; i < sizeof cases / sizeof *cases && check_ok (); i++) {
@@ -449,7 +475,7 @@ bench_layout (int isa, CnnLayout layout, const float *values)
       .enlargement = 1,
       .maps = maps,
       .n_maps = 64};
-  cnn_view_table_fill (&bench.table, CNN_COLORMAP_VIRIDIS, 1, false, &format);
+  fill_table (&bench.table, &format);
   bench.view = cnn_view_new (check_kernels (isa), &geometry, NULL);
   bench.tensor = (const unsigned char *)values;
   bench.picture = aligned_alloc (64, 1280 * 720 * 4);

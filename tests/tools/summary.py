@@ -52,7 +52,7 @@ check("totals in the table", "3 layers, 296 parameters" in out, out)
 
 code, out, err = run("--input", "7x9x5", "cnnpool kernel-size=3")
 check("inputs of any number of channels", code == 0 and "7x9x5" in out and "2x3x5" in out, out + err)
-code, out, err = run("videotestsrc num-buffers=2 ! video/x-raw,width=40,height=30 ! tee name=t t. ! cnnconv kernel=sobel "
+code, out, err = run("videotestsrc num-buffers=2 ! video/x-raw,width=40,height=30 ! tee name=t t. ! queue ! cnnconv kernel=sobel "
                      "! fakesink t. ! queue ! cnnpool ! fakesink")
 check("whole pipelines with branches", code == 0 and "2 layers" in out, out + err)
 code, out, err = run("videotestsrc is-live=true ! cnnpool ! fakesink")

@@ -2,9 +2,11 @@
 /*
  * What is opened at all, and files too odd or too large for make-cases.py.
  */
-#include "weights.h"
+#include "tensor-file.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -108,8 +110,6 @@ test_format_by_contents (void)
     g_assert_no_error (error);
     g_assert_cmpuint (cnn_weights_get_n_tensors (file), ==, 1);
     g_assert_cmpstr (cnn_weights_get_tensor (file, 0)->name, ==, i == 3 ? "a.bin" : "a");
-    /* What happens to the file afterwards does not matter. */
-    g_assert_cmpint (truncate (path, 0), ==, 0);
     gfloat value = 0;
     g_assert_true (
         cnn_weights_read_float32 (file, cnn_weights_get_tensor (file, 0), &value, &error));
@@ -158,6 +158,177 @@ test_format_by_contents (void)
   path = write_file ("a\n\033[2J.npy", "", 0);
   check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "a\\u000a\\u001b[2J.npy: ");
   remove_file (path);
+}
+
+/* Not taken for something else: it is read as what its length says, and found cut off. */
+static void
+check_refused_header (guint64 length)
+{
+  gchar bytes[12] = "12345678{\"a\"";
+  length = GUINT64_TO_LE (length);
+  memcpy (bytes, &length, sizeof length);
+  gchar *path = write_file ("net.safetensors", bytes, sizeof bytes);
+  check_refused (path, CNN_WEIGHTS_ERROR_INVALID, "but a safetensors header of 560927");
+  remove_file (path);
+}
+
+/* Files that people take for weights are told what they are and what to do. The contents decide where they
+ * can, whatever the name. */
+static void
+test_foreign (void)
+{
+#define HEAD(text) text, sizeof text - 1
+  static const struct {
+    const gchar *name, *bytes;
+    gsize size;
+    const gchar *sentence, *advice;
+  } rows[] = {
+      {"net.h5", HEAD ("\x89HDF\r\n\x1a\n\0\0\0"), "is an HDF5 file",
+          "kernel.transpose (3, 2, 0, 1)"},
+      {"net.safetensors", HEAD ("\x89HDF\r\n\x1a\n\0\0\0"), "is an HDF5 file", "numpy.savez"},
+      {"net.keras",
+          HEAD ("PK\3\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\15\0\0\0metadata.json{"),
+          "is a Keras model", "numpy.savez"},
+      {"net.gguf", HEAD ("GGUF\3\0\0\0\0"), "is a GGUF file", ".safetensors"},
+      {"net.tflite", HEAD ("\x1c\0\0\0TFL3\0\0"), "is a TensorFlow Lite model",
+          "cnnmodel location="},
+      {"net", HEAD ("\x1c\0\0\0TFL3\0\0"), "is a TensorFlow Lite model", "tf2onnx"},
+      {"net.onnx", HEAD ("\x08\x07\x12\x07pytorch"), "is an ONNX model", "cnnmodel location="},
+      {"net", HEAD ("\x08\x07\x12\x07pytorch"), "is an ONNX model", "cnnmodel location="},
+      {"net.pb", HEAD ("\x0a\x10\x0a\x05input"), "is a TensorFlow graph", "cnnmodel location="},
+      {"net.ckpt", HEAD ("\0\0\0\1"), "is a checkpoint", "numpy.savez"},
+      {"net.mlmodel", HEAD ("\x08\4\x12\4\0"), "is a Core ML model", "cnnmodel location="},
+      {"net.xml", HEAD ("<?xml version=\"1.0\"?>\n<net name=\"a\">"), "is an OpenVINO network",
+          "cnnmodel location="},
+      {"net.bin", HEAD ("\0\0\x80\x3f\0"), "holds bare numbers", "cnnmodel location="},
+      {"net.param", HEAD ("7767517\n3 3\n"), "is an ncnn network", "cnnmodel location="},
+      {"net.caffemodel", HEAD ("\x0a\4\0\0"), "is a Caffe model", "cnnmodel location="},
+      {"net.pth", HEAD ("abcdefghijk"), "is no PyTorch file", "safetensors.torch.save_file"},
+      {"net.mat", HEAD ("MATLAB 5.0 MAT-file, Platform"), "is a MATLAB file", "numpy.savez"},
+      {"net.safetensors", HEAD ("version https://git-lfs.github.com/spec/v1\noid"),
+          "is a Git LFS pointer", "git lfs pull"},
+      {"net.npz", HEAD ("<!DOCTYPE html><html>"), "is a web page", "download"},
+      {"cat.png", HEAD ("\x89PNG\r\n\x1a\n\0"), "is a PNG file", "filesrc ! decodebin"},
+      {"cat", HEAD ("\xff\xd8\xff\xe0\0\x10JFIF"), "is a JPEG file", "filesrc ! decodebin"},
+      {"a.webp", HEAD ("RIFF\1\0\0\0WEBPVP8 "), "is a WebP file", "filesrc ! decodebin"},
+      {"a.mp4",
+          HEAD ("\0\0\0\x20"
+                "ftypisom"),
+          "is an MP4 file", "filesrc ! decodebin"},
+      {"net.npz.gz", HEAD ("\x1f\x8b\x08\0\0\0\0\0\0"), "is compressed", "gzip -d"},
+      {"net.txt", HEAD ("0.1 0.2 0.3\n"), "is no weights file but text",
+          ".npy, .npz or .safetensors"},
+      {"net.json", HEAD ("[0.1, 0.2]\n"), "is no weights file but text",
+          ".npy, .npz or .safetensors"},
+      {"net", HEAD ("\1\2\3\4"), "is no weights file: neither", ".npy, .npz or .safetensors"},
+  };
+#undef HEAD
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    gchar *path = write_file (rows[i].name, rows[i].bytes, rows[i].size);
+    gchar *start = g_strdup_printf ("%s: %s", path, rows[i].sentence);
+    check_refused (path, CNN_WEIGHTS_ERROR_INVALID, start);
+    check_refused (path, CNN_WEIGHTS_ERROR_INVALID, rows[i].advice);
+    g_free (start);
+    remove_file (path);
+  }
+  /* A header of 560,927 bytes begins as gzip does. */
+  check_refused_header (560927);
+}
+
+static gfloat
+read_first (const CnnWeightsFile *file, GError **error)
+{
+  gfloat value = NAN;
+  cnn_weights_read_float32 (file, cnn_weights_get_tensor (file, 0), &value, error);
+  return value;
+}
+
+/* All who ask for a file have the same one, and the last one closes it. */
+static void
+test_shared (void)
+{
+  static const gchar array[] = ARRAY_HEADER "\0\0\x80\x3f";
+  gchar *path = write_file ("a.npy", array, sizeof array - 1);
+  gchar *other = g_build_filename (folder, ".", "a.npy", NULL);
+  CnnWeightsFile *files[50];
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    files[i] = i % 2 ? cnn_weights_ref (files[0]) : cnn_weights_open (path, NULL);
+    g_assert_true (files[i] && files[i] == files[0]);
+  }
+  g_assert_cmpuint (cnn_weights_count_open_files (), ==, 1);
+  /* Another name, and so other messages. */
+  CnnWeightsFile *file = cnn_weights_open (other, NULL);
+  g_assert_true (file && file != files[0]);
+  g_assert_cmpuint (cnn_weights_count_open_files (), ==, 2);
+  cnn_weights_close (file);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_assert_cmpuint (cnn_weights_count_open_files (), ==, 1);
+    g_assert_cmpfloat (read_first (files[i], NULL), ==, 1);
+    cnn_weights_close (files[i]);
+  }
+  g_assert_cmpuint (cnn_weights_count_open_files (), ==, 0);
+  g_free (other);
+  remove_file (path);
+}
+
+/* A new file by the same name is noticed, and the old one can still be read. */
+static void
+test_replaced (void)
+{
+  static const gchar array[] = ARRAY_HEADER "\0\0\x80\x3f", next[] = ARRAY_HEADER "\0\0\0\x40";
+  gchar *path = write_file ("a.npy", array, sizeof array - 1);
+  CnnWeightsFile *old = cnn_weights_open (path, NULL);
+  g_assert_true (cnn_weights_is_current (old));
+  /* g_file_set_contents() renames, as careful writers do. */
+  g_free (write_file ("a.npy", next, sizeof next - 1));
+  g_assert_false (cnn_weights_is_current (old));
+  CnnWeightsFile *new = cnn_weights_open (path, NULL);
+  g_assert_true (new != old &&cnn_weights_is_current (new));
+  GError *error = NULL;
+  g_assert_cmpfloat (read_first (old, &error), ==, 1);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (read_first (new, &error), ==, 2);
+  g_assert_no_error (error);
+  cnn_weights_close (new);
+  cnn_weights_close (old);
+  g_assert_cmpuint (cnn_weights_count_open_files (), ==, 0);
+  remove_file (path);
+}
+
+/* Cut off or overwritten while open: an error, whatever the format. */
+static void
+check_written_to (const gchar *name, const void *bytes, gsize size)
+{
+  for (guint cut = 0; cut < 2; cut++) {
+    GError *error = NULL;
+    gchar *path = write_file (name, bytes, size);
+    CnnWeightsFile *file = cnn_weights_open (path, &error);
+    g_assert_no_error (error);
+    if (cut) {
+      g_assert_cmpint (truncate (path, (off_t)size - 5), ==, 0);
+    } else {
+      const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+      g_assert_cmpint (utimensat (AT_FDCWD, path, times, 0), ==, 0);
+    }
+    read_first (file, &error);
+    g_assert_error (error, CNN_WEIGHTS_ERROR, CNN_WEIGHTS_ERROR_READ);
+    if (!strstr (error->message, "bytes when opened but changed while being read"))
+      g_error ("%s", error->message);
+    g_clear_error (&error);
+    g_assert_false (cnn_weights_is_current (file));
+    cnn_weights_close (file);
+    remove_file (path);
+  }
+}
+
+static void
+test_written_to (void)
+{
+  static const gchar array[] = ARRAY_HEADER "\0\0\x80\x3f";
+  static const gchar tensors[] =
+      "\x36\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}\0\x3c";
+  check_written_to ("a.npy", array, sizeof array - 1);
+  check_written_to ("a.safetensors", tensors, sizeof tensors - 1);
 }
 
 /* 65,536 values are a member json-glib is given; one more is not. */
@@ -344,6 +515,10 @@ main (int argc, char **argv)
   g_test_add_func ("/files/changing", test_changing);
   g_test_add_func ("/files/too-large", test_too_large);
   g_test_add_func ("/files/format-by-contents", test_format_by_contents);
+  g_test_add_func ("/files/foreign", test_foreign);
+  g_test_add_func ("/files/shared", test_shared);
+  g_test_add_func ("/files/replaced", test_replaced);
+  g_test_add_func ("/files/written-to", test_written_to);
   g_test_add_func ("/files/many-values", test_many_values);
   g_test_add_func ("/files/many-tensors", test_many_tensors);
   g_test_add_func ("/files/long-header", test_long_header);

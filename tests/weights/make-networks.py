@@ -11,9 +11,11 @@ import os
 import struct
 
 
-def network(name, tensors):
+def network(name, tensors, metadata=None):
     """`tensors` is [(name, shape)] in the order of the file, or names with a list of values."""
     header, data = {}, b''
+    if metadata:
+        header['__metadata__'] = metadata
     for tensor, shape in tensors:
         values = None
         if isinstance(shape, tuple):
@@ -33,7 +35,7 @@ def network(name, tensors):
 
 
 def batch_norm(name, channels):
-    return [(f'{name}.{part}', [channels])
+    return [(f'{name}.{part}' if name else part, [channels])
             for part in ('weight', 'bias', 'running_mean', 'running_var')]
 
 
@@ -61,3 +63,21 @@ network('no-layers', [('a.bias', [3]), ('a.scale', [3]), ('empty', [0, 3]),
                       ('steps', ([3], [1.0, math.nan, -2.0]))])
 network('odd names', [("it's a.weight", [3, 3, 1, 1]), ('b c.weight', [3, 3, 1, 1])])
 network('control', [('a\x1b[2J.weight', [3, 3, 1, 1]), ('b.weight', [3, 3, 1, 1])])
+
+# What a chain of convolutions must not be taken for.
+network('transposed-by-bias', [('enc.weight', [4, 3, 3, 3]), ('enc.bias', [4]),
+                               ('dec.weight', [4, 3, 2, 2]), ('dec.bias', [3])])
+network('transposed-by-name', [('enc.weight', [3, 3, 3, 3]), ('up.weight', [3, 3, 2, 2])])
+network('maybe-transposed', [('enc.weight', [3, 3, 3, 3]), ('down.weight', [3, 3, 4, 4])])
+network('up-but-convolution', [('up.weight', [6, 3, 2, 2]), ('up.bias', [6])])
+network('downsample', [('layer1.0.conv1.weight', [4, 3, 3, 3]), ('layer1.0.conv2.weight', [4, 4, 3, 3]),
+                       ('layer1.0.downsample.0.weight', [4, 4, 1, 1])])
+network('residual', [('stem.weight', [4, 3, 3, 3]), ('block.conv1.weight', [2, 4, 3, 3]),
+                     ('block.conv2.weight', [4, 2, 3, 3]), ('head.weight', [3, 4, 1, 1])])
+network('activation', [('a.weight', [4, 3, 3, 3]), ('b.weight', [3, 4, 3, 3])],
+        {'activation': 'leaky-relu', 'alpha': '0.1'})
+network('hostile-activation', [('a.weight', [4, 3, 3, 3]), ('b.weight', [3, 4, 3, 3])],
+        {'activation': 'relu; reboot', 'alpha': '0.1'})
+network('nameless-norm', batch_norm('', 2))
+network('wide', [('conv.weight', [2, 1, 3, 3]), ('fc.weight', [3, 96])])
+network('not-finite', [('a.weight', ([1, 1, 1, 4], [math.nan, math.inf, -math.inf, 2.0]))])

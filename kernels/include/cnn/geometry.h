@@ -45,10 +45,11 @@ typedef enum {
 
 /* How the output size of an axis follows from its input size. */
 typedef enum {
-  CNN_SIZE_EXPLICIT, /* padding_before and padding_after are given */
-  CNN_SIZE_SAME,     /* out = ceil (n / stride); the odd row or column of padding comes after */
-  CNN_SIZE_ADAPTIVE, /* out = adaptive_output for every n: torch's adaptive pooling */
-  CNN_SIZE_ENLARGED, /* out = n * factor: upsampling */
+  CNN_SIZE_EXPLICIT,   /* padding_before and padding_after are given */
+  CNN_SIZE_SAME,       /* out = ceil (n / stride); the odd row or column of padding comes after */
+  CNN_SIZE_SAME_LOWER, /* the same, but it comes before: ONNX's SAME_LOWER */
+  CNN_SIZE_ADAPTIVE,   /* out = adaptive_output for every n: torch's adaptive pooling */
+  CNN_SIZE_ENLARGED,   /* out = n * factor: upsampling */
 } CnnSizeRule;
 
 /* One axis of a sliding window. All of kernel, stride and dilation in [1, CNN_MAX_EXTENT], padding

@@ -39,7 +39,10 @@ typedef struct {
 
 typedef struct CnnLayer CnnLayer;
 
-CnnShape cnn_layer_input_shape (const CnnLayer *layer);
+/* Images that a frame is computed from; 1 for all but merges. */
+int cnn_layer_input_count (const CnnLayer *layer);
+/* `input` is in [0, cnn_layer_input_count ()). */
+CnnShape cnn_layer_input_shape (const CnnLayer *layer, int input);
 CnnShape cnn_layer_output_shape (const CnnLayer *layer);
 
 typedef struct {
@@ -53,10 +56,11 @@ typedef struct {
 
 CnnLayerInfo cnn_layer_info (const CnnLayer *layer);
 
-/* Computes one frame. The shapes of `in` and `out` must be the layer's; types and strides are free:
+/* Computes one frame. `in` has cnn_layer_input_count () images; their shapes and that of `out` must be the layer's;
+ * types and strides are free:
  * a float image goes in as it is, an integer one through the normalization; an output of
  * CNN_SAMPLE_UINT8 gets clamp (255 * v rounded to nearest, ties to even, 0, 255), NaN giving 0.
- * `in` and `out` must not overlap. n_threads = 0 uses all workers. The result does not depend on
+ * `out` must not overlap an input. n_threads = 0 uses all workers. The result does not depend on
  * n_threads. One run at a time per layer. Reads and writes nothing outside the samples (and padding
  * bytes) of the two images. */
 void cnn_layer_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Branches of a network joined into one: torch.cat along the channels, a + b + ..., a * b * .... */
+/* Branches of a network joined into one: torch.cat, a + b + ..., a * b * ..., torch.maximum. A layer with an input
+ * a branch, in the order of the description: cnn_layer_run () takes that many images. They may overlap each other,
+ * not the output. */
 #ifndef CNN_MERGE_H
 #define CNN_MERGE_H
 
@@ -9,11 +11,24 @@
 /* More branches than any network joins at one place. */
 #define CNN_MAX_BRANCHES 1024
 
+/* All but CONCAT join value by value, from the first branch to the last: ((a - b) - c) - d. A size of 1, along any
+ * dimension, counts for every place of the others. */
 typedef enum {
-  CNN_MERGE_CONCAT,   /* channels one branch after the other */
-  CNN_MERGE_ADD,      /* sums; a branch of one channel counts for every channel of the others */
-  CNN_MERGE_MULTIPLY, /* products, the same */
+  CNN_MERGE_CONCAT, /* one branch after the other along `axis`; the other dimensions are the same */
+  CNN_MERGE_ADD,
+  CNN_MERGE_MULTIPLY,
+  CNN_MERGE_SUBTRACT,
+  CNN_MERGE_DIVIDE,
+  CNN_MERGE_MAXIMUM, /* NaN when any value is */
+  CNN_MERGE_MINIMUM, /* the same */
+  CNN_MERGE_AVERAGE, /* the sum over the number of branches */
 } CnnMergeMode;
+
+typedef enum {
+  CNN_AXIS_CHANNELS,
+  CNN_AXIS_ROWS,
+  CNN_AXIS_COLUMNS,
+} CnnMergeAxis;
 
 typedef struct {
   const char *name; /* what sentences call the branch, "sink_0"; not kept */
@@ -24,7 +39,8 @@ typedef struct {
 
 typedef struct {
   CnnMergeMode mode;
-  int n_branches; /* in [1, CNN_MAX_BRANCHES] */
+  CnnMergeAxis axis; /* of CONCAT */
+  int n_branches;    /* in [1, CNN_MAX_BRANCHES] */
   const CnnBranch *branches;
   CnnFormat output_format;
   CnnActivation activation;
@@ -36,19 +52,8 @@ typedef struct {
  * branches which do not fit together. */
 bool cnn_merge_output (const CnnMergeDesc *desc, CnnShape *output, CnnError *error);
 
-typedef struct CnnMerge CnnMerge;
-
 /* Copies what it needs of the description. NULL with a sentence when it is impossible or memory is
  * short. */
-CnnMerge *cnn_merge_new (const CnnContext *context, const CnnMergeDesc *desc, CnnError *error);
-void cnn_merge_free (CnnMerge *merge);
-
-CnnShape cnn_merge_output_shape (const CnnMerge *merge);
-CnnLayerInfo cnn_merge_info (const CnnMerge *merge);
-
-/* Joins one frame of each branch, `branches` in the order of the description. Otherwise as
- * cnn_layer_run (): sums and products are formed in the order of the branches, those of one channel
- * last, so the result does not depend on n_threads. Branches may overlap each other, not `out`. */
-void cnn_merge_run (CnnMerge *merge, const CnnImage *branches, const CnnImage *out, int n_threads);
+CnnLayer *cnn_merge_new (const CnnContext *context, const CnnMergeDesc *desc, CnnError *error);
 
 #endif

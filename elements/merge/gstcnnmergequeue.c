@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which thread joins frames, and which one waits.
+ *
+ * A branch puts its frame into the queue of its pad; the thread that completes a set joins it and pushes the
+ * result, so that branches need no queue of their own, and no frame is handed to another thread. While it
+ * does, threads that come leave their frames to it.
+ *
+ * A queue that has ROOM frames is full, and its thread waits. It must not wait for itself: when a frame that
+ * is missing comes by the same thread (a tee without queues pushes one branch after the other), that frame
+ * can only come once this one is put down, so it is put down. When the missing frames come by other threads,
+ * it waits for them. A branch of theirs may drop frames, and then brings nothing until this thread has gone
+ * on: so a wait that sees nothing of a missing branch for PATIENCE, or for several times the longest that
+ * this branch took between two frames, ends, and the queue grows. In the end, at MAX_FRAMES or MAX_BYTES,
+ * the oldest frame is given up, as one that no other branch has. A branch from which nothing at all came
+ * yet, no event either, is waited for as long as it takes: it is a source of its own that starts late. */
+#include "merge/gstcnnmerge-private.h"
+
+#define ROOM 2
+#define MAX_FRAMES 64
+#define MAX_BYTES ((gsize)256 << 20)
+#define PATIENCE G_TIME_SPAN_SECOND
+#define PATIENCE_INTERVALS 4
+
+/* --- Joining -------------------------------------------------------------------------------------- */
+
+/* Downstream is to know a stream before anything else of it. */
+static void
+start_stream (GstCnnMerge *self, guint group_id)
+{
+  gchar *id = g_strdup_printf ("cnnmerge-%08x", g_random_int ());
+  GstEvent *event = gst_event_new_stream_start (id);
+  if (group_id != GST_GROUP_ID_INVALID)
+    gst_event_set_group_id (event, group_id);
+  gst_pad_push_event (self->srcpad, event);
+  g_free (id);
+}
+
+/* A gap in one branch is a gap in the output. */
+static GstFlowReturn
+pass_gap (GstCnnMerge *self, GstBuffer *first)
+{
+  if (self->merge && GST_BUFFER_PTS_IS_VALID (first))
+    gst_pad_push_event (
+        self->srcpad, gst_event_new_gap (GST_BUFFER_PTS (first), GST_BUFFER_DURATION (first)));
+  return GST_FLOW_OK;
+}
+
+/* All that follows from one look at the queues. */
+typedef struct {
+  GPtrArray *pads, *frames, *events;
+  GstSegment segment;
+  guint32 segment_seqnum;
+  guint group_id;
+  gboolean start_stream;
+} Set;
+
+static void
+set_clear (Set *set)
+{
+  g_ptr_array_unref (set->pads);
+  g_ptr_array_unref (set->frames);
+  g_ptr_array_unref (set->events);
+}
+
+/* With the lock. */
+static GstCnnMatch
+take_set (GstCnnMerge *self, Set *set)
+{
+  *set = (Set){.pads = gst_cnn_merge_pads (GST_ELEMENT (self)),
+      .frames = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_mini_object_unref),
+      .events = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_mini_object_unref)};
+  GstCnnMergeEvents events = {.events = set->events};
+  const GstCnnMatch match = gst_cnn_merge_take_frames (set->pads, set->frames, &events);
+  self->new_branches |= events.new_caps;
+  self->new_chain |= events.new_chain;
+  if (set->pads->len > 0) {
+    const GstCnnMergePad *first = set->pads->pdata[0];
+    set->segment = first->segment;
+    set->segment_seqnum = first->segment_seqnum;
+  }
+  set->group_id = self->group_id;
+  set->start_stream = !self->stream_started;
+  return match;
+}
+
+/* Without the lock, while `busy`. */
+static GstFlowReturn
+push_set (GstCnnMerge *self, GstCnnMatch match, const Set *set)
+{
+  if (set->start_stream)
+    start_stream (self, set->group_id);
+  for (guint i = 0; i < set->events->len; i++)
+    gst_pad_push_event (self->srcpad, gst_event_ref (set->events->pdata[i]));
+  switch (match) {
+  case GST_CNN_MATCH_FOUND:
+    return gst_cnn_merge_process (
+        self, set->pads, set->frames, &set->segment, set->segment_seqnum);
+  case GST_CNN_MATCH_GAP:
+    return pass_gap (self, set->frames->pdata[0]);
+  case GST_CNN_MATCH_EOS:
+    GST_DEBUG_OBJECT (self, "a branch has ended, and with it the stream");
+    gst_pad_push_event (self->srcpad, gst_event_new_eos ());
+    return GST_FLOW_EOS;
+  default:
+    return GST_FLOW_OK;
+  }
+}
+
+/* With the lock, which is released meanwhile: joins all that can be joined, unless another thread is at it,
+ * which will look at the queues again. */
+static void
+join_all (GstCnnMerge *self)
+{
+  gboolean more = TRUE;
+  while (more && !self->busy && !self->ended && !self->flushing) {
+    Set set;
+    const GstCnnMatch match = take_set (self, &set);
+    more = match != GST_CNN_MATCH_WAIT;
+    if (match != GST_CNN_MATCH_WAIT && match != GST_CNN_MATCH_DROPPED)
+      self->warned = FALSE;
+    if ((more && match != GST_CNN_MATCH_DROPPED) || set.events->len > 0) {
+      const guint n_flushes = self->n_flushes;
+      self->busy = self->stream_started = TRUE;
+      if (self->segment_flushes != n_flushes) /* downstream forgot it */
+        gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+      self->segment_flushes = n_flushes;
+      g_mutex_unlock (&self->lock);
+      const GstFlowReturn flow = push_set (self, match, &set);
+      g_mutex_lock (&self->lock);
+      self->busy = FALSE;
+      if (n_flushes == self->n_flushes) {
+        self->ended = match == GST_CNN_MATCH_EOS || flow == GST_FLOW_CUSTOM_ERROR;
+        self->flow = self->ended ? GST_FLOW_EOS : flow;
+      }
+      more = TRUE; /* others may have put frames down meanwhile */
+    }
+    set_clear (&set);
+    g_cond_broadcast (&self->changed);
+  }
+}
+
+/* --- Waiting -------------------------------------------------------------------------------------- */
+
+/* A branch that is early by the latency of others keeps as much. */
+static gboolean
+is_full (GstCnnMerge *self, GstCnnMergePad *pad)
+{
+  if (pad->n_frames < ROOM)
+    return FALSE;
+  return self->min_latency <= pad->latency ||
+         gst_cnn_merge_pad_waiting_time (pad) >= self->min_latency - pad->latency;
+}
+
+/* The monotonic time until which frames that are missing beside those of `pad` are waited for, or 0 when this
+ * thread would wait for itself. */
+static gint64
+waiting_ends (GstCnnMerge *self, GstCnnMergePad *pad, gint64 since)
+{
+  GPtrArray *pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  gint64 end = since;
+  for (guint i = 0; i < pads->len && end > 0; i++) {
+    const GstCnnMergePad *other = pads->pdata[i];
+    if (other == pad || other->n_frames > 0)
+      continue;
+    if (other->thread == g_thread_self ())
+      end = 0;
+    else if (!other->thread)
+      end = G_MAXINT64;
+    else
+      end = MAX (end, MAX (since, other->last_frame) +
+                          MAX (PATIENCE, PATIENCE_INTERVALS * other->interval));
+  }
+  g_ptr_array_unref (pads);
+  return end;
+}
+
+/* Frames have waited for a branch in vain. */
+static void
+give_up_oldest (GstCnnMerge *self, GstCnnMergePad *pad)
+{
+  const gboolean warn = !self->warned;
+  const guint n_frames = pad->n_frames;
+  self->warned = TRUE;
+  GST_DEBUG_OBJECT (pad, "giving up the oldest of %u frames that no other branch has", n_frames);
+  gst_cnn_merge_pad_drop_oldest (pad);
+  if (!warn)
+    return;
+  g_mutex_unlock (&self->lock);
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("%s: %u frames of %s wait for those of another branch, which drops or holds them: the "
+       "oldest wait no longer",
+          GST_OBJECT_NAME (self), n_frames, GST_OBJECT_NAME (pad)),
+      (NULL));
+  g_mutex_lock (&self->lock);
+}
+
+/* With the lock, which is released meanwhile. */
+static void
+wait_for_room (GstCnnMerge *self, GstCnnMergePad *pad)
+{
+  const gint64 since = g_get_monotonic_time ();
+  while (!pad->flushing && !self->ended && is_full (self, pad)) {
+    join_all (self);
+    if (pad->flushing || self->ended || !is_full (self, pad))
+      return;
+    const gint64 end = self->busy ? G_MAXINT64 : waiting_ends (self, pad, since);
+    const gint64 now = g_get_monotonic_time ();
+    if (now >= end)
+      break;
+    GST_LOG_OBJECT (pad, "%u frames wait for other branches", pad->n_frames);
+    g_cond_wait_until (&self->changed, &self->lock, MIN (end, now + 10 * G_TIME_SPAN_SECOND));
+  }
+  if (pad->n_frames >= MAX_FRAMES || (pad->n_frames > 2 * ROOM && pad->bytes > MAX_BYTES))
+    give_up_oldest (self, pad);
+}
+
+GstFlowReturn
+gst_cnn_merge_put_frame (GstCnnMerge *self, GstCnnMergePad *pad, GstBuffer *frame)
+{
+  GstFlowReturn flow = GST_FLOW_FLUSHING;
+  g_mutex_lock (&self->lock);
+  pad->thread = g_thread_self ();
+  wait_for_room (self, pad);
+  if (!pad->flushing && !self->ended) {
+    gst_cnn_merge_pad_append (pad, GST_MINI_OBJECT_CAST (frame));
+    join_all (self);
+  } else {
+    gst_buffer_unref (frame);
+  }
+  if (!pad->flushing)
+    flow = self->ended ? GST_FLOW_EOS : self->flow;
+  g_mutex_unlock (&self->lock);
+  return flow;
+}
+
+void
+gst_cnn_merge_put_event (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
+{
+  g_mutex_lock (&self->lock);
+  if (pad->flushing) {
+    gst_event_unref (event);
+  } else {
+    gst_cnn_merge_pad_append (pad, GST_MINI_OBJECT_CAST (event));
+    join_all (self);
+  }
+  g_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where things are in the picture: pure arithmetic. */
+#ifndef CNN_VIEW_LAYOUT_H
+#define CNN_VIEW_LAYOUT_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What has to be placed. All sizes at least 1, columns 0 for automatic. */
+typedef struct {
+  gint width, height;               /* of the picture */
+  gint map_width, map_height;       /* of a map, in values */
+  gint source_width, source_height; /* of the picture beside the maps, 0 for none */
+  gboolean kernels;                 /* to be drawn under that picture */
+  gint n_tiles;
+  guint columns;
+  guint page; /* taken modulo the number of pages */
+  gint gap;
+  gboolean captions, title, legend;
+  gint caption_letters; /* of the longest name of a map */
+} CnnViewRequest;
+
+typedef struct {
+  gint x, y, width, height;
+} CnnViewBox;
+
+typedef struct {
+  gint text_size;                 /* of title and legend, pixels */
+  gint caption_size;              /* text on the tiles */
+  CnnViewBox title, legend, body; /* empty when absent */
+  CnnViewBox source, kernels;     /* empty when absent */
+  gboolean bars;                  /* maps of one value: a bar each instead of a tile */
+
+  gint columns, rows;  /* of a full page */
+  gint first, n_shown; /* tiles of this page */
+  gint page, n_pages;
+  gint x, y;           /* of the first caption or tile */
+  gint step_x, step_y; /* from tile to tile */
+  gint tile_width, tile_height;
+  gint caption_height; /* above each tile, 0 for none */
+  /* Tiles without room for captions: the first one's name before each row, or names above some of the
+   * only row, bars among them. */
+  gboolean row_names, column_names;
+  /* How a tile is made: averaged to this many values, each drawn as a square of `enlargement`
+   * pixels. */
+  gint values_width, values_height, enlargement;
+} CnnViewLayout;
+
+void cnn_view_layout_init (CnnViewLayout *layout, const CnnViewRequest *request);
+
+/* The picture without wishes: one pixel a value, enlarged by the smallest factor that makes it 320
+ * wide. Only the maps, n_tiles, columns, gap and what is shown matter. */
+void cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *height);
+
+/* Box of shown tile `index`, without its caption. For bars the full-height column of the bar. */
+CnnViewBox cnn_view_layout_tile (const CnnViewLayout *layout, gint index);
+
+/* The shown tile at a point (its caption counts, and right of a bar its gap), or -1. */
+gint cnn_view_layout_find (const CnnViewLayout *layout, gdouble x, gdouble y);
+
+G_END_DECLS
+
+#endif
