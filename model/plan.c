@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Memory that the maps of one network may take. */
-#define MAX_ARENA_BYTES ((size_t)1 << 33)
+#define MAX_ARENA_BYTES ((size_t)1 << 31)
 
 static bool
 is_alias (const CnnNode *node)
