@@ -443,6 +443,7 @@ cnn_graph_tidy (CnnGraph *graph, CnnError *error)
   const size_t room = (size_t)graph->n_nodes + 1;
   bool *needed = cnn_alloc (room, sizeof *needed);
   int *memory = cnn_alloc (room, 3 * sizeof *memory), cycle = CNN_NO_NODE;
+  CnnPrintable printable;
   bool done = needed && memory;
   if (done) {
     int *state = memory, *stack = memory + room, *order = memory + 2 * room;
@@ -450,8 +451,8 @@ cnn_graph_tidy (CnnGraph *graph, CnnError *error)
     done = order_nodes (graph, needed, state, stack, order, &cycle) &&
            place_nodes (graph, needed, order) && drop_constants (graph);
     if (!done && cycle != CNN_NO_NODE)
-      cnn_error_set (error, "node \"%.80s\" needs its own output: there is a cycle through it",
-          graph->nodes[cycle].name);
+      cnn_error_set (error, "node \"%s\" needs its own output: there is a cycle through it",
+          cnn_printable (graph->nodes[cycle].name, &printable));
   }
   if (!done && cycle == CNN_NO_NODE)
     cnn_error_set (error, "not enough memory for %d nodes", graph->n_nodes);
@@ -484,12 +485,14 @@ cnn_graph_select_outputs (CnnGraph *graph, const char *const *names, int n_names
   CnnGraphOutput *before = graph->outputs;
   const int n_before = graph->n_outputs;
   int *values = new_values (n_names);
+  CnnPrintable printable;
   bool done = values != NULL && n_names > 0;
   for (int i = 0; done && i < n_names; i++) {
     values[i] = find_value (graph, names[i]);
     if (values[i] == CNN_NO_VALUE) {
       cnn_free (values);
-      return cnn_error_set (error, "the network has no tensor and no node \"%.80s\"", names[i]);
+      return cnn_error_set (error, "the network has no tensor and no node \"%s\"",
+          cnn_printable (names[i], &printable));
     }
   }
   graph->outputs = NULL;
