@@ -219,7 +219,8 @@ cnn_model_bind (const CnnModel *model, const CnnModelTensor *inputs, bool fold, 
 }
 
 CnnModelPlan *
-cnn_model_plan_new (const CnnModel *model, const CnnModelTensor *inputs, char **sentence)
+cnn_model_plan_new (
+    const CnnModel *model, const CnnContext *context, const CnnModelTensor *inputs, char **sentence)
 {
   if (sentence)
     *sentence = NULL;
@@ -230,7 +231,7 @@ cnn_model_plan_new (const CnnModel *model, const CnnModelTensor *inputs, char **
     return NULL;
   }
   CnnError error;
-  plan->plan = cnn_plan_new (graph, &error);
+  plan->plan = cnn_plan_new (graph, context, &error);
   if (plan->plan)
     return plan;
   refuse (sentence, error.message);
@@ -265,13 +266,13 @@ cnn_model_plan_bytes (const CnnModelPlan *plan)
 }
 
 bool
-cnn_model_plan_run (
-    CnnModelPlan *plan, const float *const *inputs, float *const *outputs, char **sentence)
+cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs, float *const *outputs,
+    int n_threads, char **sentence)
 {
   CnnError error;
   if (sentence)
     *sentence = NULL;
-  if (cnn_plan_run (plan->plan, inputs, outputs, &error))
+  if (cnn_plan_run (plan->plan, inputs, outputs, n_threads, &error))
     return true;
   refuse (sentence, error.message);
   return false;

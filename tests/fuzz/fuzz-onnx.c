@@ -51,7 +51,7 @@ static void
 run_plan (const CnnModel *model)
 {
   gchar *sentence = NULL;
-  CnnModelPlan *plan = cnn_model_plan_new (model, NULL, &sentence);
+  CnnModelPlan *plan = cnn_model_plan_new (model, NULL, NULL, &sentence);
   if (!plan) {
     check_sentence (sentence);
     return;
@@ -63,7 +63,7 @@ run_plan (const CnnModel *model)
     inputs[i] = g_new0 (gfloat, MAX_WORK);
   for (gint i = 0; i < n_outputs; i++)
     outputs[i] = g_new0 (gfloat, MAX_WORK);
-  if (!cnn_model_plan_run (plan, (const gfloat *const *)inputs, outputs, &sentence))
+  if (!cnn_model_plan_run (plan, (const gfloat *const *)inputs, outputs, 0, &sentence))
     check_sentence (sentence);
   for (gint i = 0; i < n_inputs; i++)
     g_free (inputs[i]);

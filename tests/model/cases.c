@@ -37,7 +37,8 @@ run_zeros (CnnModelPlan *plan, const CnnModel *model, gchar **sentence)
     const CnnModelTensor tensor = cnn_model_plan_output (plan, i);
     outputs[i] = g_new0 (gfloat, count_values (&tensor) + 1);
   }
-  const gboolean done = cnn_model_plan_run (plan, (const gfloat *const *)inputs, outputs, sentence);
+  const gboolean done =
+      cnn_model_plan_run (plan, (const gfloat *const *)inputs, outputs, 0, sentence);
   for (gint i = 0; i < n_inputs; i++)
     g_free (inputs[i]);
   for (gint i = 0; i < n_outputs; i++)
@@ -47,8 +48,7 @@ run_zeros (CnnModelPlan *plan, const CnnModel *model, gchar **sentence)
   return done;
 }
 
-static void G_GNUC_PRINTF (1, 2)
-fail (const gchar *format, ...)
+static void G_GNUC_PRINTF (1, 2) fail (const gchar *format, ...)
 {
   va_list args;
   va_start (args, format);
@@ -77,7 +77,7 @@ test_case (const gchar *name, const gchar *step, const gchar *part)
   CnnModelPlan *plan = NULL;
   if (model) {
     reached = "plan";
-    plan = cnn_model_plan_new (model, NULL, &sentence);
+    plan = cnn_model_plan_new (model, NULL, NULL, &sentence);
   }
   if (plan) {
     reached = "run";

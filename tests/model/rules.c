@@ -76,10 +76,10 @@ run (CnnGraph *graph)
     g_ptr_array_add (outputs, array);
     pointers[i] = (gfloat *)(gpointer)array->data;
   }
-  CnnPlan *plan = cnn_plan_new (graph, &error);
+  CnnPlan *plan = cnn_plan_new (graph, NULL, &error);
   g_assert_cmpstr (error.message, ==, "");
   const gfloat *const inputs[] = {input};
-  g_assert_true (cnn_plan_run (plan, inputs, pointers, &error));
+  g_assert_true (cnn_plan_run (plan, inputs, pointers, 0, &error));
   cnn_plan_free (plan);
   g_free (pointers);
   g_free (input);
