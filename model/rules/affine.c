@@ -6,6 +6,9 @@
 #include <cnn/memory.h>
 #include <math.h>
 
+/* More than layers have: what says so has no weights of that size. */
+#define MAX_CHANNELS 65536
+
 /* y = scale[c] * x + shift[c], c along dimension 1. */
 typedef struct {
   int input;
@@ -106,7 +109,7 @@ match_affine (const CnnGraph *graph, const CnnNode *node, Affine *affine, bool *
       (kind == CNN_OPERATOR_UNARY && node->n_inputs != 1) || node->outputs[0] == CNN_NO_VALUE)
     return true;
   const CnnDims *dims = &graph->values[node->outputs[0]].dims;
-  if (dims->rank < 2)
+  if (dims->rank < 2 || dims->size[1] > MAX_CHANNELS)
     return true;
   *affine = (Affine){.channels = dims->size[1]};
   affine->scale = cnn_alloc ((size_t)affine->channels, 2 * sizeof *affine->scale);
