@@ -13,120 +13,196 @@ sample (const CnnImage *image, int n, int y, int x, int c)
   return (float *)(void *)(cnn_image_row (image, n, y, c) + x * image->pixel_stride);
 }
 
-void
-cnn_step_copy (const CnnGraph *graph, const CnnStep *step)
+/* The frame and row of a part. */
+static int
+frame_of (const CnnStep *step, int part)
 {
-  cnn_image_copy (&step->in[0].image, &step->out.image);
+  return part / step->out.image.shape.h;
+}
+
+static int
+row_of (const CnnStep *step, int part)
+{
+  return part % step->out.image.shape.h;
+}
+
+static ptrdiff_t
+channel_pace (const CnnImage *image)
+{
+  return image->channel_stride / (ptrdiff_t)sizeof (float);
 }
 
 void
-cnn_step_unary (const CnnGraph *graph, const CnnStep *step)
+cnn_step_copy (const CnnGraph *graph, const CnnStep *step, int part, int worker)
+{
+  cnn_image_copy_row (
+      &step->in[0].image, &step->out.image, frame_of (step, part), row_of (step, part));
+}
+
+void
+cnn_step_unary (const CnnGraph *graph, const CnnStep *step, int part, int worker)
 {
   const CnnImage *in = &step->in[0].image, *out = &step->out.image;
-  const CnnShape s = in->shape;
+  const int n = frame_of (step, part), y = row_of (step, part);
+  const ptrdiff_t from_pace = channel_pace (in), to_pace = channel_pace (out);
   const float alpha = step->unary.alpha, beta = step->unary.beta;
-  for (int n = 0; n < s.n; n++)
-    for (int y = 0; y < s.h; y++)
-      for (int x = 0; x < s.w; x++) {
-        const float *from = sample (in, n, y, x, 0);
-        float *to = sample (out, n, y, x, 0);
-        const ptrdiff_t pace = in->channel_stride / (ptrdiff_t)sizeof (float);
-        const ptrdiff_t step_out = out->channel_stride / (ptrdiff_t)sizeof (float);
-        if (step->unary.function == CNN_UNARY_AFFINE)
-          for (int c = 0; c < s.c; c++)
-            to[c * step_out] = alpha * from[c * pace] + beta;
-        else
-          for (int c = 0; c < s.c; c++)
-            to[c * step_out] = cnn_unary_apply (&step->unary, from[c * pace]);
-      }
+  for (int x = 0; x < in->shape.w; x++) {
+    const float *from = sample (in, n, y, x, 0);
+    float *to = sample (out, n, y, x, 0);
+    if (step->unary.function == CNN_UNARY_AFFINE)
+      for (int c = 0; c < in->shape.c; c++)
+        to[c * to_pace] = alpha * from[c * from_pace] + beta;
+    else
+      for (int c = 0; c < in->shape.c; c++)
+        to[c * to_pace] = cnn_unary_apply (&step->unary, from[c * from_pace]);
+  }
 }
 
 void
-cnn_step_shuffle (const CnnGraph *graph, const CnnStep *step)
+cnn_step_shuffle (const CnnGraph *graph, const CnnStep *step, int part, int worker)
 {
   const CnnImage *in = &step->in[0].image, *out = &step->out.image;
-  const CnnShape s = in->shape;
+  const int n = frame_of (step, part), y = row_of (step, part);
+  const ptrdiff_t from_pace = channel_pace (in), to_pace = channel_pace (out);
   const int groups = (int)graph->nodes[step->node].parameters.shuffle.groups;
-  const int members = s.c / groups;
-  for (int n = 0; n < s.n; n++)
-    for (int y = 0; y < s.h; y++)
-      for (int x = 0; x < s.w; x++)
-        for (int g = 0; g < groups; g++) {
-          const unsigned char *from =
-              (unsigned char *)sample (in, n, y, x, 0) + g * members * in->channel_stride;
-          unsigned char *to = (unsigned char *)sample (out, n, y, x, 0) + g * out->channel_stride;
-          for (int m = 0; m < members; m++)
-            *(float *)(void *)(to + m * groups * out->channel_stride) =
-                *(const float *)(const void *)(from + m * in->channel_stride);
-        }
+  const int members = in->shape.c / groups;
+  for (int x = 0; x < in->shape.w; x++) {
+    const float *from = sample (in, n, y, x, 0);
+    float *to = sample (out, n, y, x, 0);
+    for (int m = 0; m < members; m++)
+      for (int g = 0; g < groups; g++)
+        to[(m * groups + g) * to_pace] = from[(g * members + m) * from_pace];
+  }
+}
+
+/* --- Softmax -------------------------------------------------------------------------------------- */
+
+/* exp (x) for x <= 0, within 2 ulp: 2^k times a polynomial over [-ln 2 / 2, ln 2 / 2]. Without branches, so that
+ * compilers compute several at once. */
+static inline float
+exp_below_zero (float x)
+{
+  const float bounded = x > -87.0F ? x : -87.0F;
+  const float k = (float)(int)(bounded * 1.44269504F - 0.5F);
+  const float r = (bounded - k * 0.693359375F) + k * 2.12194440e-4F;
+  float p = 1.9875691500e-4F;
+  p = p * r + 1.3981999507e-3F;
+  p = p * r + 8.3334519073e-3F;
+  p = p * r + 4.1665795894e-2F;
+  p = p * r + 1.6666665459e-1F;
+  p = p * r + 5.0000001201e-1F;
+  p = p * r * r + r + 1.0F;
+  union {
+    int32_t bits;
+    float number;
+  } power = {.bits = ((int)k + 127) << 23};
+  return x > -87.0F ? p * power.number : 0.0F;
+}
+
+void
+cnn_step_softmax (const CnnGraph *graph, const CnnStep *step, int part, int worker)
+{
+  const CnnImage *in = &step->in[0].image, *out = &step->out.image;
+  const int n = frame_of (step, part), y = row_of (step, part), channels = in->shape.c;
+  const ptrdiff_t pace = channel_pace (in);
+  /* Channels of the output are adjacent, and so are its pixels. */
+  float *row = sample (out, n, y, 0, 0);
+  for (int x = 0; x < in->shape.w; x++) {
+    const float *from = sample (in, n, y, x, 0);
+    float most = from[0];
+    for (int c = 1; c < channels; c++)
+      most = from[c * pace] > most ? from[c * pace] : most;
+    for (int c = 0; c < channels; c++)
+      row[x * channels + c] = from[c * pace] - most;
+  }
+  for (int i = 0; i < in->shape.w * channels; i++)
+    row[i] = exp_below_zero (row[i]);
+  for (int x = 0; x < in->shape.w; x++) {
+    float sum = 0;
+    for (int c = 0; c < channels; c++)
+      sum += row[x * channels + c];
+    const float scale = 1.0F / sum;
+    for (int c = 0; c < channels; c++)
+      row[x * channels + c] *= scale;
+  }
 }
 
 /* --- Instance normalization ----------------------------------------------------------------------- */
 
-#define BLOCK 16 /* channels at a time */
+#define BLOCK CNN_NORMALIZED_CHANNELS
 
-/* Sums of (x - mean) or its squares over one frame, a row at a time in floats, the rows in doubles. */
+/* Sums of x - origin and of its squares over one frame: a row at a time in floats, the rows in doubles. */
 static void
-sum_frame (
-    const CnnImage *in, int n, int c0, int count, const float *means, bool squares, double *sums)
+sum_frame (const CnnImage *in, int n, int c0, int count, const float *origin, double *sums,
+    double *squares)
 {
-  const ptrdiff_t pace = in->channel_stride / (ptrdiff_t)sizeof (float);
-  memset (sums, 0, BLOCK * sizeof *sums);
+  const ptrdiff_t pace = channel_pace (in);
   for (int y = 0; y < in->shape.h; y++) {
-    float row[BLOCK] = {0};
+    float row[BLOCK] = {0}, row_squares[BLOCK] = {0};
     for (int x = 0; x < in->shape.w; x++) {
       const float *from = sample (in, n, y, x, c0);
-      for (int c = 0; c < count; c++) {
-        const float difference = from[c * pace] - means[c];
-        row[c] += squares ? difference * difference : difference;
-      }
+      if (pace == 1 && count == BLOCK)
+        for (int c = 0; c < BLOCK; c++) {
+          const float difference = from[c] - origin[c];
+          row[c] += difference;
+          row_squares[c] += difference * difference;
+        }
+      else
+        for (int c = 0; c < count; c++) {
+          const float difference = from[c * pace] - origin[c];
+          row[c] += difference;
+          row_squares[c] += difference * difference;
+        }
     }
-    for (int c = 0; c < count; c++)
+    for (int c = 0; c < count; c++) {
       sums[c] += row[c];
+      squares[c] += row_squares[c];
+    }
   }
 }
 
 static void
-normalize_block (const CnnNode *node, const CnnTensor *scale, const CnnTensor *bias,
-    const CnnImage *in, const CnnImage *out, int n, int c0, int count)
+scale_frame (const CnnImage *in, const CnnImage *out, int n, int c0, int count,
+    const float *factors, const float *shifts)
 {
-  const double area = (double)in->shape.h * in->shape.w;
-  const ptrdiff_t pace = in->channel_stride / (ptrdiff_t)sizeof (float);
-  const ptrdiff_t out_pace = out->channel_stride / (ptrdiff_t)sizeof (float);
-  double sums[BLOCK];
-  float means[BLOCK] = {0}, factors[BLOCK], shifts[BLOCK];
-  /* Twice: what is left around a first mean is small, and floats are enough for it. */
-  for (int pass = 0; pass < 2; pass++) {
-    sum_frame (in, n, c0, count, means, false, sums);
-    for (int c = 0; c < count; c++)
-      means[c] += (float)(sums[c] / area);
-  }
-  sum_frame (in, n, c0, count, means, true, sums);
-  for (int c = 0; c < count; c++) {
-    factors[c] = (float)(scale->floats[c0 + c] /
-                         sqrt (sums[c] / area + node->parameters.normalization.epsilon));
-    shifts[c] = bias->floats[c0 + c] - means[c] * factors[c];
-  }
+  const ptrdiff_t from_pace = channel_pace (in), to_pace = channel_pace (out);
   for (int y = 0; y < in->shape.h; y++)
     for (int x = 0; x < in->shape.w; x++) {
       const float *from = sample (in, n, y, x, c0);
       float *to = sample (out, n, y, x, c0);
-      for (int c = 0; c < count; c++)
-        to[c * out_pace] = from[c * pace] * factors[c] + shifts[c];
+      if (from_pace == 1 && to_pace == 1 && count == BLOCK)
+        for (int c = 0; c < BLOCK; c++)
+          to[c] = from[c] * factors[c] + shifts[c];
+      else
+        for (int c = 0; c < count; c++)
+          to[c * to_pace] = from[c * from_pace] * factors[c] + shifts[c];
     }
 }
 
 void
-cnn_step_normalize (const CnnGraph *graph, const CnnStep *step)
+cnn_step_normalize (const CnnGraph *graph, const CnnStep *step, int part, int worker)
 {
   const CnnImage *in = &step->in[0].image;
   const CnnNode *node = &graph->nodes[step->node];
   const CnnTensor *scale = cnn_graph_constant (graph, node->inputs[1]);
   const CnnTensor *bias = cnn_graph_constant (graph, node->inputs[2]);
-  for (int n = 0; n < in->shape.n; n++)
-    for (int c = 0; c < in->shape.c; c += BLOCK)
-      normalize_block (node, scale, bias, in, &step->out.image, n, c,
-          in->shape.c - c < BLOCK ? in->shape.c - c : BLOCK);
+  const int blocks = (in->shape.c + BLOCK - 1) / BLOCK, n = part / blocks;
+  const int c0 = part % blocks * BLOCK, count = in->shape.c - c0 < BLOCK ? in->shape.c - c0 : BLOCK;
+  const double area = (double)in->shape.h * in->shape.w;
+  double sums[BLOCK] = {0}, squares[BLOCK] = {0};
+  float origin[BLOCK], factors[BLOCK], shifts[BLOCK];
+  /* Around one of the values, so that squares and means do not cancel. */
+  for (int c = 0; c < count; c++)
+    origin[c] = *sample (in, n, in->shape.h / 2, in->shape.w / 2, c0 + c);
+  sum_frame (in, n, c0, count, origin, sums, squares);
+  for (int c = 0; c < count; c++) {
+    const double mean = sums[c] / area, variance = squares[c] / area - mean * mean;
+    const double factor =
+        scale->floats[c0 + c] / sqrt (fmax (variance, 0) + node->parameters.normalization.epsilon);
+    factors[c] = (float)factor;
+    shifts[c] = (float)(bias->floats[c0 + c] - (mean + origin[c]) * factor);
+  }
+  scale_frame (in, &step->out.image, n, c0, count, factors, shifts);
 }
 
 /* --- Resizing ------------------------------------------------------------------------------------- */
@@ -138,37 +214,37 @@ mix_rows (const CnnStep *step, int n, int y, float *row)
   const CnnImage *in = &step->in[0].image;
   const CnnResizeTaps *taps = &step->taps[0];
   const int channels = in->shape.c;
+  const ptrdiff_t pace = channel_pace (in);
   memset (row, 0, (size_t)in->shape.w * (size_t)channels * sizeof *row);
   for (int t = 0; t < taps->n_taps; t++) {
     const float weight = taps->weight[y * taps->n_taps + t];
     for (int x = 0; weight != 0.0F && x < in->shape.w; x++) {
-      const unsigned char *from =
-          (unsigned char *)sample (in, n, taps->index[y * taps->n_taps + t], x, 0);
+      const float *from = sample (in, n, taps->index[y * taps->n_taps + t], x, 0);
       for (int c = 0; c < channels; c++)
-        row[x * channels + c] +=
-            weight * *(const float *)(const void *)(from + c * in->channel_stride);
+        row[x * channels + c] += weight * from[c * pace];
     }
   }
 }
 
 void
-cnn_step_resize (const CnnGraph *graph, const CnnStep *step)
+cnn_step_resize (const CnnGraph *graph, const CnnStep *step, int part, int worker)
 {
   const CnnImage *out = &step->out.image;
   const CnnResizeTaps *taps = &step->taps[1];
-  const int channels = out->shape.c;
-  for (int n = 0; n < out->shape.n; n++)
-    for (int y = 0; y < out->shape.h; y++) {
-      mix_rows (step, n, y, step->scratch);
-      for (int x = 0; x < out->shape.w; x++) {
-        unsigned char *to = (unsigned char *)sample (out, n, y, x, 0);
-        for (int c = 0; c < channels; c++) {
-          float sum = 0;
-          for (int t = 0; t < taps->n_taps; t++)
-            sum += taps->weight[x * taps->n_taps + t] *
-                   step->scratch[taps->index[x * taps->n_taps + t] * channels + c];
-          *(float *)(void *)(to + c * out->channel_stride) = sum;
-        }
-      }
+  const int channels = out->shape.c, n = frame_of (step, part), y = row_of (step, part);
+  const ptrdiff_t pace = channel_pace (out);
+  float *row =
+      step->scratch + (size_t)worker * (size_t)step->in[0].image.shape.w * (size_t)channels;
+  mix_rows (step, n, y, row);
+  for (int x = 0; x < out->shape.w; x++) {
+    float *to = sample (out, n, y, x, 0);
+    for (int c = 0; c < channels; c++)
+      to[c * pace] = 0.0F;
+    for (int t = 0; t < taps->n_taps; t++) {
+      const float weight = taps->weight[x * taps->n_taps + t];
+      const float *from = row + taps->index[x * taps->n_taps + t] * channels;
+      for (int c = 0; c < channels; c++)
+        to[c * pace] += weight * from[c];
     }
+  }
 }

@@ -111,6 +111,7 @@ add_unary (CnnPlan *plan, int index, const CnnUnary *unary, int value, const Cnn
   if (!step)
     return false;
   step->function = cnn_step_unary;
+  step->n_parts = out->image.shape.n * out->image.shape.h;
   step->unary = *unary;
   cnn_step_read (step, 0, value, in);
   cnn_step_write (step, plan->graph->nodes[index].outputs[0], out);
@@ -517,7 +518,8 @@ lower_any_resize (CnnPlan *plan, int index, const CnnResizeAxis *axes, bool *don
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnShape in = plan->places[node->inputs[0]].image.shape;
   CnnResizeTaps *taps = cnn_alloc (2, sizeof *taps);
-  float *scratch = cnn_alloc ((size_t)in.w, (size_t)in.c * sizeof *scratch);
+  const size_t n_workers = (size_t)cnn_workers_count (plan->context.workers);
+  float *scratch = cnn_alloc ((size_t)in.w * n_workers, (size_t)in.c * sizeof *scratch);
   bool kept = taps && scratch &&
               cnn_resize_taps (&node->parameters.resize, &axes[2], &taps[0], NULL) &&
               cnn_resize_taps (&node->parameters.resize, &axes[3], &taps[1], NULL);
@@ -715,6 +717,7 @@ cnn_lower_function (CnnPlan *plan, int index, CnnStepFunction *function, bool *d
   if (!step)
     return false;
   step->function = function;
+  step->n_parts = out.image.shape.n * out.image.shape.h;
   cnn_step_read (step, 0, node->inputs[0], in);
   cnn_step_write (step, node->outputs[0], &out);
   *done = true;
@@ -728,6 +731,63 @@ normalizes_instances (const CnnGraph *graph, const CnnNode *node)
 {
   return node->parameters.normalization.groups == 0 &&
          cnn_graph_constant (graph, node->inputs[1]) && cnn_graph_constant (graph, node->inputs[2]);
+}
+
+static bool
+lower_normalization (CnnPlan *plan, int index, bool *done)
+{
+  const int first = plan->n_steps;
+  if (!cnn_lower_function (plan, index, cnn_step_normalize, done))
+    return false;
+  if (*done) {
+    const CnnShape shape = plan->steps[first].out.image.shape;
+    plan->steps[first].n_parts =
+        shape.n * ((shape.c + CNN_NORMALIZED_CHANNELS - 1) / CNN_NORMALIZED_CHANNELS);
+  }
+  return true;
+}
+
+/* A plain tensor as pixels of which the last dimension is the channels. */
+static CnnPlace
+place_vectors (const CnnPlace *plain, const CnnDims *dims)
+{
+  const int last = dims->rank - 1;
+  const int64_t width = last > 0 ? dims->size[last - 1] : 1;
+  const CnnValue pixels = {.elements = CNN_ELEMENTS_FLOAT,
+      .dims = {
+          4, {1, dims->size[last], last > 1 ? cnn_dims_product (dims, 0, last - 1) : 1, width}}};
+  CnnPlace place = cnn_place_channels_last (plain->root, &pixels);
+  place.offset = plain->offset;
+  return place;
+}
+
+/* Over channels, or over the last dimension of what is plain. */
+static bool
+lower_softmax (CnnPlan *plan, int index, bool *done)
+{
+  const CnnNode *node = &plan->graph->nodes[index];
+  const CnnValue *in = &plan->graph->values[node->inputs[0]];
+  const CnnValue *out = &plan->graph->values[node->outputs[0]];
+  int axis;
+  if (node->parameters.softmax.log || node->activation.function != CNN_UNARY_NONE ||
+      !cnn_axis_resolve_index (node->parameters.softmax.axis, in->dims.rank, &axis, NULL) ||
+      !plan->places[node->inputs[0]].is_plain || axis != in->dims.rank - 1)
+    return true;
+  const CnnPlace plain = cnn_place_plain (node->outputs[0], out);
+  const CnnPlace from = place_vectors (&plan->places[node->inputs[0]], &in->dims);
+  const CnnPlace to = place_vectors (&plain, &out->dims);
+  if (!from.is_image || !to.is_image)
+    return true;
+  CnnStep *step = cnn_plan_add_step (plan, index, 1);
+  if (!step)
+    return false;
+  step->function = cnn_step_softmax;
+  step->n_parts = to.image.shape.h;
+  cnn_step_read (step, 0, node->inputs[0], &from);
+  cnn_step_write (step, node->outputs[0], &to);
+  plan->places[node->outputs[0]] = plain;
+  *done = true;
+  return true;
 }
 
 bool
@@ -792,8 +852,9 @@ cnn_lower_node (CnnPlan *plan, int index, bool *done)
   case CNN_OPERATOR_CHANNEL_SHUFFLE:
     return cnn_lower_function (plan, index, cnn_step_shuffle, done);
   case CNN_OPERATOR_GROUP_NORMALIZATION:
-    return !normalizes_instances (plan->graph, node) ||
-           cnn_lower_function (plan, index, cnn_step_normalize, done);
+    return !normalizes_instances (plan->graph, node) || lower_normalization (plan, index, done);
+  case CNN_OPERATOR_SOFTMAX:
+    return lower_softmax (plan, index, done);
   default:
     return true;
   }

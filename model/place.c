@@ -89,16 +89,21 @@ cnn_place_format (const CnnImage *image)
 }
 
 void
+cnn_image_copy_row (const CnnImage *from, const CnnImage *to, int n, int y)
+{
+  for (int c = 0; c < from->shape.c; c++) {
+    const unsigned char *source = cnn_image_row (from, n, y, c);
+    unsigned char *target = cnn_image_row (to, n, y, c);
+    for (int x = 0; x < from->shape.w; x++)
+      *(float *)(void *)(target + x * to->pixel_stride) =
+          *(const float *)(const void *)(source + x * from->pixel_stride);
+  }
+}
+
+void
 cnn_image_copy (const CnnImage *from, const CnnImage *to)
 {
-  const CnnShape s = from->shape;
-  for (int n = 0; n < s.n; n++)
-    for (int y = 0; y < s.h; y++)
-      for (int c = 0; c < s.c; c++) {
-        const unsigned char *source = cnn_image_row (from, n, y, c);
-        unsigned char *target = cnn_image_row (to, n, y, c);
-        for (int x = 0; x < s.w; x++)
-          *(float *)(void *)(target + x * to->pixel_stride) =
-              *(const float *)(const void *)(source + x * from->pixel_stride);
-      }
+  for (int n = 0; n < from->shape.n; n++)
+    for (int y = 0; y < from->shape.h; y++)
+      cnn_image_copy_row (from, to, n, y);
 }

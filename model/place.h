@@ -21,5 +21,7 @@ CnnPlace cnn_place_view (const CnnPlace *from, const CnnValue *of, const int ord
 CnnFormat cnn_place_format (const CnnImage *image);
 /* Copies floats from one image to another of the same shape. */
 void cnn_image_copy (const CnnImage *from, const CnnImage *to);
+/* The same for row `y` of frame `n`. */
+void cnn_image_copy_row (const CnnImage *from, const CnnImage *to, int n, int y);
 
 #endif

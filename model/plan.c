@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include "arena.h"
+#include "layers.h"
 #include "lower-functions.h"
 #include "lower.h"
 #include "operators/families.h"
@@ -11,6 +12,7 @@
 #include <cnn/memory.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 /* Memory that the maps of one network may take. */
 #define MAX_ARENA_BYTES ((size_t)1 << 31)
@@ -70,6 +72,7 @@ plain_value (CnnPlan *plan, int value)
   to->dims = from.dims;
   plan->places[copy] = cnn_place_plain (copy, to);
   step->function = cnn_step_copy;
+  step->n_parts = plan->places[value].image.shape.n * plan->places[value].image.shape.h;
   cnn_step_read (step, 0, value, &plan->places[value]);
   cnn_step_write (step, copy, &plan->places[copy]);
   plan->plain_copies[value] = copy;
@@ -420,6 +423,22 @@ cnn_plan_free (CnnPlan *plan)
   cnn_free (plan);
 }
 
+char *
+cnn_plan_step_title (const CnnPlan *plan, int index)
+{
+  const CnnStep *step = &plan->steps[index];
+  CnnText title = {0};
+  if (step->node == CNN_NO_NODE)
+    cnn_text_append (&title, "copy into ONNX's order");
+  else
+    cnn_node_title (plan->graph, &plan->graph->nodes[step->node], &title);
+  cnn_text_append (&title, ": %s",
+      step->layer      ? cnn_layer_info (step->layer).kernel_name
+      : step->function ? "function"
+                       : "reference");
+  return title.chars;
+}
+
 int
 cnn_plan_count_layers (const CnnPlan *plan)
 {
@@ -480,6 +499,38 @@ give_output (const CnnPlan *plan, int value, float *output)
     output[k] = (float)tensor->integers[k];
 }
 
+typedef struct {
+  const CnnGraph *graph;
+  const CnnStep *step;
+} Work;
+
+static void
+run_part (void *data, int part, int worker)
+{
+  const Work *work = data;
+  work->step->function (work->graph, work->step, part, worker);
+}
+
+/* Values for which it is worth while to wake threads. */
+#define SHARED_VALUES 16384
+
+static void
+run_function (const CnnPlan *plan, const CnnStep *step, int n_threads)
+{
+  const CnnShape shape = step->out.image.shape;
+  Work work = {plan->graph, step};
+  if (plan->has_context && n_threads != 1 &&
+      (int64_t)shape.n * shape.h * shape.w * shape.c >= SHARED_VALUES) {
+    const int n_workers = cnn_workers_count (plan->context.workers);
+    cnn_workers_run (plan->context.workers,
+        n_threads > 0 && n_threads < n_workers ? n_threads : n_workers, step->n_parts, run_part,
+        &work);
+    return;
+  }
+  for (int part = 0; part < step->n_parts; part++)
+    run_part (&work, part, 0);
+}
+
 static bool
 run_step (CnnPlan *plan, CnnStep *step, int n_threads, CnnError *error)
 {
@@ -494,7 +545,7 @@ run_step (CnnPlan *plan, CnnStep *step, int n_threads, CnnError *error)
     step->in[i].image.data = plan->bases[step->in[i].root] + step->in[i].offset;
   step->out.image.data = plan->bases[step->out.root] + step->out.offset;
   if (step->function) {
-    step->function (plan->graph, step);
+    run_function (plan, step, n_threads);
     return true;
   }
   if (step->n_in > 1) {
@@ -510,14 +561,26 @@ run_step (CnnPlan *plan, CnnStep *step, int n_threads, CnnError *error)
   return true;
 }
 
+static double
+now (void)
+{
+  struct timespec time;
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 bool
 cnn_plan_run (CnnPlan *plan, const float *const *inputs, float *const *outputs, int n_threads,
     CnnError *error)
 {
   take_inputs (plan, inputs);
-  for (int i = 0; i < plan->n_steps; i++)
+  for (int i = 0; i < plan->n_steps; i++) {
+    const double start = plan->seconds ? now () : 0;
     if (!run_step (plan, &plan->steps[i], n_threads, error))
       return false;
+    if (plan->seconds)
+      plan->seconds[i] += now () - start;
+  }
   for (int i = 0; i < plan->graph->n_outputs; i++)
     give_output (plan, plan->graph->outputs[i].value, outputs[i]);
   return true;

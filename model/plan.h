@@ -32,7 +32,8 @@ struct CnnStep {
   int node; /* of the graph; CNN_NO_NODE for a copy */
   /* A layer of kernels/, or a function over images, or, when both are NULL, the operator's reference function. */
   CnnLayer *layer;
-  void (*function) (const CnnGraph *graph, const CnnStep *step);
+  void (*function) (const CnnGraph *graph, const CnnStep *step, int part, int worker);
+  int n_parts; /* of a function: pieces of work that do not depend on each other */
   CnnStepImage *in;
   int n_in;
   CnnStepImage out;
@@ -56,7 +57,12 @@ typedef struct {
   int n_steps, steps_room;
   unsigned char *arena;
   size_t arena_bytes;
+  double *
+      seconds; /* somebody else's, one a step: what each has taken so far; NULL: nobody wants to know */
 } CnnPlan;
+
+/* "Conv 3x3, relu: conv-tile-6x64". For cnn_free (). */
+char *cnn_plan_step_title (const CnnPlan *plan, int step);
 
 /* Takes the graph over, also on refusal. Without a context every operator is computed by its reference function. The
  * context's workers and dispatch table have to outlive the plan. */
