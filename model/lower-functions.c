@@ -13,6 +13,77 @@ sample (const CnnImage *image, int n, int y, int x, int c)
   return (float *)(void *)(cnn_image_row (image, n, y, c) + x * image->pixel_stride);
 }
 
+/* --- Functions of one number ---------------------------------------------------------------------- */
+
+/* exp (x) within 2 ulp, 0 below -87 and exp (88) above 88: 2^k times a polynomial over [-ln 2 / 2, ln 2 / 2]. Without
+ * branches, so that compilers compute several at once. */
+static inline float
+exponential (float x)
+{
+  const float least = x > -87.0F ? x : -87.0F, bounded = least < 88.0F ? least : 88.0F;
+  const float shifted = bounded * 1.44269504F + 127.5F; /* above 0: cutting off rounds */
+  const int exponent = (int)shifted;
+  const float k = (float)(exponent - 127);
+  const float r = (bounded - k * 0.693359375F) + k * 2.12194440e-4F;
+  float p = 1.9875691500e-4F;
+  p = p * r + 1.3981999507e-3F;
+  p = p * r + 8.3334519073e-3F;
+  p = p * r + 4.1665795894e-2F;
+  p = p * r + 1.6666665459e-1F;
+  p = p * r + 5.0000001201e-1F;
+  p = p * r * r + r + 1.0F;
+  union {
+    int32_t bits;
+    float number;
+  } power = {.bits = exponent << 23};
+  return x > -87.0F ? p * power.number : 0.0F;
+}
+
+static inline float
+bounded (float x, float least, float most)
+{
+  const float above = x < least ? least : x;
+  return above > most ? most : above;
+}
+
+#define EACH(expression)                                                                           \
+  for (int i = 0; i < n; i++) {                                                                    \
+    const float x = from[i];                                                                       \
+    to[i] = (expression);                                                                          \
+  }                                                                                                \
+  break
+
+/* The common ones several at a time; NaN stays NaN. */
+static void
+apply_adjacent (const CnnUnary *unary, const float *from, float *to, int n)
+{
+  const float alpha = unary->alpha, beta = unary->beta;
+  switch (unary->function) {
+  case CNN_UNARY_RELU:
+    EACH (x < 0.0F ? 0.0F : x);
+  case CNN_UNARY_LEAKY_RELU:
+    EACH (x < 0.0F ? alpha * x : x);
+  case CNN_UNARY_CLIP:
+    EACH (bounded (x, alpha, beta));
+  case CNN_UNARY_AFFINE:
+    EACH (alpha * x + beta);
+  case CNN_UNARY_HARD_SIGMOID:
+    EACH (bounded (alpha * x + beta, 0.0F, 1.0F));
+  case CNN_UNARY_HARD_SWISH:
+    EACH (x * bounded (x / 6.0F + 0.5F, 0.0F, 1.0F));
+  case CNN_UNARY_EXP:
+    EACH (x > 88.0F || x != x ? expf (x) : exponential (x));
+  case CNN_UNARY_SIGMOID:
+    EACH (x != x ? x : 1.0F / (1.0F + exponential (-x)));
+  case CNN_UNARY_SILU:
+    EACH (x != x ? x : x / (1.0F + exponential (-alpha * x)));
+  case CNN_UNARY_TANH:
+    EACH (x != x ? x : 1.0F - 2.0F / (1.0F + exponential (2.0F * x)));
+  default:
+    EACH (cnn_unary_apply (unary, x));
+  }
+}
+
 /* The frame and row of a part. */
 static int
 frame_of (const CnnStep *step, int part)
@@ -39,22 +110,36 @@ cnn_step_copy (const CnnGraph *graph, const CnnStep *step, int part, int worker)
       &step->in[0].image, &step->out.image, frame_of (step, part), row_of (step, part));
 }
 
+/* Whether the values of a row lie side by side, in the same order for both. */
+static bool
+have_adjacent_rows (const CnnImage *a, const CnnImage *b)
+{
+  const ptrdiff_t pixel = (ptrdiff_t)sizeof (float) * a->shape.c;
+  return channel_pace (a) == 1 && channel_pace (b) == 1 && a->pixel_stride == pixel &&
+         b->pixel_stride == pixel;
+}
+
 void
 cnn_step_unary (const CnnGraph *graph, const CnnStep *step, int part, int worker)
 {
   const CnnImage *in = &step->in[0].image, *out = &step->out.image;
   const int n = frame_of (step, part), y = row_of (step, part);
   const ptrdiff_t from_pace = channel_pace (in), to_pace = channel_pace (out);
-  const float alpha = step->unary.alpha, beta = step->unary.beta;
-  for (int x = 0; x < in->shape.w; x++) {
-    const float *from = sample (in, n, y, x, 0);
-    float *to = sample (out, n, y, x, 0);
-    if (step->unary.function == CNN_UNARY_AFFINE)
-      for (int c = 0; c < in->shape.c; c++)
-        to[c * to_pace] = alpha * from[c * from_pace] + beta;
-    else
-      for (int c = 0; c < in->shape.c; c++)
-        to[c * to_pace] = cnn_unary_apply (&step->unary, from[c * from_pace]);
+  if (have_adjacent_rows (in, out)) {
+    apply_adjacent (
+        &step->unary, sample (in, n, y, 0, 0), sample (out, n, y, 0, 0), in->shape.w * in->shape.c);
+    return;
+  }
+  const bool planes = in->pixel_stride == sizeof (float) && out->pixel_stride == sizeof (float);
+  for (int c = 0; c < in->shape.c; c++) {
+    if (planes) {
+      apply_adjacent (&step->unary, sample (in, n, y, 0, c), sample (out, n, y, 0, c), in->shape.w);
+      continue;
+    }
+    for (int x = 0; x < in->shape.w; x++) {
+      const float *from = sample (in, n, y, x, 0) + c * from_pace;
+      sample (out, n, y, x, 0)[c * to_pace] = cnn_unary_apply (&step->unary, *from);
+    }
   }
 }
 
@@ -77,28 +162,6 @@ cnn_step_shuffle (const CnnGraph *graph, const CnnStep *step, int part, int work
 
 /* --- Softmax -------------------------------------------------------------------------------------- */
 
-/* exp (x) for x <= 0, within 2 ulp: 2^k times a polynomial over [-ln 2 / 2, ln 2 / 2]. Without branches, so that
- * compilers compute several at once. */
-static inline float
-exp_below_zero (float x)
-{
-  const float bounded = x > -87.0F ? x : -87.0F;
-  const float k = (float)(int)(bounded * 1.44269504F - 0.5F);
-  const float r = (bounded - k * 0.693359375F) + k * 2.12194440e-4F;
-  float p = 1.9875691500e-4F;
-  p = p * r + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * r * r + r + 1.0F;
-  union {
-    int32_t bits;
-    float number;
-  } power = {.bits = ((int)k + 127) << 23};
-  return x > -87.0F ? p * power.number : 0.0F;
-}
-
 void
 cnn_step_softmax (const CnnGraph *graph, const CnnStep *step, int part, int worker)
 {
@@ -116,7 +179,7 @@ cnn_step_softmax (const CnnGraph *graph, const CnnStep *step, int part, int work
       row[x * channels + c] = from[c * pace] - most;
   }
   for (int i = 0; i < in->shape.w * channels; i++)
-    row[i] = exp_below_zero (row[i]);
+    row[i] = exponential (row[i]);
   for (int x = 0; x < in->shape.w; x++) {
     float sum = 0;
     for (int c = 0; c < channels; c++)
