@@ -310,7 +310,13 @@ append_range_text (GString *text, CnnRange range)
     g_string_append (text, "any");
 }
 
-/* "1x120x160xany or 1x64x64x3" */
+static gboolean
+is_one_number (CnnRange range)
+{
+  return range.min == range.max;
+}
+
+/* "1x64x64x3 or 1 x 120 x 160 x any" */
 static gchar *
 describe_ranges (const GArray *ranges)
 {
@@ -318,12 +324,33 @@ describe_ranges (const GArray *ranges)
   for (guint i = 0; i < MIN (ranges->len, 3); i++) {
     const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
     const CnnRange fields[] = {range->n, range->h, range->w, range->c};
+    const gboolean numbers = is_one_number (range->n) && is_one_number (range->h) &&
+                             is_one_number (range->w) && is_one_number (range->c);
     for (guint f = 0; f < 4; f++) {
-      g_string_append (text, f ? "x" : i ? " or " : "");
+      g_string_append (text, f > 0 ? (numbers ? "x" : " x ") : i > 0 ? " or " : "");
       append_range_text (text, fields[f]);
     }
   }
   return g_string_free (text, FALSE);
+}
+
+static gboolean
+contains (CnnRange range, gint value)
+{
+  return value >= range.min && value <= range.max;
+}
+
+/* Whether nothing but the number of channels is wrong. */
+static gboolean
+only_channels_differ (const GArray *ranges, CnnShape output)
+{
+  for (guint i = 0; i < ranges->len; i++) {
+    const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
+    if (contains (range->n, output.n) && contains (range->h, output.h) &&
+        contains (range->w, output.w) && !contains (range->c, output.c))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 void
@@ -350,8 +377,12 @@ gst_cnn_explain_refusal (CnnShape input, CnnShape output, const GstCaps *taken, 
   else
     cnn_error_set (sentence,
         "the input %dx%dx%dx%d gives the output %dx%dx%dx%d (N,H,W,C), but downstream takes only "
-        "%.120s: change stride, padding or kernel-size, or let upstream choose its size",
-        input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted);
+        "%.120s: %s",
+        input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted,
+        only_channels_differ (ranges, output)
+            ? "change the number of output channels (out-channels, groups, or another layer of the "
+              "weights)"
+            : "change stride, padding or kernel-size, or let upstream choose its size");
   g_free (wanted);
   g_array_unref (ranges);
 }

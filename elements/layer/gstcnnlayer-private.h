@@ -5,6 +5,7 @@
 
 #include "layer/gstcnnlayer.h"
 #include "common/peercaps.h"
+#include "common/upstream.h"
 
 GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
 #define GST_CAT_DEFAULT cnn_layer_debug
@@ -14,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
   GstCnnLayerCommon common;
   GstCnnPeerCaps downstream;
+  GstCnnUpstream upstream;
 
   /* Atomic. */
   gint revision; /* counts property changes */
@@ -23,6 +25,7 @@ typedef struct {
   GstCnnStreamInfo in_info, out_info;
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
+  gchar *previous;                /* name of the layer before, or NULL */
   GstStructure *upstream_weights; /* NULL: none came */
   gboolean error_posted;          /* for the caps being negotiated */
   gboolean ended;                 /* the user was told why these caps cannot be; no frame passes */

@@ -16,17 +16,11 @@ gst_cnn_layer_private (GstCnnLayer *self)
   return gst_cnn_layer_get_instance_private (self);
 }
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
-            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_FORMATS
-                                                            ", " GST_CNN_GRAY_FORMATS " }")));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SINK_CAPS));
 
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("float32") "; " GST_CNN_NNSTREAMER_CAPS (
-            "float32") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_OUT_FORMATS
-                                                 ", " GST_CNN_GRAY_OUT_FORMATS " }")));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SRC_CAPS));
 
 /* --- What the user is told ------------------------------------------------------------------------ */
 
@@ -56,6 +50,8 @@ gst_cnn_layer_get_geometry (
 
 /* --- Buffers -------------------------------------------------------------------------------------- */
 
+/* After an error the stream ends: upstream would report GST_FLOW_ERROR once more, as "Internal data stream
+ * error". */
 static GstFlowReturn
 gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffer *output)
 {
@@ -67,12 +63,12 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
     return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_cnn_frame_map (&in, &priv->in_info, input, GST_MAP_READ, &error)) {
     gst_cnn_layer_post_error (self, &error);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_EOS;
   }
   if (!gst_cnn_frame_map (&out, &priv->out_info, output, GST_MAP_WRITE, &error)) {
     gst_cnn_frame_unmap (&in);
     gst_cnn_layer_post_error (self, &error);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_EOS;
   }
   cnn_layer_run (
       priv->layer, &in.image, &out.image, (gint)gst_cnn_layer_common_get_n_threads (&priv->common));
@@ -167,8 +163,10 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
   priv->in_info.bytes = 0;
+  priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+  g_clear_pointer (&priv->previous, g_free);
   return TRUE;
 }
 
@@ -191,6 +189,7 @@ gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
   gst_cnn_layer_common_clear (&priv->common);
+  g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
