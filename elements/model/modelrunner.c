@@ -109,7 +109,7 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
   if (wanted.rank == 1)
     wanted.size[0] = size[3];
   char *sentence = NULL;
-  runner->plan = cnn_model_plan_new (model, &wanted, &sentence);
+  runner->plan = cnn_model_plan_new (model, &runner->context, &wanted, &sentence);
   if (!runner->plan)
     return take_sentence (sentence, error);
   const CnnModelTensor planned = cnn_model_plan_input (runner->plan, 0);
@@ -251,7 +251,8 @@ gst_cnn_model_runner_run (GstCnnModelRunner *runner, const CnnImage *input, cons
   cnn_layer_run (runner->convert, &source, &values, (gint)n_threads);
   char *sentence = NULL;
   const float *inputs[] = {runner->values};
-  if (!cnn_model_plan_run (runner->plan, inputs, runner->arrays, &sentence))
+  if (!cnn_model_plan_run (
+          runner->plan, inputs, runner->arrays, (gint)n_threads, &sentence))
     return take_sentence (sentence, error);
   for (guint i = 0; i < runner->n_outputs; i++) {
     const Output *output = &runner->outputs[i];
