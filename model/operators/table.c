@@ -221,9 +221,21 @@ activate (const CnnNode *node, CnnTensor *out)
       out->floats[i] *= node->slopes->floats[i / area % node->slopes->count];
 }
 
+/* A tensor without elements may have a huge dimension beside the one of 0. */
+static bool
+makes_nothing (const CnnOperation *operation)
+{
+  for (int i = 0; i < operation->n_out; i++)
+    if (operation->out[i] && operation->out[i]->count > 0)
+      return false;
+  return true;
+}
+
 bool
 cnn_operation_run (const CnnOperation *operation, CnnError *error)
 {
+  if (makes_nothing (operation))
+    return true;
   if (!operation->node->op->run (operation, error))
     return false;
   if (operation->node->activation.function != CNN_UNARY_NONE)

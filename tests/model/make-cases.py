@@ -227,6 +227,7 @@ case("split_sizes_negative", one("Split", np.array([-1, 5], i64), n=2, axis=2), 
 case("gather_beyond", one("Gather", np.array([9], i64), axis=1), "run", "its index 9 is not within 2 elements")
 case("gather_by_floats", one("Gather", np.array([0], f32), axis=1), "plan", "its indices are no integers")
 case("tile_overflow", one("Tile", np.array([1 << 62, 4, 4, 4], i64)), "plan", "more than")
+case("tile_to_nothing", one("Tile", np.array([0, 1 << 23, 1, 1], i64)), "accept", "")
 case("tile_negative", one("Tile", np.array([-1, 1, 1, 1], i64)), "plan", "-1 repeats")
 case("expand_negative", one("Expand", np.array([-5], i64)), "plan", "a size of -5")
 case("pad_short", one("Pad", np.zeros(6, i64)), "plan", "its pads have to be 8 constants")
