@@ -166,6 +166,32 @@ cnn_model_output (const CnnModel *model, int i)
   return describe_output (model->graph, i);
 }
 
+bool
+cnn_model_is_channels_last (const CnnModel *model, int i)
+{
+  const CnnModelTensor input = cnn_model_input (model, i);
+  return input.rank == 4 && input.size[3] >= 1 && input.size[3] <= 4 &&
+         !(input.size[1] >= 1 && input.size[1] <= 4);
+}
+
+CnnModelTensor
+cnn_model_input_for (const CnnModel *model, int i, int64_t rows, int64_t columns)
+{
+  CnnModelTensor input = cnn_model_input (model, i);
+  const bool last = cnn_model_is_channels_last (model, i);
+  const int channels = last ? 3 : 1, first = last ? 1 : 2;
+  if (input.rank == 4) {
+    input.size[first] = rows;
+    input.size[first + 1] = columns;
+    if (input.size[channels] < 0)
+      input.size[channels] = 3;
+  }
+  for (int k = 0; k < input.rank; k++)
+    if (input.size[k] < 0)
+      input.size[k] = 1;
+  return input;
+}
+
 /* --- Plans ---------------------------------------------------------------------------------------- */
 
 /* Definite sizes for an input. */

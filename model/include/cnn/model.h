@@ -51,6 +51,13 @@ CnnModelTensor cnn_model_input (const CnnModel *model, int i);
 int cnn_model_n_outputs (const CnnModel *model);
 CnnModelTensor cnn_model_output (const CnnModel *model, int i);
 
+/* TRUE when an input of rank 4 has its channels last: its last dimension counts as channels do (1 to 4), and its
+ * second does not. */
+bool cnn_model_is_channels_last (const CnnModel *model, int input);
+/* Input `i` for a picture of so many rows and columns: what else the file leaves open becomes 1, or 3 for channels.
+ * Inputs of other ranks than 4 do not change but for that. */
+CnnModelTensor cnn_model_input_for (const CnnModel *model, int i, int64_t rows, int64_t columns);
+
 /* Makes a plan. The layers run on the context's kernels and threads, which have to outlive it; without one (NULL)
  * everything is computed by plain reference functions in the calling thread, slowly. `inputs` has the wanted sizes of every input (names are not looked at), or is NULL: sizes that the
  * file leaves open are then 1, except that rows and columns (the last two of rank 4) have to be known. Refused with
