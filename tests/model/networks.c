@@ -223,11 +223,11 @@ by_name (gconstpointer a, gconstpointer b)
 static gboolean
 make_context (const gchar *isa)
 {
-  CnnIsa found;
+  CnnFeatures found;
   CnnError error;
-  if (!cnn_isa_select (strcmp (isa, "best") == 0 ? NULL : isa, &found, &error))
+  if (!cnn_features_select (strcmp (isa, "best") == 0 ? NULL : isa, &found, &error))
     g_error ("%s", error.message);
-  if (strcmp (isa, "best") != 0 && strcmp (isa, cnn_isa_name (found)) != 0) {
+  if (strcmp (isa, "best") != 0 && strcmp (isa, cnn_features_name (found)) != 0) {
     g_printerr ("SKIPPED, NOTHING WAS TESTED: this processor has no %s\n", isa);
     return FALSE;
   }
