@@ -38,6 +38,17 @@ takes_channels (const GstCnnGeometry *geometry, gint channels)
   return FALSE;
 }
 
+/* What makes a picture of the other kind, where one will do. */
+static const gchar *
+advise_format (gint channels, gint wanted)
+{
+  if (channels == 3 && wanted == 1)
+    return ": put videoconvert ! video/x-raw,format=GRAY8 before it";
+  if (channels == 1 && wanted == 3)
+    return ": put videoconvert ! video/x-raw,format=RGB before it";
+  return "";
+}
+
 static gboolean
 refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
 {
@@ -46,15 +57,17 @@ refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
     return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s",
         channels, s, geometry->channel_step, geometry->channel_step_name);
   if (geometry->n_in_channels == 1)
-    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d", channels, s,
-        geometry->in_channels[0]);
+    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s", channels,
+        s, geometry->in_channels[0], advise_format (channels, geometry->in_channels[0]));
+  /* The first is what one group takes. */
   GString *list = g_string_new (NULL);
-  for (guint i = 0; i < MIN (geometry->n_in_channels, 8); i++)
-    g_string_append_printf (list, i ? ", %d" : "%d", geometry->in_channels[i]);
-  if (geometry->n_in_channels > 8)
+  for (guint i = 1; i < MIN (geometry->n_in_channels, 5); i++)
+    g_string_append_printf (list, i > 1 ? ", %d" : "%d", geometry->in_channels[i]);
+  if (geometry->n_in_channels > 5)
     g_string_append (list, ", ...");
-  cnn_error_set (
-      error, "the input has %d channel%s, but the weights take one of %s", channels, s, list->str);
+  cnn_error_set (error, "the input has %d channel%s, but the weights take %d (or, in groups, %s)%s",
+      channels, s, geometry->in_channels[0], list->str,
+      advise_format (channels, geometry->in_channels[0]));
   g_string_free (list, TRUE);
   return FALSE;
 }

@@ -158,8 +158,9 @@ static const struct {
 
     {NULL, "Channels"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
-        "the input has 1 channel, but the weights take 3"},
-    {GRAY (16, 12) "cnnconv name=layer " CONV SINK, "the input has 1 channel"},
+        "weights take 3: put videoconvert ! video/x-raw,format=RGB before it"},
+    {GRAY (16, 12) "cnnconv name=layer " CONV SINK,
+        "the input has 1 channel, but the weights take 3 (or, in groups, 6, 12): put videoconvert"},
     {GRAY (16, 12) "cnnconv kernel=sobel ! cnn1x1 name=layer coefficients=<1,2,3>" SINK,
         "the input has 2 channels, but the weights take 3"},
     {RGB (16, 12) "cnnconv name=layer kernel=random groups=2 out-channels=2" SINK,
