@@ -38,27 +38,34 @@ takes_channels (const GstCnnGeometry *geometry, gint channels)
   return FALSE;
 }
 
-/* What makes a picture of the other kind, where one will do. */
-static const gchar *
-advise_format (gint channels, gint wanted)
+/* What makes the input have so many channels: pictures have 1 or 3, others come from a layer. */
+static void
+channels_remedy (gint channels, gint wanted, gchar *text, gsize size)
 {
-  if (channels == 3 && wanted == 1)
-    return ": put videoconvert ! video/x-raw,format=GRAY8 before it";
-  if (channels == 1 && wanted == 3)
-    return ": put videoconvert ! video/x-raw,format=RGB before it";
-  return "";
+  if (wanted == 1 || (wanted == 3 && channels == 1))
+    g_snprintf (text, size, ": put \"videoconvert ! video/x-raw,format=%s\" before it%s",
+        wanted == 1 ? "GRAY8" : "RGB",
+        channels == 1 || channels == 3 ? "" : ", or cnn1x1 after a layer");
+  else
+    g_snprintf (text, size, ": the layer before it has to give %d (its out-channels)", wanted);
 }
 
 static gboolean
 refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
 {
   const gchar *s = channels == 1 ? "" : "s";
-  if (geometry->n_in_channels == 0)
-    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s",
-        channels, s, geometry->channel_step, geometry->channel_step_name);
+  gchar remedy[160];
+  if (geometry->n_in_channels == 0) {
+    const gint step = geometry->channel_step;
+    return cnn_error_set (error,
+        "the input has %d channel%s, not a multiple of the %d %s: %d would fit", channels, s, step,
+        geometry->channel_step_name,
+        channels < G_MAXINT - step ? (channels / step + 1) * step : step);
+  }
+  channels_remedy (channels, geometry->in_channels[0], remedy, sizeof remedy);
   if (geometry->n_in_channels == 1)
     return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s", channels,
-        s, geometry->in_channels[0], advise_format (channels, geometry->in_channels[0]));
+        s, geometry->in_channels[0], remedy);
   /* The first is what one group takes. */
   GString *list = g_string_new (NULL);
   for (guint i = 1; i < MIN (geometry->n_in_channels, 5); i++)
@@ -66,8 +73,7 @@ refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
   if (geometry->n_in_channels > 5)
     g_string_append (list, ", ...");
   cnn_error_set (error, "the input has %d channel%s, but the weights take %d (or, in groups, %s)%s",
-      channels, s, geometry->in_channels[0], list->str,
-      advise_format (channels, geometry->in_channels[0]));
+      channels, s, geometry->in_channels[0], list->str, remedy);
   g_string_free (list, TRUE);
   return FALSE;
 }
@@ -154,6 +160,10 @@ backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray
     input.c.max = (gint)MIN ((gint64)(output->c.max / multiplier) * divisor, G_MAXINT);
   }
   if (geometry->n_in_channels == 0) {
+    GstCnnShapeRange single = input;
+    single.c = (CnnRange){1, 1};
+    if (geometry->prefers_one_channel && range_has (input.c, 1))
+      gst_cnn_shape_ranges_append (inputs, &single);
     gst_cnn_shape_ranges_append (inputs, &input);
     return;
   }
@@ -308,6 +318,34 @@ gst_cnn_geometry_transform_caps (
   return transformed;
 }
 
+static GstCaps *
+transform_within (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *all = gst_cnn_geometry_transform_caps (geometry, direction, caps);
+  if (!filter)
+    return all;
+  GstCaps *within = gst_caps_intersect_full (all, filter, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (all);
+  return within;
+}
+
+GstCaps *
+gst_cnn_geometry_filter_caps (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps, GstCaps *filter)
+{
+  if (geometry->prefers_one_channel && direction == GST_PAD_SRC) {
+    GstCnnGeometry single = *geometry;
+    single.n_in_channels = 1;
+    single.in_channels[0] = 1;
+    GstCaps *gray = transform_within (&single, direction, caps, filter);
+    if (filter && !gst_caps_is_empty (gray))
+      return gray;
+    gst_caps_unref (gray);
+  }
+  return transform_within (geometry, direction, caps, filter);
+}
+
 /* --- Refusals ------------------------------------------------------------------------------------- */
 
 static void
@@ -323,12 +361,6 @@ append_range_text (GString *text, CnnRange range)
     g_string_append (text, "any");
 }
 
-static gboolean
-is_one_number (CnnRange range)
-{
-  return range.min == range.max;
-}
-
 /* "1x64x64x3 or 1 x 120 x 160 x any" */
 static gchar *
 describe_ranges (const GArray *ranges)
@@ -337,33 +369,36 @@ describe_ranges (const GArray *ranges)
   for (guint i = 0; i < MIN (ranges->len, 3); i++) {
     const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
     const CnnRange fields[] = {range->n, range->h, range->w, range->c};
-    const gboolean numbers = is_one_number (range->n) && is_one_number (range->h) &&
-                             is_one_number (range->w) && is_one_number (range->c);
+    gboolean numbers = TRUE;
+    for (guint f = 0; f < 4; f++)
+      numbers &= fields[f].min == fields[f].max;
     for (guint f = 0; f < 4; f++) {
-      g_string_append (text, f > 0 ? (numbers ? "x" : " x ") : i > 0 ? " or " : "");
+      g_string_append (text, f ? (numbers ? "x" : " x ") : i ? " or " : "");
       append_range_text (text, fields[f]);
     }
   }
   return g_string_free (text, FALSE);
 }
 
-static gboolean
-contains (CnnRange range, gint value)
+/* Which properties could make the output one of `ranges`. */
+static const gchar *
+output_remedy (CnnShape output, const GArray *ranges)
 {
-  return value >= range.min && value <= range.max;
-}
-
-/* Whether nothing but the number of channels is wrong. */
-static gboolean
-only_channels_differ (const GArray *ranges, CnnShape output)
-{
+  gboolean size = FALSE, channels = FALSE, batch = FALSE;
   for (guint i = 0; i < ranges->len; i++) {
     const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
-    if (contains (range->n, output.n) && contains (range->h, output.h) &&
-        contains (range->w, output.w) && !contains (range->c, output.c))
-      return TRUE;
+    size |= range_has (range->h, output.h) && range_has (range->w, output.w);
+    channels |= range_has (range->c, output.c);
+    batch |= range_has (range->n, output.n);
   }
-  return FALSE;
+  if (!batch)
+    return "a batch of another size has to come in";
+  if (size && !channels)
+    return "change out-channels or groups, or put cnn1x1 out-channels=... behind it";
+  if (!channels)
+    return "change out-channels or groups, and stride, padding or kernel-size, or let upstream "
+           "choose its size";
+  return "change stride, padding or kernel-size, or let upstream choose its size";
 }
 
 void
@@ -392,10 +427,7 @@ gst_cnn_explain_refusal (CnnShape input, CnnShape output, const GstCaps *taken, 
         "the input %dx%dx%dx%d gives the output %dx%dx%dx%d (N,H,W,C), but downstream takes only "
         "%.120s: %s",
         input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted,
-        only_channels_differ (ranges, output)
-            ? "change the number of output channels (out-channels, groups, or another layer of the "
-              "weights)"
-            : "change stride, padding or kernel-size, or let upstream choose its size");
+        output_remedy (output, ranges));
   g_free (wanted);
   g_array_unref (ranges);
 }
