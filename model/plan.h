@@ -46,8 +46,7 @@ struct CnnStep {
 
 typedef struct {
   CnnGraph *graph;
-  CnnContext context;
-  bool has_context;
+  const CnnContext *context; /* NULL: reference functions alone */
   CnnPlace *places; /* one a value */
   CnnTensor *tensors;
   unsigned char **bases; /* where each root's memory is */
