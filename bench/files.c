@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_OUTPUTS 64
+#define MAX_OUTPUTS 1024
 #define MAX_TIMES 4096
 
 typedef struct {
