@@ -97,8 +97,7 @@ gst_cnn_enum_get (GParamSpec *pspec, const GValue *value, gint *number, CnnError
 /* --- Types ---------------------------------------------------------------------------------------- */
 
 GType
-gst_cnn_enum_register (
-    const gchar *name, const GEnumValue *values, const GstCnnEnumAlias *aliases)
+gst_cnn_enum_register (const gchar *name, const GEnumValue *values, const GstCnnEnumAlias *aliases)
 {
   const GType type = g_enum_register_static (name, values);
   GstValueTable *table = g_new0 (GstValueTable, 1);
@@ -115,8 +114,7 @@ static gboolean
 param_spec_validate (GParamSpec *pspec, GValue *value)
 {
   GParamSpecClass *enum_class = g_type_class_peek (G_TYPE_PARAM_ENUM);
-  return g_value_get_enum (value) > FIRST_UNKNOWN_WORD &&
-         enum_class->value_validate (pspec, value);
+  return g_value_get_enum (value) > FIRST_UNKNOWN_WORD && enum_class->value_validate (pspec, value);
 }
 
 static void

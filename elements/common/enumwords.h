@@ -18,8 +18,8 @@ typedef struct {
 
 /* Registers an enum whose words GStreamer reads by the rules above. `values` and `aliases`, which ends with a
  * NULL word or is NULL, stay the caller's and live for ever. For get_type functions, under g_once. */
-GType gst_cnn_enum_register (
-    const gchar *name, const GEnumValue *values, const GstCnnEnumAlias *aliases);
+GType
+gst_cnn_enum_register (const gchar *name, const GEnumValue *values, const GstCnnEnumAlias *aliases);
 
 /* An enum property of such a type. GstBaseTransform's and other set_property functions see words that do not
  * exist as values that gst_cnn_enum_get () refuses. */

@@ -119,7 +119,10 @@ gst_cnn_allocation_propose (GstQuery *query)
   params.align = CNN_ALIGNMENT - 1;
   GstAllocator *allocator = gst_cnn_allocator_get ();
   gst_query_add_allocation_param (query, allocator, &params);
-  GstBufferPool *pool = need_pool ? make_pool (caps, &info, allocator, &params) : NULL;
+  /* NNStreamer's elements append their memory to a buffer that they take from a pool, as if it were empty. */
+  GstBufferPool *pool = need_pool && info.kind != GST_CNN_STREAM_NNSTREAMER
+                            ? make_pool (caps, &info, allocator, &params)
+                            : NULL;
   if (pool) {
     gst_query_add_allocation_pool (query, pool, (guint)info.bytes, 0, 0);
     gst_object_unref (pool);
@@ -193,4 +196,18 @@ gst_cnn_allocation_configure_pool (GstQuery *query)
   gst_object_unref (pool);
   gst_clear_object (&allocator);
   return configured;
+}
+
+GstBufferPool *
+gst_cnn_allocation_make_pool (GstPad *srcpad, GstCaps *caps)
+{
+  GstBufferPool *pool = NULL;
+  GstQuery *query = gst_query_new_allocation (caps, TRUE);
+  gst_pad_peer_query (srcpad, query); /* a peer without an answer has no wishes */
+  if (gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query))
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, NULL, NULL, NULL);
+  gst_query_unref (query);
+  if (pool && !gst_buffer_pool_set_active (pool, TRUE))
+    gst_clear_object (&pool);
+  return pool;
 }

@@ -27,8 +27,8 @@ gboolean gst_cnn_frame_map (GstCnnMappedFrame *frame, const GstCnnStreamInfo *in
     GstBuffer *buffer, GstMapFlags flags, CnnError *error);
 void gst_cnn_frame_unmap (GstCnnMappedFrame *frame);
 
-/* Answers an upstream allocation query: a pool and an allocator of the kernels' memory, and that
- * GstVideoMeta is understood. FALSE when the query's caps are none of ours. */
+/* Answers an upstream allocation query: an allocator of the kernels' memory, a pool of it (not for other/tensors),
+ * and that GstVideoMeta is understood. FALSE when the query's caps are none of ours. */
 gboolean gst_cnn_allocation_propose (GstQuery *query);
 
 /* Completes a downstream allocation query: takes the peer's pool and allocator where it has them, and a
@@ -38,6 +38,10 @@ gboolean gst_cnn_allocation_decide (GstQuery *query);
 /* Configures the pool of a completed query, for base classes that leave that to their subclasses. FALSE
  * when the pool refuses. */
 gboolean gst_cnn_allocation_configure_pool (GstQuery *query);
+
+/* An active pool for what `srcpad` sends in these caps, as its peer wishes, for elements without a base class
+ * that asks. NULL when there is none to be had. */
+GstBufferPool *gst_cnn_allocation_make_pool (GstPad *srcpad, GstCaps *caps);
 
 G_END_DECLS
 

@@ -98,9 +98,14 @@ publish (GstCnnMerge *self, const GPtrArray *pads)
 {
   const GstCnnChain chain = joined_chain (self, pads);
   CnnShape *shapes = g_new (CnnShape, pads->len);
-  for (guint i = 0; i < pads->len; i++)
-    shapes[i] = ((GstCnnMergePad *)pads->pdata[i])->info.shape;
+  g_autofree const gchar **previous = g_new (const gchar *, pads->len);
+  for (guint i = 0; i < pads->len; i++) {
+    const GstCnnMergePad *pad = pads->pdata[i];
+    shapes[i] = pad->info.shape;
+    previous[i] = pad->previous;
+  }
   GstStructure *info = gst_cnn_merge_info_new (self->merge, shapes, pads->len, &chain);
+  gst_cnn_layer_info_set_previous (info, previous, pads->len);
   gst_cnn_layer_common_publish (&self->common, self->srcpad, &chain, shapes[0], info, NULL);
   g_free (shapes);
   self->new_chain = FALSE;
@@ -125,25 +130,15 @@ joined_framerate (const GPtrArray *pads, GValue *framerate)
   gst_value_set_fraction (framerate, fps_n, fps_d);
 }
 
-/* What may go out, and downstream takes: tensors first, and video only to a peer that takes no tensors. */
+/* What may go out, and downstream takes. */
 static GstCaps *
 possible_caps (CnnShape output, const GPtrArray *pads, GstCaps *downstream)
 {
-  const GstCnnShapeRange range = {
-      {output.n, output.n}, {output.h, output.h}, {output.w, output.w}, {output.c, output.c}};
   GValue framerate = G_VALUE_INIT;
   joined_framerate (pads, &framerate);
-  GstCaps *possible = gst_caps_new_empty ();
-  gst_cnn_caps_append_tensor (possible, &range, "float32", &framerate);
-  gst_cnn_caps_append_nnstreamer (possible, &range, "float32", &framerate);
-  if (output.c == 3)
-    gst_cnn_caps_append_video (possible, &range, GST_CNN_COLOR_OUT_FORMATS, &framerate);
-  else if (output.c == 1)
-    gst_cnn_caps_append_video (possible, &range, GST_CNN_GRAY_OUT_FORMATS, &framerate);
+  GstCaps *caps = gst_cnn_caps_choose_output (output, &framerate, downstream);
   g_value_unset (&framerate);
-  GstCaps *caps = gst_caps_intersect_full (possible, downstream, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref (possible);
-  return gst_caps_is_empty (caps) ? caps : gst_caps_fixate (caps);
+  return caps;
 }
 
 static void
@@ -161,16 +156,9 @@ drop_pool (GstCnnMerge *self)
 static gboolean
 make_pool (GstCnnMerge *self, GstCaps *caps)
 {
-  GstBufferPool *pool = NULL;
-  GstQuery *query = gst_query_new_allocation (caps, TRUE);
-  gst_pad_peer_query (self->srcpad, query); /* a peer without an answer has no wishes */
-  if (gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query))
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, NULL, NULL, NULL);
-  gst_query_unref (query);
-  if (!pool || !gst_buffer_pool_set_active (pool, TRUE)) {
-    gst_clear_object (&pool);
+  GstBufferPool *pool = gst_cnn_allocation_make_pool (self->srcpad, caps);
+  if (!pool)
     return FALSE;
-  }
   drop_pool (self);
   GST_OBJECT_LOCK (self);
   self->pool = pool;
@@ -205,8 +193,8 @@ negotiate (GstCnnMerge *self, const Join *join, const GPtrArray *pads, CnnError 
   if (gst_caps_is_empty (caps))
     gst_cnn_explain_refusal (join->branches[0].shape, join->output, downstream, error);
   else
-    negotiated = gst_cnn_stream_info_from_caps (&out, caps, error) &&
-                 make_merge (self, join, &out, error);
+    negotiated =
+        gst_cnn_stream_info_from_caps (&out, caps, error) && make_merge (self, join, &out, error);
   GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT " for %u branches", caps, pads->len);
   if (negotiated && (!current || !gst_caps_is_equal (current, caps)) &&
       !gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
@@ -257,7 +245,8 @@ update (GstCnnMerge *self, const GPtrArray *pads, const GstSegment *segment, gui
   }
   GST_DEBUG_OBJECT (self, "joining anew:%s%s%s%s", changed ? " a property changed," : "",
       self->new_branches ? " a branch has new caps," : "",
-      self->n_branches != pads->len ? " other branches," : "", reconfigure ? " downstream asked" : "");
+      self->n_branches != pads->len ? " other branches," : "",
+      reconfigure ? " downstream asked" : "");
   gboolean updated = have_caps (pads, &error) && join_init (&join, self, pads, &error);
   if (updated && (new_streams || !same_shape (join.output, self->out_info.shape)))
     updated = negotiate (self, &join, pads, &error);
