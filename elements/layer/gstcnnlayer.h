@@ -39,6 +39,10 @@ struct _GstCnnLayerClass {
    * Called from the streaming thread. FALSE when there are none or too many. NULL for layers without
    * weights. */
   gboolean (*get_weights) (GstCnnLayer *self, GstCnnWeights *weights);
+
+  /* Adds to layer-info what only the subclass knows of the layer created last. Called from the streaming
+   * thread. NULL: nothing. */
+  void (*describe) (GstCnnLayer *self, GstStructure *info);
 };
 
 /* For subclasses, at the end of set_property and without the object lock. `fault` is NULL when the value

@@ -5,6 +5,7 @@
 #define CNN_DISPATCH_H
 
 #include "activation/activation.h"
+#include "blend/blend.h"
 #include "cnn/layer.h"
 #include "conv2d/conv_bytes.h"
 #include "conv2d/conv_depthwise.h"

@@ -5,6 +5,7 @@
 
 #include "cnn/activation.h"
 #include "cnn/api.h"
+#include "cnn/blend.h"
 #include "cnn/chain.h"
 #include "cnn/context.h"
 #include "cnn/conv2d.h"
