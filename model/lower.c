@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lower.h"
 
-#include "core/context-private.h"
 #include "lower-functions.h"
 #include "operators/families.h"
 #include "operators/helpers.h"
@@ -562,7 +561,7 @@ lower_any_resize (CnnPlan *plan, int index, const CnnResizeAxis *axes, bool *don
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnShape in = plan->places[node->inputs[0]].image.shape;
   CnnResizeTaps *taps = cnn_alloc (2, sizeof *taps);
-  const size_t n_workers = (size_t)cnn_workers_count (plan->context->workers);
+  const size_t n_workers = (size_t)cnn_context_thread_count (plan->context);
   float *scratch = cnn_alloc ((size_t)in.w * n_workers, (size_t)in.c * sizeof *scratch);
   bool kept = taps && scratch &&
               cnn_resize_taps (&node->parameters.resize, &axes[2], &taps[0], NULL) &&

@@ -148,7 +148,8 @@ static void
 test_painter (void)
 {
   static guint8 pixels[60 * 40 * 4];
-  CnnContext *context = cnn_context_new (NULL, NULL);
+  const CnnContextSettings settings = {.isa = "c", .n_threads = 1};
+  CnnContext *context = cnn_context_new (&settings, NULL);
   CnnViewPainter *painter = cnn_view_painter_new (context);
   const CnnViewCanvas canvas = {pixels, 60 * 4, 60, 40, {4, 0, 1, 2, 3}};
   const CnnImage image = cnn_image_from_tensor (
