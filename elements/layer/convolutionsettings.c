@@ -55,8 +55,9 @@ check_one_origin (const GstCnnConvolutionSettings *settings, CnnError *error)
   if (origins == 1)
     return TRUE;
   if (origins == 0)
-    return cnn_error_set (error, "there are no weights: set one of kernel (a named filter), "
-                                 "coefficients and weights (a file)");
+    return cnn_error_set (error,
+        "there are no weights: set one of %s, coefficients and weights (a file)",
+        settings->pointwise ? "kernel=random" : "kernel (a named filter)");
   return cnn_error_set (error, "%s%s%s %s say where the weights come from: set only one of them",
       kernel ? "kernel" : "coefficients", kernel && coefficients ? " and coefficients" : "",
       weights ? " and weights" : "", origins == 2 ? "both" : "all");
@@ -117,6 +118,16 @@ filter_geometry (
   return TRUE;
 }
 
+/* One kernel and nothing said about channels: it runs on each channel by itself, as named filters do. */
+static gboolean
+is_single_kernel (const GstCnnConvolutionSettings *settings)
+{
+  gint rows, columns;
+  kernel_size (settings, &rows, &columns);
+  return settings->groups == 0 && settings->out_channels == 0 && !settings->pointwise &&
+         settings->coefficients.count == (guint64)rows * (guint64)columns;
+}
+
 static gboolean
 coefficients_geometry (
     const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
@@ -124,6 +135,10 @@ coefficients_geometry (
   gint rows, columns;
   kernel_size (settings, &rows, &columns);
   set_kernel (&geometry->window, rows, columns);
+  if (is_single_kernel (settings)) {
+    geometry->prefers_one_channel = TRUE;
+    return TRUE;
+  }
   const gint out_channels = MAX (settings->out_channels, 1), groups = MAX (settings->groups, 1);
   const gint64 each = (gint64)rows * columns * out_channels;
   const gint64 count = settings->coefficients.count;
@@ -361,6 +376,26 @@ filter_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
 }
 
 static gboolean
+coefficients_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  weights->out_channels = MAX (settings->out_channels, 1);
+  weights->groups = MAX (settings->groups, 1);
+  weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
+  if (!is_single_kernel (settings) || input.c == 1)
+    return TRUE;
+  gfloat *kernel = weights->weights;
+  const gsize taps = settings->coefficients.count;
+  weights->out_channels = weights->groups = input.c;
+  weights->weights = g_try_malloc_n ((gsize)input.c, taps * sizeof (gfloat));
+  for (gint c = 0; weights->weights && c < input.c; c++)
+    memcpy (weights->weights + (gsize)c * taps, kernel, taps * sizeof (gfloat));
+  g_free (kernel);
+  return weights->weights ||
+         cnn_error_set (error, "out of memory for a kernel on %d channels", input.c);
+}
+
+static gboolean
 file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
     GstCnnConvolutionWeights *weights, CnnError *error)
 {
@@ -398,16 +433,37 @@ check_count (const GstCnnDoubleArray *array, const gchar *property, gint out_cha
       out_channels == 1 ? "" : "s");
 }
 
+/* A kernel that runs on each channel by itself has one bias, or one for each channel. */
+static gfloat *
+bias_of_channels (const GstCnnConvolutionSettings *settings, gint out_channels)
+{
+  if (settings->bias.count > 1 || out_channels == 1)
+    return gst_cnn_double_array_to_floats (&settings->bias);
+  gfloat *bias = g_new (gfloat, out_channels);
+  for (gint c = 0; c < out_channels; c++)
+    bias[c] = (gfloat)settings->bias.values[0];
+  return bias;
+}
+
+static gboolean
+repeats_one_kernel (const GstCnnConvolutionSettings *settings)
+{
+  if (settings->filter != GST_CNN_FILTER_NONE && settings->filter != GST_CNN_FILTER_RANDOM)
+    return gst_cnn_filter_count (settings->filter) == 1;
+  return settings->coefficients.count > 0 && is_single_kernel (settings);
+}
+
 /* The bias and alpha properties win over those in a file. */
 static gboolean
 add_bias_and_alpha (
     const GstCnnConvolutionSettings *settings, GstCnnConvolutionWeights *weights, CnnError *error)
 {
   if (settings->bias.count > 0) {
-    if (!check_count (&settings->bias, "bias", weights->out_channels, FALSE, error))
+    if (!check_count (
+            &settings->bias, "bias", weights->out_channels, repeats_one_kernel (settings), error))
       return FALSE;
     g_free (weights->bias);
-    weights->bias = gst_cnn_double_array_to_floats (&settings->bias);
+    weights->bias = bias_of_channels (settings, weights->out_channels);
   }
   if (weights->alpha)
     return TRUE;
@@ -437,10 +493,7 @@ gst_cnn_convolution_weights (const GstCnnConvolutionSettings *settings, CnnShape
   if (settings->weights) {
     made = file_weights (settings, input, weights, error);
   } else if (settings->coefficients.count > 0) {
-    weights->out_channels = MAX (settings->out_channels, 1);
-    weights->groups = MAX (settings->groups, 1);
-    weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
-    made = TRUE;
+    made = coefficients_weights (settings, input, weights, error);
   } else {
     made = filter_weights (settings, input, weights, error);
   }

@@ -68,15 +68,15 @@ gst_cnn_layer_transform_caps (
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
                        : gst_caps_ref (caps);
-    result = gst_cnn_geometry_transform_caps (&geometry, direction, own);
+    result = gst_cnn_geometry_filter_caps (&geometry, direction, own, filter);
     gst_caps_unref (own);
   } else {
     result = other_template_caps (transform, direction);
-  }
-  if (filter) {
-    GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (result);
-    result = filtered;
+    if (filter) {
+      GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+      gst_caps_unref (result);
+      result = filtered;
+    }
   }
   GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
@@ -213,23 +213,31 @@ static CnnLayer *
 make_layer (
     GstCnnLayer *self, const GstCnnStreamInfo *in, const GstCnnStreamInfo *out, CnnError *error)
 {
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *layer = NULL;
+  const gboolean blended = gst_cnn_layer_blend_wanted (self);
   const CnnContext *context = gst_cnn_context_get (error);
   GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&PRIVATE (self)->common.normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&priv->common.normalizer, in, &scale, &offset, error);
+  const gdouble strength = priv->blend.strength;
   GST_OBJECT_UNLOCK (self);
   if (context && normalized) {
     const GstCnnLayerSetup setup = {
         .context = context,
         .input = in->shape,
         .input_format = {in->type, in->layout},
-        .output_format = {out->type, out->layout},
+        .output_format = {blended ? CNN_SAMPLE_FLOAT32 : out->type, out->layout},
         .normalization = {scale, offset},
     };
     layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, &setup, error);
+    if (blended || priv->blend.float_layer == layer)
+      priv->blend.float_layer = blended ? layer : NULL;
   }
+  if (layer &&
+      !gst_cnn_layer_blend_check (strength, in->shape, cnn_layer_output_shape (layer), error))
+    g_clear_pointer (&layer, cnn_layer_free);
   g_free (scale);
   g_free (offset);
   return layer;
@@ -282,6 +290,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
      * Refusing them would put a warning on the bus. */
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -458,6 +467,7 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }
@@ -496,6 +506,8 @@ gst_cnn_layer_submit_input_buffer (
     if (GST_CLOCK_TIME_IS_VALID (time))
       gst_object_sync_values (GST_OBJECT (self), time);
   }
+  if (gst_cnn_layer_blend_needs_layer (self))
+    g_atomic_int_set (&PRIVATE (self)->common.changed, TRUE);
   if (!PRIVATE (self)->ended)
     bring_up_to_date (self);
   if (PRIVATE (self)->ended) {

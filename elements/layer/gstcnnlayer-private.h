@@ -12,6 +12,16 @@ GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
 
 G_BEGIN_DECLS
 
+/* How much of a layer's result goes out, and what is needed to blend it with the input. */
+typedef struct {
+  gdouble strength, gain, bias_offset; /* under the object lock */
+  /* Streaming thread only, NULL until they are needed. */
+  CnnLayer *layer;
+  gfloat *result; /* a frame */
+  gboolean refused;
+  const CnnLayer *float_layer; /* the layer that was made to give floats, whatever goes out */
+} GstCnnLayerBlend;
+
 typedef struct {
   GstCnnLayerCommon common;
   GstCnnPeerCaps downstream;
@@ -19,6 +29,8 @@ typedef struct {
 
   /* Atomic. */
   gint revision; /* counts property changes */
+
+  GstCnnLayerBlend blend;
 
   /* Streaming thread only. */
   CnnLayer *layer;
@@ -42,6 +54,28 @@ void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
 /* The geometry of the properties as they are now, for this input or, when that is NULL, for any. */
 gboolean gst_cnn_layer_get_geometry (
     GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+
+/* The properties strength, gain and bias-offset, which take GST_CNN_LAYER_BLEND_IDS ids in a row; `which` is an id
+ * minus the first of them. Object lock held in the two in the middle. */
+#define GST_CNN_LAYER_BLEND_IDS 3
+void gst_cnn_layer_blend_init (GstCnnLayerBlend *blend);
+void gst_cnn_layer_blend_install_properties (GObjectClass *object_class, guint first_id);
+void gst_cnn_layer_blend_set_property (GstCnnLayerBlend *blend, guint which, const GValue *value);
+void gst_cnn_layer_blend_get_property (GstCnnLayerBlend *blend, guint which, GValue *value);
+/* When the layer or its formats change, and at the end. */
+void gst_cnn_layer_blend_forget (GstCnnLayerBlend *blend);
+/* FALSE with a sentence when the strength needs shapes that agree, and they do not. */
+gboolean
+gst_cnn_layer_blend_check (gdouble strength, CnnShape input, CnnShape output, CnnError *error);
+/* TRUE when the result is not to go out as it is: layers are made to give floats then, since those for bytes
+ * may compute in bytes. Any thread. */
+gboolean gst_cnn_layer_blend_wanted (GstCnnLayer *self);
+/* TRUE when the layer has to be made again for that. Streaming thread. */
+gboolean gst_cnn_layer_blend_needs_layer (GstCnnLayer *self);
+/* Runs the layer and blends its result, in the streaming thread. FALSE when there is nothing to blend: the
+ * layer was not run then. */
+gboolean gst_cnn_layer_blend_run (
+    GstCnnLayer *self, const CnnImage *in, const CnnImage *out, gint n_threads);
 
 /* Fills in the vmethods that deal with caps, events and live changes. */
 void gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass);

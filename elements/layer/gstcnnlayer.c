@@ -6,6 +6,12 @@
 
 GST_DEBUG_CATEGORY (cnn_layer_debug);
 
+/* Property ids behind the common ones. */
+enum {
+  PROP_BLEND = GST_CNN_LAYER_N_PROPERTIES,
+  PROP_BLEND_LAST = PROP_BLEND + GST_CNN_LAYER_BLEND_IDS - 1,
+};
+
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnLayer, gst_cnn_layer, GST_TYPE_BASE_TRANSFORM)
 
 #define PRIVATE(self) gst_cnn_layer_private (self)
@@ -70,8 +76,9 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
     gst_cnn_layer_post_error (self, &error);
     return GST_FLOW_EOS;
   }
-  cnn_layer_run (
-      priv->layer, &in.image, &out.image, (gint)gst_cnn_layer_common_get_n_threads (&priv->common));
+  const gint n_threads = (gint)gst_cnn_layer_common_get_n_threads (&priv->common);
+  if (!gst_cnn_layer_blend_run (self, &in.image, &out.image, n_threads))
+    cnn_layer_run (priv->layer, &in.image, &out.image, n_threads);
   gst_cnn_frame_unmap (&out);
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
@@ -162,6 +169,7 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->in_info.bytes = 0;
   priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;
@@ -174,6 +182,13 @@ static void
 gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    /* Read with each frame: the layer stays as it is. */
+    GST_OBJECT_LOCK (object);
+    gst_cnn_layer_blend_set_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (object);
+    return;
+  }
   g_atomic_int_inc (&priv->revision);
   gst_cnn_layer_common_set_property (&priv->common, id, value, pspec);
 }
@@ -181,7 +196,14 @@ gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GPar
 static void
 gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  gst_cnn_layer_common_get_property (&PRIVATE (GST_CNN_LAYER (object))->common, id, value, pspec);
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    GST_OBJECT_LOCK (object);
+    gst_cnn_layer_blend_get_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (object);
+    return;
+  }
+  gst_cnn_layer_common_get_property (&priv->common, id, value, pspec);
 }
 
 static void
@@ -199,6 +221,7 @@ gst_cnn_layer_init (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   gst_cnn_layer_common_init (&priv->common, GST_ELEMENT (self));
+  gst_cnn_layer_blend_init (&priv->blend);
   gst_cnn_peer_caps_init (&priv->downstream);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }
@@ -215,6 +238,7 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   object_class->get_property = gst_cnn_layer_get_property;
   object_class->finalize = gst_cnn_layer_finalize;
   gst_cnn_layer_common_install_properties (object_class);
+  gst_cnn_layer_blend_install_properties (object_class, PROP_BLEND);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 

@@ -75,7 +75,8 @@ static const struct {
 
     {NULL, "Where the weights come from"},
     {GRAY (16, 12) "cnnconv name=layer" SINK, "there are no weights: set one of kernel"},
-    {GRAY (16, 12) "cnn1x1 name=layer" SINK, "there are no weights"},
+    {GRAY (16, 12) "cnn1x1 name=layer" SINK,
+        "there are no weights: set one of kernel=random, coefficients and weights (a file)"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box coefficients=<1>" SINK,
         "kernel and coefficients both say where the weights come from"},
     {RGB (16, 12) "cnnconv name=layer kernel=box " CONV SINK, "kernel and weights"},
@@ -159,14 +160,23 @@ static const struct {
     {GRAY (16, 12) "cnnpool name=layer output-size=2 padding=1" SINK, "no room for padding"},
     {GRAY (16, 12) "cnnpool name=layer output-size=2 dilation=2" SINK, "no room for dilation"},
 
+    {GRAY (16, 12) "cnnconv name=layer kernel=box strength=0.5" SINK,
+        "strength=0.5 blends the result with the input, but the input is 1x12x16x1 and the result "
+        "1x10x14x1 (N,H,W,C): set padding=same"},
+
     {NULL, "Channels"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
         "the input has 1 channel, but the weights take 3"},
-    {GRAY (16, 12) "cnnconv name=layer " CONV SINK, "the input has 1 channel"},
+    {GRAY (16, 12) "cnnconv name=layer " CONV SINK,
+        "the input has 1 channel, but the weights take one of 3, 6, 12: put \"videoconvert ! "
+        "video/x-raw,format=RGB\" before it"},
+    {RGB (16, 12) "cnnconv name=layer coefficients=\"1 0 -1 2 0 -2 1 0 -1\" groups=1" SINK,
+        "the input has 3 channels, but the weights take 1: put \"videoconvert ! "
+        "video/x-raw,format=GRAY8\" before it"},
     {GRAY (16, 12) "cnnconv kernel=sobel ! cnn1x1 name=layer coefficients=<1,2,3>" SINK,
         "the input has 2 channels, but the weights take 3"},
     {RGB (16, 12) "cnnconv name=layer kernel=random groups=2 out-channels=2" SINK,
-        "the input has 3 channels, not a multiple of the 2 groups"},
+        "the input has 3 channels, not a multiple of the 2 groups: 4 would fit"},
 
     {NULL, "Integer samples"},
     {RGB (16, 12) "cnnconv name=layer kernel=box mean=<1,2>" SINK,
@@ -207,7 +217,16 @@ static const struct {
     {NULL, "What downstream takes"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
                    "capsfilter caps=\"tensor/strided,dims=(int)<1,99,99,1>\"" SINK,
-        "the output 1x10x14x1 (N,H,W,C)"},
+        "the output 1x10x14x1 (N,H,W,C), but downstream takes only 1x99x99x1: change stride, "
+        "padding "
+        "or kernel-size"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,10,14,3>\"" SINK,
+        "but downstream takes only 1x10x14x3: change out-channels or groups"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,99,14,[2,4]>\"" SINK,
+        "but downstream takes only 1 x 99 x 14 x [2..4]: change out-channels or groups, and "
+        "stride"},
     {GRAY (16, 12) "cnnconv name=layer kernel=sobel ! videoconvert" SINK, "2 channels"},
 };
 
