@@ -24,7 +24,7 @@ gst_cnn_convolution_settings_copy (
   gst_cnn_double_array_copy (&copy->coefficients, &settings->coefficients);
   gst_cnn_double_array_copy (&copy->bias, &settings->bias);
   gst_cnn_double_array_copy (&copy->alpha, &settings->alpha);
-  copy->weights = settings->weights ? gst_cnn_weights_source_ref (settings->weights) : NULL;
+  copy->weights = settings->weights ? cnn_weights_ref (settings->weights) : NULL;
   copy->layer = g_strdup (settings->layer);
   copy->batch_norm = g_strdup (settings->batch_norm);
   copy->alpha_layer = g_strdup (settings->alpha_layer);
@@ -36,7 +36,7 @@ gst_cnn_convolution_settings_clear (GstCnnConvolutionSettings *settings)
   gst_cnn_double_array_clear (&settings->coefficients);
   gst_cnn_double_array_clear (&settings->bias);
   gst_cnn_double_array_clear (&settings->alpha);
-  g_clear_pointer (&settings->weights, gst_cnn_weights_source_unref);
+  g_clear_pointer (&settings->weights, cnn_weights_close);
   g_clear_pointer (&settings->layer, g_free);
   g_clear_pointer (&settings->batch_norm, g_free);
   g_clear_pointer (&settings->alpha_layer, g_free);
@@ -184,10 +184,8 @@ find_layer (const GstCnnConvolutionSettings *settings, const CnnShape *input, gb
 {
   const CnnLayerQuery query = layer_query (settings, input);
   GError *reason = NULL;
-  if (with_values ? cnn_weights_load_layer (
-                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason)
-                  : cnn_weights_find_layer (
-                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason))
+  if (with_values ? cnn_weights_load_layer (settings->weights, &query, found, &reason)
+                  : cnn_weights_find_layer (settings->weights, &query, found, &reason))
     return TRUE;
   cnn_error_set (error, "weights: %s", reason->message);
   g_clear_error (&reason);
@@ -244,8 +242,7 @@ list_choices (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometr
   if (settings->layer && *settings->layer)
     return FALSE;
   const CnnLayerQuery query = layer_query (settings, NULL);
-  GArray *choices =
-      cnn_weights_list_choices (gst_cnn_weights_source_file (settings->weights), &query);
+  GArray *choices = cnn_weights_list_choices (settings->weights, &query);
   geometry->n_choices = MIN (choices->len, GST_CNN_MAX_CHANNEL_CHOICES);
   for (guint i = 0; i < geometry->n_choices; i++) {
     const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, i);
@@ -418,6 +415,7 @@ file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
   weights->bias = g_steal_pointer (&loaded.bias);
   weights->alpha = g_steal_pointer (&loaded.alpha);
   weights->n_alpha = loaded.n_alpha;
+  weights->warnings = g_steal_pointer (&loaded.warnings);
   cnn_layer_weights_clear (&loaded);
   return TRUE;
 }
@@ -509,4 +507,5 @@ gst_cnn_convolution_weights_clear (GstCnnConvolutionWeights *weights)
   g_clear_pointer (&weights->weights, g_free);
   g_clear_pointer (&weights->bias, g_free);
   g_clear_pointer (&weights->alpha, g_free);
+  g_clear_pointer (&weights->warnings, g_ptr_array_unref);
 }

@@ -215,6 +215,12 @@ static const struct {
         "types=int8 is not taken, only float32 and uint8: put tensor_transform mode=typecast"},
 
     {NULL, "What downstream takes"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 padding=1 ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,12,16,3>\"" SINK,
+        "takes only 1x12x16x3: change out-channels or groups"},
+    {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 ! "
+                   "capsfilter caps=\"tensor/strided,dims=(int)<1,[1,max],[1,max],3>\"" SINK,
+        "takes only 1 x any x any x 3: change out-channels or groups"},
     {GRAY (16, 12) "cnnconv name=layer kernel=box ! "
                    "capsfilter caps=\"tensor/strided,dims=(int)<1,99,99,1>\"" SINK,
         "the output 1x10x14x1 (N,H,W,C), but downstream takes only 1x99x99x1: change stride, "
