@@ -196,6 +196,8 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
     gst_cnn_chain_init (&chain, input);
   chain.field = cnn_receptive_field_extend (&chain.field, &geometry->window, input);
   chain.output = cnn_layer_output_shape (priv->layer);
+  priv->chain = chain;
+  priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
   gst_cnn_layer_info_set_window (info, &geometry->window, input);
@@ -292,6 +294,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -385,6 +388,7 @@ gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
+  gst_cnn_layer_note_operation_event (GST_CNN_LAYER (transform), event);
   return gst_cnn_upstream_event (
       &PRIVATE (GST_CNN_LAYER (transform))->upstream, GST_ELEMENT (transform), event, pass_event);
 }
@@ -469,6 +473,7 @@ apply_changes (GstCnnLayer *self)
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }
