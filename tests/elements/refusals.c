@@ -184,6 +184,7 @@ static const struct {
         "mean has 2 values, but the input has 3 channels"},
     {RGB (16, 12) "cnnpool name=layer std=<1,2,3,4>" SINK,
         "std has 4 values, but the input has 3 channels"},
+    {RGB (16, 12) "cnnmerge name=layer mean=\"<(string)a>\" n-threads=1" SINK, "mean"},
     {RGB (16, 12) "cnnpool name=layer std=<0>" SINK, "std of channel 0 is 0"},
     {RGB (16, 12) "cnnpool name=layer std=<1,0,1>" SINK, "std of channel 1 is 0"},
 
