@@ -95,8 +95,12 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) other =
       gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   return gst_cnn_layer_common_answer_caps (pad,
+<<<<<<< HEAD
       gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter),
       filter);
+=======
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter), filter);
+>>>>>>> main
 }
 
 static gboolean
@@ -197,6 +201,8 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
     gst_cnn_chain_init (&chain, input);
   chain.field = cnn_shape_rule_extend (&chain.field, rule, input);
   chain.output = cnn_layer_output_shape (priv->layer);
+  priv->chain = chain;
+  priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
   if (rule->rows.kind == CNN_RULE_WINDOW && rule->columns.kind == CNN_RULE_WINDOW) {
@@ -296,6 +302,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -389,6 +396,7 @@ gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
+  gst_cnn_layer_note_operation_event (GST_CNN_LAYER (transform), event);
   return gst_cnn_upstream_event (
       &PRIVATE (GST_CNN_LAYER (transform))->upstream, GST_ELEMENT (transform), event, pass_event);
 }
@@ -473,6 +481,7 @@ apply_changes (GstCnnLayer *self)
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }

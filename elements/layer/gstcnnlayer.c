@@ -84,6 +84,7 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
     gst_cnn_tensor_meta_attach (output, &priv->out_info);
+  gst_cnn_layer_attach_operation (self, output, input);
   return GST_FLOW_OK;
 }
 
@@ -141,6 +142,7 @@ gst_cnn_layer_propose_allocation (
 static gboolean
 gst_cnn_layer_decide_allocation (GstBaseTransform *transform, GstQuery *query)
 {
+  gst_cnn_layer_decide_operation (GST_CNN_LAYER (transform), query);
   return gst_cnn_allocation_decide (query) && GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
                                                   ->decide_allocation (transform, query);
 }
@@ -171,6 +173,8 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
+  g_atomic_int_set (&priv->operations_wanted, FALSE);
   priv->in_info.bytes = 0;
   priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;

@@ -69,7 +69,7 @@ bool cnn_resize_resolve (
     const CnnOperation *operation, CnnResizeAxis axes[CNN_MAX_RANK], CnnError *error);
 
 /* Output k of an axis is the sum over t of weight[k * n_taps + t] * in[index[k * n_taps + t]]. */
-typedef struct {
+typedef struct CnnResizeTaps {
   int n_taps;
   int32_t *index;
   float *weight;
