@@ -188,7 +188,7 @@ lower_convolution (CnnPlan *plan, int index, bool *done)
       .alpha = activation.alpha,
       .n_alpha = activation.n_alpha,
   };
-  CnnLayer *layer = cnn_conv2d_new (&plan->context, &desc, NULL);
+  CnnLayer *layer = cnn_conv2d_new (plan->context, &desc, NULL);
   return add_layer (plan, index, layer, in, &out, done) &&
          (!*done || finish (plan, index, &activation, &out));
 }
@@ -291,7 +291,7 @@ add_phase (CnnPlan *plan, int index, const CnnResolvedWindow *r, const Phase *ro
       .alpha = activation.alpha,
       .n_alpha = activation.n_alpha,
   };
-  CnnLayer *layer = cnn_conv2d_new (&plan->context, &desc, NULL);
+  CnnLayer *layer = cnn_conv2d_new (plan->context, &desc, NULL);
   cnn_free (weights);
   return add_layer (plan, index, layer, &from, &out, done);
 }
@@ -353,7 +353,7 @@ add_pointwise (CnnPlan *plan, int index, const CnnPlace *in, const CnnPlace *out
       .alpha = activation.alpha,
       .n_alpha = activation.n_alpha,
   };
-  return add_layer (plan, index, cnn_conv2d_new (&plan->context, &desc, NULL), in, out, done);
+  return add_layer (plan, index, cnn_conv2d_new (plan->context, &desc, NULL), in, out, done);
 }
 
 /* A matrix of rows as frames of one pixel. */
@@ -465,7 +465,7 @@ lower_pool (CnnPlan *plan, int index, bool *done)
       output.h != out.image.shape.h || output.w != out.image.shape.w)
     return true;
   plan->places[node->outputs[0]] = out;
-  return add_layer (plan, index, cnn_pool2d_new (&plan->context, &desc, NULL), in, &out, done);
+  return add_layer (plan, index, cnn_pool2d_new (plan->context, &desc, NULL), in, &out, done);
 }
 
 /* --- Enlarging ------------------------------------------------------------------------------------ */
@@ -508,7 +508,7 @@ add_upsample (CnnPlan *plan, int index, CnnUpsampleMode mode, int factor, bool *
       .factor = factor,
   };
   plan->places[node->outputs[0]] = out;
-  return add_layer (plan, index, cnn_upsample2d_new (&plan->context, &desc, NULL), in, &out, done);
+  return add_layer (plan, index, cnn_upsample2d_new (plan->context, &desc, NULL), in, &out, done);
 }
 
 /* Any other: coordinates once, sums with every frame. */
@@ -518,7 +518,7 @@ lower_any_resize (CnnPlan *plan, int index, const CnnResizeAxis *axes, bool *don
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnShape in = plan->places[node->inputs[0]].image.shape;
   CnnResizeTaps *taps = cnn_alloc (2, sizeof *taps);
-  const size_t n_workers = (size_t)cnn_workers_count (plan->context.workers);
+  const size_t n_workers = (size_t)cnn_context_thread_count (plan->context);
   float *scratch = cnn_alloc ((size_t)in.w * n_workers, (size_t)in.c * sizeof *scratch);
   bool kept = taps && scratch &&
               cnn_resize_taps (&node->parameters.resize, &axes[2], &taps[0], NULL) &&
@@ -621,7 +621,7 @@ add_merge (CnnPlan *plan, int index, CnnMergeMode mode, CnnMergeAxis axis,
         .alpha = activation->alpha,
         .n_alpha = activation->n_alpha,
     };
-    CnnLayer *layer = cnn_merge_new (&plan->context, &desc, NULL);
+    CnnLayer *layer = cnn_merge_new (plan->context, &desc, NULL);
     CnnStep *step = layer ? cnn_plan_add_step (plan, index, count) : NULL;
     kept = !layer || step;
     if (step) {
@@ -794,7 +794,7 @@ bool
 cnn_lower_wants (const CnnPlan *plan, const CnnNode *node)
 {
   const CnnDims *in = &plan->graph->values[node->inputs[0]].dims;
-  if (!plan->has_context || in->rank != 4)
+  if (!plan->context || in->rank != 4)
     return false;
   switch (node->op->kind) {
   case CNN_OPERATOR_CONVOLUTION:
@@ -825,7 +825,7 @@ cnn_lower_node (CnnPlan *plan, int index, bool *done)
 {
   const CnnNode *node = &plan->graph->nodes[index];
   *done = false;
-  if (!plan->has_context || node->outputs[0] == CNN_NO_VALUE ||
+  if (!plan->context || node->outputs[0] == CNN_NO_VALUE ||
       plan->graph->values[node->outputs[0]].elements != CNN_ELEMENTS_FLOAT)
     return true;
   switch (node->op->kind) {

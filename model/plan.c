@@ -236,11 +236,11 @@ place_without_step (CnnPlan *plan, const CnnNode *node, bool *done)
   *done = kind == CNN_OPERATOR_RESHAPE || kind == CNN_OPERATOR_IDENTITY;
   if (*done)
     return place_reshape (plan, node);
-  if (plan->has_context && kind == CNN_OPERATOR_TRANSPOSE)
+  if (plan->context && kind == CNN_OPERATOR_TRANSPOSE)
     *done = view_transpose (plan, node);
-  else if (plan->has_context && kind == CNN_OPERATOR_SLICE)
+  else if (plan->context && kind == CNN_OPERATOR_SLICE)
     *done = view_slice (plan, node);
-  else if (plan->has_context && kind == CNN_OPERATOR_SPLIT)
+  else if (plan->context && kind == CNN_OPERATOR_SPLIT)
     *done = view_split (plan, node);
   return true;
 }
@@ -389,9 +389,7 @@ cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error)
     return NULL;
   }
   plan->graph = graph;
-  plan->has_context = context != NULL;
-  if (context)
-    plan->context = *context;
+  plan->context = context;
   bool done = make_values (plan);
   for (int i = 0; done && i < graph->n_nodes; i++)
     done = plan_node (plan, i);
@@ -519,10 +517,10 @@ run_function (const CnnPlan *plan, const CnnStep *step, int n_threads)
 {
   const CnnShape shape = step->out.image.shape;
   Work work = {plan->graph, step};
-  if (plan->has_context && n_threads != 1 &&
+  if (plan->context && n_threads != 1 &&
       (int64_t)shape.n * shape.h * shape.w * shape.c >= SHARED_VALUES) {
-    const int n_workers = cnn_workers_count (plan->context.workers);
-    cnn_workers_run (plan->context.workers,
+    const int n_workers = cnn_context_thread_count (plan->context);
+    cnn_workers_run (cnn_context_workers (plan->context),
         n_threads > 0 && n_threads < n_workers ? n_threads : n_workers, step->n_parts, run_part,
         &work);
     return;

@@ -101,7 +101,7 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
   if (wanted.rank == 1)
     wanted.size[0] = size[3];
   char *sentence = NULL;
-  runner->plan = cnn_model_plan_new (model, &runner->context, &wanted, &sentence);
+  runner->plan = cnn_model_plan_new (model, runner->context, &wanted, &sentence);
   if (!runner->plan)
     return take_sentence (sentence, error);
   const CnnModelTensor planned = cnn_model_plan_input (runner->plan, 0);

@@ -71,3 +71,9 @@ cnn_context_thread_count (const CnnContext *context)
 {
   return cnn_workers_count (context->workers);
 }
+
+CnnWorkers *
+cnn_context_workers (const CnnContext *context)
+{
+  return context->workers;
+}

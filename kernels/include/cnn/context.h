@@ -5,6 +5,7 @@
 
 #include "cnn/api.h"
 #include "cnn/error.h"
+#include "cnn/workers.h"
 
 #include <stdbool.h>
 
@@ -34,6 +35,9 @@ CNN_API const char *cnn_context_isa (const CnnContext *context);
 
 /* Threads of the pool, the caller's own included. */
 CNN_API int cnn_context_thread_count (const CnnContext *context);
+
+/* The pool itself, for work beside that of layers. */
+CNN_API CnnWorkers *cnn_context_workers (const CnnContext *context);
 
 CNN_END_DECLARATIONS
 

@@ -7,6 +7,8 @@
 
 #include "cnn/geometry.h"
 
+CNN_BEGIN_DECLARATIONS
+
 /* "first:end:step" as in Python: negative positions count from the end, and what lies outside is not there. */
 typedef struct {
   int first, end; /* CNN_SLICE_OPEN: from the beginning, or to the end, in the direction of the step */
@@ -20,7 +22,7 @@ typedef struct {
   int start, count, step;
 } CnnSliceRange;
 
-CnnSliceRange cnn_slice_range (const CnnSlice *slice, int size);
+CNN_API CnnSliceRange cnn_slice_range (const CnnSlice *slice, int size);
 
 typedef enum {
   CNN_RULE_WINDOW,     /* a sliding window, and what CnnSizeRule knows besides */
@@ -63,19 +65,19 @@ typedef struct {
 } CnnAxisRule;
 
 /* The rule that keeps a size. */
-CnnAxisRule cnn_axis_rule_keep (void);
-CnnAxisRule cnn_axis_rule_window (const CnnAxis *window);
+CNN_API CnnAxisRule cnn_axis_rule_keep (void);
+CNN_API CnnAxisRule cnn_axis_rule_window (const CnnAxis *window);
 
 /* The output size for an input size >= 1, or 0 when it is refused. */
-int cnn_axis_rule_output (const CnnAxisRule *rule, int input);
+CNN_API int cnn_axis_rule_output (const CnnAxisRule *rule, int input);
 /* The smallest interval around the output sizes of all inputs within the range. */
-CnnRange cnn_axis_rule_output_range (const CnnAxisRule *rule, CnnRange input);
+CNN_API CnnRange cnn_axis_rule_output_range (const CnnAxisRule *rule, CnnRange input);
 /* All input sizes that lead to an output within the range: exactly, where more input never means less output,
  * and else (slices between one position from the front and one from the back, broadcasts) the smallest
  * interval around them. */
-CnnRange cnn_axis_rule_input_range (const CnnAxisRule *rule, CnnRange output);
+CNN_API CnnRange cnn_axis_rule_input_range (const CnnAxisRule *rule, CnnRange output);
 /* What an output sees of the first input of a chain, after this rule. */
-CnnReceptiveAxis
+CNN_API CnnReceptiveAxis
 cnn_axis_rule_extend (const CnnAxisRule *rule, CnnReceptiveAxis field, int input);
 
 typedef enum {
@@ -106,17 +108,17 @@ typedef struct {
   };
 } CnnChannelRule;
 
-CnnChannelRule cnn_channel_rule_keep (void);
+CNN_API CnnChannelRule cnn_channel_rule_keep (void);
 
 /* FALSE with a sentence when so many channels do not come in, or far too many would go out. */
-bool cnn_channel_rule_output (const CnnChannelRule *rule, int input, int *output, CnnError *error);
-CnnRange cnn_channel_rule_output_range (const CnnChannelRule *rule, CnnRange input);
+CNN_API bool cnn_channel_rule_output (const CnnChannelRule *rule, int input, int *output, CnnError *error);
+CNN_API CnnRange cnn_channel_rule_output_range (const CnnChannelRule *rule, CnnRange input);
 
 /* At most so many ranges of inputs has any rule: one a divisor of an int. */
 #define CNN_MAX_CHANNEL_RANGES 1600
 
 /* The ranges of input channels that lead to an output within the range, most wanted first; their number. */
-int cnn_channel_rule_input_ranges (
+CNN_API int cnn_channel_rule_input_ranges (
     const CnnChannelRule *rule, CnnRange output, CnnRange inputs[CNN_MAX_CHANNEL_RANGES]);
 
 typedef struct {
@@ -125,14 +127,16 @@ typedef struct {
 } CnnShapeRule;
 
 /* Leaves shapes as they are. */
-CnnShapeRule cnn_shape_rule_keep (void);
+CNN_API CnnShapeRule cnn_shape_rule_keep (void);
 /* Rows and columns through one window, channels as they are. */
-CnnShapeRule cnn_shape_rule_window (const CnnWindow *window);
+CNN_API CnnShapeRule cnn_shape_rule_window (const CnnWindow *window);
 
 /* The output shape; batches stay. On refusal false and a sentence with the numbers. */
-bool cnn_shape_rule_output (
+CNN_API bool cnn_shape_rule_output (
     const CnnShapeRule *rule, CnnShape input, CnnShape *output, CnnError *error);
-CnnReceptiveField cnn_shape_rule_extend (
+CNN_API CnnReceptiveField cnn_shape_rule_extend (
     const CnnReceptiveField *field, const CnnShapeRule *rule, CnnShape input);
+
+CNN_END_DECLARATIONS
 
 #endif
