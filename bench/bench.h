@@ -114,6 +114,10 @@ typedef struct {
 extern const BenchContender bench_cnn, bench_cnn_parts;
 /* The same as a pipeline of elements; with the second name, for networks. */
 extern const BenchContender bench_element, bench_cnn_pipeline;
+/* GStreamer with our elements. */
+void bench_load_plugin (void);
+/* Prints how long networks of many branches take to start and to change. False when one does not run. */
+bool bench_startup (bool json);
 extern const BenchContender bench_onednn, bench_onednn_winograd, bench_xnnpack, bench_opencv,
     bench_ffmpeg, bench_torch, bench_torch_nchw, bench_onnxruntime;
 

@@ -14,6 +14,7 @@ enum {
   MODE_LAYERS,
   MODE_ELEMENTS,
   MODE_CHAINS,
+  MODE_STARTUP,
 };
 
 typedef struct {
@@ -204,11 +205,13 @@ static int
 usage (int status)
 {
   fprintf (status ? stderr : stdout,
-      "cnn-bench [--list] [--elements | --chains] [--layers L1,M1] [--threads 1,2] [--isa avx2]\n"
+      "cnn-bench [--list] [--elements | --chains | --startup] [--layers L1,M1] [--threads 1,2] "
+      "[--isa avx2]\n"
       "          [--seconds 0.5] [--json] [--only-cnn] [--processor-time]\n"
       "Times each layer, and the same layer in every library this was built with, in rounds.\n"
       "  --elements  each layer as an element in a pipeline, beside its kernel alone\n"
       "  --chains    whole networks as pipelines, beside their kernels one after the other\n"
+      "  --startup   networks of many branches: time to the first frame, and to a new shape\n"
       "  --list      layers, networks and libraries\n"
       "  --layers    some layers, or with --chains networks (default all)\n"
       "  --threads   numbers of threads, one after the other (default 1)\n"
@@ -240,6 +243,7 @@ parse_options (int argc, char **argv, Options *options)
       {"list", no_argument, NULL, 'l'},
       {"elements", no_argument, &options->mode, MODE_ELEMENTS},
       {"chains", no_argument, &options->mode, MODE_CHAINS},
+      {"startup", no_argument, &options->mode, MODE_STARTUP},
       {"layers", required_argument, NULL, 'L'},
       {"threads", required_argument, NULL, 't'},
       {"isa", required_argument, NULL, 'i'},
@@ -277,6 +281,8 @@ main (int argc, char **argv)
   Options options = {.threads = "1", .isa = getenv ("CNN_ISA"), .seconds = 0.5};
   if (!parse_options (argc, argv, &options))
     return usage (1);
+  if (options.mode == MODE_STARTUP)
+    return bench_startup (options.json) ? 0 : 1;
   if (!check_layers (&options) || !bench_cnn_open (options.isa))
     return 1;
   if (options.processor_time && strcmp (options.threads, "1") != 0) {

@@ -1,38 +1,123 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The main job in one program: a camera, a clip or a photo goes through four layers, and their feature
- * maps are shown in a window or written as a video (WebM) and a picture (PNG). At the end it explains the
- * layers: shapes, parameters, multiply-accumulates and receptive fields. */
+/* A walk through the ideas of convolutional networks: with a window, a chapter after another on a key, on a camera
+ * or a file; without, the same as a film (WebM) and a picture (PNG) a chapter. */
+#include "demo-chapters.h"
+#include "demo-output.h"
+#include "demo-source.h"
 #include "layertable.h"
 
-#include <gst/gst.h>
-#include <gst/pbutils/pbutils.h>
+#include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LAYERS                                                                                     \
-  "cnnconv name=edges kernel=gabor kernel-size=7 padding=same padding-mode=replicate "             \
-  "activation=relu ! cnnpool name=halve ! "                                                        \
-  "cnn1x1 name=mix kernel=random out-channels=12 seed=7 activation=relu ! "                        \
-  "cnnconv name=shapes kernel=random out-channels=12 seed=4 padding=same "                         \
-  "padding-mode=replicate activation=relu"
-#define VIEW "cnnview colormap=inferno gamma=0.6 gap=4 labels=true title=true smoothing=0.8"
+#define CAPTION                                                                                    \
+  " ! videoconvert ! videobox bottom=-%d fill=black ! queue max-size-buffers=2 ! "                 \
+  "textoverlay name=caption auto-resize=false wrap-mode=none font-desc=\"Sans 20\" "               \
+  "valignment=bottom line-alignment=center "                                                       \
+  "draw-outline=false draw-shadow=false wait-text=false ypad=14 ! "                                \
+  "videoconvert ! video/x-raw,format=BGRx,width=%d,height=%d ! "                                   \
+  "appsink name=pictures sync=%s max-buffers=2 enable-last-sample=true"
 
 typedef struct {
   GMainLoop *loop;
-  GstElement *pipeline;
+  DemoOutput *output;
+  const gchar *folder;
+  DemoSource *source;
+  gboolean window, named; /* named: by the user */
+  gboolean stopped, failed;
+  gint step; /* to the next chapter, or back */
+
+  /* The chapter that is shown. */
+  const DemoChapter *chapter;
+  GstElement *pipeline, *pictures;
   CnnLayerTable *layers;
-  gboolean is_picture; /* one frame: no video to write */
-  gboolean failed;
-  gboolean on_terminal;
-  gint percent_shown;
+  guint frames;
+  gboolean mouse_seen;
 } Demo;
 
-/* --- Running -------------------------------------------------------------------------------------- */
+/* --- The mouse and the keys ----------------------------------------------------------------------- */
+
+static void
+leave_chapter (Demo *demo, gint step)
+{
+  demo->step = step;
+  g_main_loop_quit (demo->loop);
+}
+
+static void
+on_navigation (GstEvent *event, gpointer data)
+{
+  Demo *demo = data;
+  const gchar *key = "";
+  if (event && gst_navigation_event_get_type (event) == GST_NAVIGATION_EVENT_KEY_PRESS)
+    gst_navigation_event_parse_key_event (event, &key);
+  if (!event || strcmp (key, "q") == 0) {
+    demo->stopped = TRUE;
+    leave_chapter (demo, 1);
+  } else if (strcmp (key, "Tab") == 0) {
+    leave_chapter (demo, 1);
+  } else if (strcmp (key, "BackSpace") == 0) {
+    leave_chapter (demo, -1);
+  } else if (demo->pictures) {
+    demo->mouse_seen |= !*key;
+    gst_element_send_event (demo->pictures, gst_event_ref (event));
+  }
+}
+
+/* Where no hand is, a pointer wanders over the maps, so that the box walks over the picture. */
+static void
+move_pointer (const Demo *demo)
+{
+  if (!demo->chapter->pointer || demo->mouse_seen)
+    return;
+  const gdouble t = (gdouble)demo->frames / (demo->chapter->seconds * DEMO_FRAMES_PER_SECOND);
+  const gdouble x = DEMO_WIDTH * (0.66 - 0.24 * cos (2 * G_PI * t));
+  const gdouble y = DEMO_PICTURE_HEIGHT * (0.3 + 0.15 * sin (4 * G_PI * t));
+  gst_element_send_event (
+      demo->pictures, gst_navigation_event_new_mouse_move (x, y, GST_NAVIGATION_MODIFIER_NONE));
+}
+
+/* --- One chapter ---------------------------------------------------------------------------------- */
+
+/* The first chapter shows the whole of a file that the user named. */
+static guint
+frames_wanted (const Demo *demo)
+{
+  const gboolean all =
+      demo->named && demo->chapter == demo_chapters && demo->source->kind == DEMO_SOURCE_FILM;
+  return demo->window || all ? G_MAXUINT : demo->chapter->seconds * DEMO_FRAMES_PER_SECOND;
+}
+
+static gboolean
+take_picture (gpointer data)
+{
+  Demo *demo = data;
+  GstSample *sample =
+      gst_app_sink_try_pull_sample (GST_APP_SINK (demo->pictures), 20 * GST_MSECOND);
+  if (!sample)
+    return G_SOURCE_CONTINUE;
+  move_pointer (demo);
+  demo->frames++;
+  if (!demo_output_take (demo->output, sample) || demo->frames >= frames_wanted (demo))
+    g_main_loop_quit (demo->loop);
+  gst_sample_unref (sample);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+seek_to_start (const Demo *demo, gboolean start_is_meant)
+{
+  const guint start = start_is_meant ? demo->chapter->start : 0;
+  gst_element_get_state (demo->pipeline, NULL, NULL, 10 * GST_SECOND);
+  return gst_element_seek_simple (demo->pipeline, GST_FORMAT_TIME,
+      GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, start * GST_SECOND);
+}
 
 static gboolean
 on_message (GstBus *bus, GstMessage *message, gpointer data)
@@ -43,13 +128,16 @@ on_message (GstBus *bus, GstMessage *message, gpointer data)
   case GST_MESSAGE_ERROR:
     gst_message_parse_error (message, &error, NULL);
     if (!demo->failed)
-      g_printerr ("\n%s\n", error->message);
+      g_printerr (
+          "\n%s, chapter %s: %s\n", demo->source->path, demo->chapter->name, error->message);
     g_clear_error (&error);
     demo->failed = TRUE;
     g_main_loop_quit (demo->loop);
     break;
   case GST_MESSAGE_EOS:
-    g_main_loop_quit (demo->loop);
+    /* In a window a film begins again. */
+    if (!demo->window || !seek_to_start (demo, !demo->named))
+      g_main_loop_quit (demo->loop);
     break;
   case GST_MESSAGE_ELEMENT:
     cnn_layer_table_take (demo->layers, message);
@@ -61,218 +149,195 @@ on_message (GstBus *bus, GstMessage *message, gpointer data)
 }
 
 static gboolean
-show_progress (gpointer data)
+make_pipeline (Demo *demo, const DemoSource *source, GError **error)
 {
-  Demo *demo = data;
-  gint64 position = 0, duration = 0;
-  if (!gst_element_query_position (demo->pipeline, GST_FORMAT_TIME, &position) ||
-      !gst_element_query_duration (demo->pipeline, GST_FORMAT_TIME, &duration) || duration <= 0)
-    return G_SOURCE_CONTINUE;
-  const gint percent = (gint)MIN (100 * position / duration, 100);
-  /* One line that is written over on a terminal, a few lines in a log. */
-  if (demo->on_terminal || percent >= demo->percent_shown + 25 ||
-      (percent == 100 && demo->percent_shown < 100)) {
-    g_print ("%s  %4.1f of %.1f s  %3d %%%s", demo->on_terminal ? "\r" : "",
-        (gdouble)position / GST_SECOND, (gdouble)duration / GST_SECOND, percent,
-        demo->on_terminal ? "" : "\n");
-    demo->percent_shown = percent;
-  }
-  return G_SOURCE_CONTINUE;
+  gchar *begin = demo_source_pipeline (source);
+  gchar *middle = demo_chapter_pipeline (demo->chapter, EXAMPLES_FOLDER);
+  gchar *end = g_strdup_printf (CAPTION, DEMO_HEIGHT - DEMO_PICTURE_HEIGHT, DEMO_WIDTH, DEMO_HEIGHT,
+      demo->window ? "true" : "false");
+  gchar *line = g_strconcat (begin, " ! ", middle, end, NULL);
+  demo->pipeline = gst_parse_launch (line, error);
+  g_free (line);
+  g_free (end);
+  g_free (middle);
+  g_free (begin);
+  if (!demo->pipeline)
+    return FALSE;
+  demo_source_set_path (source, demo->pipeline);
+  demo->pictures = gst_bin_get_by_name (GST_BIN (demo->pipeline), "pictures");
+  GstElement *caption = gst_bin_get_by_name (GST_BIN (demo->pipeline), "caption");
+  g_object_set (caption, "text", demo->chapter->caption, NULL);
+  gst_object_unref (caption);
+  return TRUE;
 }
 
-/* The last picture that went through the element named "still". */
 static gboolean
-write_still (Demo *demo, const gchar *path)
+run_pipeline (Demo *demo, gboolean start_is_meant)
 {
-  GError *error = NULL;
-  GstSample *sample = NULL, *png = NULL;
-  GstElement *still = gst_bin_get_by_name (GST_BIN (demo->pipeline), "still");
-  g_object_get (still, "last-sample", &sample, NULL);
-  gst_object_unref (still);
-  if (sample) {
-    GstCaps *caps = gst_caps_new_empty_simple ("image/png");
-    png = gst_video_convert_sample (sample, caps, 10 * GST_SECOND, &error);
-    gst_caps_unref (caps);
-    gst_sample_unref (sample);
+  GstBus *bus = gst_element_get_bus (demo->pipeline);
+  gst_bus_add_watch (bus, on_message, demo);
+  if (start_is_meant && demo->chapter->start > 0) {
+    gst_element_set_state (demo->pipeline, GST_STATE_PAUSED);
+    seek_to_start (demo, TRUE);
   }
-  gboolean written = FALSE;
-  GstMapInfo map;
-  if (png && gst_buffer_map (gst_sample_get_buffer (png), &map, GST_MAP_READ)) {
-    written = g_file_set_contents (path, (const gchar *)map.data, (gssize)map.size, &error);
-    gst_buffer_unmap (gst_sample_get_buffer (png), &map);
+  const guint pictures = g_idle_add (take_picture, demo);
+  gst_element_set_state (demo->pipeline, GST_STATE_PLAYING);
+  g_main_loop_run (demo->loop);
+  g_source_remove (pictures);
+  gst_bus_remove_watch (bus);
+  gst_object_unref (bus);
+  return !demo->failed;
+}
+
+static gboolean
+write_still (const Demo *demo, GError **error)
+{
+  GstSample *last = NULL;
+  g_object_get (demo->pictures, "last-sample", &last, NULL);
+  if (!last) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "%s: no picture came of chapter %s", demo->source->path, demo->chapter->name);
+    return FALSE;
   }
-  if (png)
-    gst_sample_unref (png);
-  if (!written)
-    g_printerr ("%s could not be written: %s\n", path, error ? error->message : "no picture came");
-  g_clear_error (&error);
+  gchar *path = g_strdup_printf ("%s/%" G_GSIZE_FORMAT "-%s.png", demo->folder,
+      (gsize)(demo->chapter - demo_chapters) + 1, demo->chapter->name);
+  const gboolean written = demo_write_still (last, path, error);
+  if (written)
+    g_print ("%s\n", path);
+  g_free (path);
+  gst_sample_unref (last);
   return written;
 }
 
-/* Stops the pipeline properly, so that the video file gets its end. */
+static void
+explain (const Demo *demo)
+{
+  gchar *table = cnn_layer_table_text (demo->layers);
+  g_print ("\n%s\n", table);
+  g_free (table);
+}
+
+static gboolean
+show_chapter (Demo *demo, const DemoSource *source, gboolean start_is_meant, GError **error)
+{
+  demo->layers = cnn_layer_table_new ();
+  demo->frames = 0;
+  demo->step = 1;
+  gboolean shown = make_pipeline (demo, source, error) && run_pipeline (demo, start_is_meant);
+  if (shown && !demo->window)
+    shown = write_still (demo, error);
+  if (shown && demo->chapter->explain)
+    explain (demo);
+  if (demo->pipeline) {
+    gst_element_set_state (demo->pipeline, GST_STATE_NULL);
+    gst_clear_object (&demo->pictures);
+    gst_clear_object (&demo->pipeline);
+  }
+  cnn_layer_table_free (demo->layers);
+  return shown;
+}
+
+/* --- The walk ------------------------------------------------------------------------------------- */
+
+/* A chapter with a source of its own shows that, unless it also takes the one that the user named. */
+static gboolean
+show_on_its_source (Demo *demo, GError **error)
+{
+  const gchar *own = demo->chapter->own_source;
+  if (!own || (demo->named && demo->chapter->takes_any_source))
+    return show_chapter (demo, demo->source, FALSE, error);
+  gchar *path = g_build_filename (EXAMPLES_FOLDER, own, NULL);
+  DemoSource *source = demo_source_new (path, error);
+  g_free (path);
+  const gboolean shown = source && show_chapter (demo, source, TRUE, error);
+  if (source)
+    demo_source_free (source);
+  return shown;
+}
+
+static gboolean
+walk (Demo *demo, GError **error)
+{
+  gboolean shown = TRUE;
+  for (guint i = 0; shown && !demo->stopped && i < demo_chapter_count;) {
+    demo->chapter = &demo_chapters[i];
+    shown = show_on_its_source (demo, error);
+    const gint next = (gint)i + demo->step;
+    /* In a window the last chapter is followed by the first. */
+    i = demo->window ? (guint)(next + (gint)demo_chapter_count) % demo_chapter_count : (guint)next;
+  }
+  return shown;
+}
+
 static gboolean
 on_interrupt (gpointer data)
 {
   Demo *demo = data;
-  gst_element_send_event (demo->pipeline, gst_event_new_eos ());
+  demo->stopped = TRUE;
+  g_main_loop_quit (demo->loop);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-run (Demo *demo)
+show (Demo *demo, GError **error)
 {
-  demo->loop = g_main_loop_new (NULL, FALSE);
-  GstBus *bus = gst_element_get_bus (demo->pipeline);
-  gst_bus_add_watch (bus, on_message, demo);
-  demo->on_terminal = isatty (STDOUT_FILENO);
-  const guint progress = g_timeout_add (250, show_progress, demo);
-  if (gst_element_set_state (demo->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
-    g_main_loop_run (demo->loop);
-  else
-    while (!demo->failed && g_main_context_iteration (NULL, TRUE))
-      ;
-  if (!demo->failed)
-    show_progress (demo);
-  if (demo->on_terminal)
-    g_print ("\n");
-  g_source_remove (progress);
-  gst_bus_remove_watch (bus);
-  gst_object_unref (bus);
-  g_main_loop_unref (demo->loop);
-  return !demo->failed;
-}
-
-/* --- The pipeline --------------------------------------------------------------------------------- */
-
-/* Anything but a camera is a file; one with pictures but no length is a photo. */
-static gboolean
-file_is_picture (const gchar *path, GError **error)
-{
-  gchar *absolute = g_canonicalize_filename (path, NULL);
-  gchar *uri = g_filename_to_uri (absolute, NULL, error);
-  g_free (absolute);
-  GstDiscoverer *discoverer = uri ? gst_discoverer_new (10 * GST_SECOND, error) : NULL;
-  gboolean is_picture = FALSE;
-  if (discoverer) {
-    GstDiscovererInfo *info = gst_discoverer_discover_uri (discoverer, uri, error);
-    GList *streams = info ? gst_discoverer_info_get_video_streams (info) : NULL;
-    if (streams)
-      is_picture = gst_discoverer_video_info_is_image (streams->data);
-    else if (error && !*error)
-      g_set_error (
-          error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE, "%s has no pictures in it", path);
-    gst_discoverer_stream_info_list_free (streams);
-    if (info)
-      gst_discoverer_info_unref (info);
-    g_object_unref (discoverer);
-  }
-  g_free (uri);
-  return is_picture;
-}
-
-static GstElement *
-make_pipeline (const Demo *demo, const gchar *source, gboolean camera, gboolean window,
-    const gchar *video_path, GError **error)
-{
-  GString *text = g_string_new (camera ? "v4l2src name=source ! videoconvert ! "
-                                       : "filesrc name=source ! decodebin ! videoconvert ! ");
-  g_string_append (
-      text, LAYERS " ! " VIEW " ! videoconvert ! video/x-raw,width=1280,height=720 ! ");
-  if (window)
-    g_string_append (text, "autovideosink");
-  else
-    g_string_append (text, "tee name=pictures ! "
-                           "queue ! fakesink name=still enable-last-sample=true");
-  if (!window && !demo->is_picture)
-    g_string_append (text, " pictures. ! queue ! videoconvert ! vp8enc deadline=1 cpu-used=4 "
-                           "threads=2 target-bitrate=3000000 ! webmmux ! filesink name=video");
-  GstElement *pipeline = gst_parse_launch (text->str, error);
-  g_string_free (text, TRUE);
-  if (!pipeline)
-    return NULL;
-  GstElement *element = gst_bin_get_by_name (GST_BIN (pipeline), "source");
-  g_object_set (element, camera ? "device" : "location", source, NULL);
-  gst_object_unref (element);
-  element = gst_bin_get_by_name (GST_BIN (pipeline), "video");
-  if (element) {
-    g_object_set (element, "location", video_path, NULL);
-    gst_object_unref (element);
-  }
-  return pipeline;
-}
-
-static gboolean
-show (const gchar *source, const gchar *output, gboolean window)
-{
-  Demo demo = {.layers = cnn_layer_table_new ()};
-  GError *error = NULL;
-  const gboolean camera = g_str_has_prefix (source, "/dev/video");
-  if (!camera)
-    demo.is_picture = file_is_picture (source, &error);
-  gchar *stem = g_path_get_basename (source);
-  gchar *dot = strrchr (stem, '.');
-  if (dot && dot != stem)
-    *dot = '\0';
-  gchar *video = g_strdup_printf ("%s/%s-feature-maps.webm", output, stem);
-  gchar *still = g_strdup_printf ("%s/%s-feature-maps.png", output, stem);
+  gchar *film = g_build_filename (demo->folder, "walk.webm", NULL);
+  demo->output = demo->window ? demo_output_new_window (on_navigation, demo, error)
+                              : demo_output_new_film (film, error);
   gboolean shown = FALSE;
-  if (!error)
-    demo.pipeline = make_pipeline (&demo, source, camera, window, video, &error);
-  if (demo.pipeline) {
-    g_print ("Feature maps of %s\n", source);
-    const guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, &demo);
-    shown = run (&demo);
+  if (demo->output) {
+    if (demo->window)
+      g_print ("Tab: the next chapter, BackSpace: the one before, h: what else, q: the end\n");
+    demo->loop = g_main_loop_new (NULL, FALSE);
+    const guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, demo);
+    shown = walk (demo, error);
     g_source_remove (interrupt);
-    if (shown && !window)
-      shown = write_still (&demo, still);
-    gst_element_set_state (demo.pipeline, GST_STATE_NULL);
-    gst_object_unref (demo.pipeline);
+    shown &= demo_output_finish (demo->output, *error ? NULL : error);
+    g_main_loop_unref (demo->loop);
   }
-  if (shown) {
-    gchar *table = cnn_layer_table_text (demo.layers);
-    g_print ("\n%s", table);
-    g_free (table);
-    if (!window)
-      g_print ("\nWritten: %s%s%s\n\n", still, demo.is_picture ? "" : " and ",
-          demo.is_picture ? "" : video);
-  } else if (error) {
-    g_printerr ("%s\n", error->message);
-  }
-  g_clear_error (&error);
-  g_free (still);
-  g_free (video);
-  g_free (stem);
-  cnn_layer_table_free (demo.layers);
+  if (shown && !demo->window)
+    g_print ("%s\n", film);
+  g_free (film);
   return shown;
 }
 
 int
 main (int argc, char **argv)
 {
-  gchar *output = NULL, **sources = NULL;
+  gchar *folder = NULL, **sources = NULL;
   gboolean window = FALSE;
   const GOptionEntry entries[] = {
-      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Folder for the results (.)", "DIR"},
+      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "Folder for the results (.)", "DIR"},
       {"window", 'w', 0, G_OPTION_ARG_NONE, &window, "Show them in a window instead", NULL},
-      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL, "SOURCE"},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL, "[SOURCE]"},
       {0},
   };
   GError *error = NULL;
-  GOptionContext *context = g_option_context_new ("- feature maps of a camera, a clip or a photo");
+  GOptionContext *context =
+      g_option_context_new ("- convolutional networks on a photo, a film or a camera");
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
+  Demo demo = {0};
   gboolean done = FALSE;
   if (!g_option_context_parse (context, &argc, &argv, &error))
+    ;
+  else if (sources && sources[1])
+    g_printerr ("One SOURCE at most: a file, or a camera such as /dev/video0\n");
+  else if (!window && g_mkdir_with_parents (folder ? folder : ".", 0755) != 0)
+    g_printerr ("The folder %s cannot be made\n", folder);
+  else if ((demo.source = demo_source_new (
+                sources ? sources[0] : EXAMPLES_FOLDER "/media/chelsea.png", &error))) {
+    demo.folder = folder ? folder : ".";
+    demo.window = window;
+    demo.named = sources != NULL;
+    done = show (&demo, &error);
+    demo_source_free (demo.source);
+  }
+  if (error)
     g_printerr ("%s\n", error->message);
-  else if (!sources || sources[1])
-    g_printerr ("One SOURCE is needed: a file, or a camera such as /dev/video0\n");
-  else if (!window && g_mkdir_with_parents (output ? output : ".", 0755) != 0)
-    g_printerr ("The folder %s cannot be made\n", output);
-  else
-    done = show (sources[0], output ? output : ".", window);
   g_clear_error (&error);
   g_option_context_free (context);
   g_strfreev (sources);
-  g_free (output);
+  g_free (folder);
   return done ? 0 : 1;
 }

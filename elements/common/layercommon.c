@@ -118,6 +118,35 @@ gst_cnn_layer_common_get_n_threads (GstCnnLayerCommon *common)
   return n_threads;
 }
 
+/* --- Caps ----------------------------------------------------------------------------------------- */
+
+static GstCaps *
+intersect (GstCaps *caps, GstCaps *filter)
+{
+  if (filter)
+    gst_caps_take (&caps, gst_caps_intersect_full (caps, filter, GST_CAPS_INTERSECT_FIRST));
+  return caps;
+}
+
+gboolean
+gst_cnn_layer_common_is_linking (GstCnnLayerCommon *common, GstPad *pad)
+{
+  return !g_atomic_int_get (&common->started) ||
+         (GST_PAD_IS_SINK (pad) && !gst_pad_is_linked (pad));
+}
+
+GstCaps *
+gst_cnn_layer_common_answer_caps (GstPad *pad, GstCaps *fitting, GstCaps *filter)
+{
+  static GstStaticCaps taken = GST_STATIC_CAPS (GST_CNN_LAYER_TAKEN_CAPS);
+  GstCaps *caps = intersect (fitting, filter);
+  if (gst_caps_is_empty (caps) && GST_PAD_IS_SINK (pad))
+    gst_caps_take (&caps, intersect (gst_static_caps_get (&taken), filter));
+  if (gst_caps_is_empty (caps))
+    gst_caps_take (&caps, intersect (gst_pad_get_pad_template_caps (pad), filter));
+  return caps;
+}
+
 /* --- Life ----------------------------------------------------------------------------------------- */
 
 gboolean

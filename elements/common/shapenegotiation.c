@@ -38,23 +38,41 @@ takes_channels (const GstCnnGeometry *geometry, gint channels)
   return FALSE;
 }
 
+/* What makes the input have so many channels: pictures have 1 or 3, others come from a layer. */
+static void
+channels_remedy (gint channels, gint wanted, gchar *text, gsize size)
+{
+  if (wanted == 1 || (wanted == 3 && channels == 1))
+    g_snprintf (text, size, ": put \"videoconvert ! video/x-raw,format=%s\" before it%s",
+        wanted == 1 ? "GRAY8" : "RGB",
+        channels == 1 || channels == 3 ? "" : ", or cnn1x1 after a layer");
+  else
+    g_snprintf (text, size, ": the layer before it has to give %d (its out-channels)", wanted);
+}
+
 static gboolean
 refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
 {
   const gchar *s = channels == 1 ? "" : "s";
-  if (geometry->n_in_channels == 0)
-    return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s",
-        channels, s, geometry->channel_step, geometry->channel_step_name);
+  gchar remedy[160];
+  if (geometry->n_in_channels == 0) {
+    const gint step = geometry->channel_step;
+    return cnn_error_set (error,
+        "the input has %d channel%s, not a multiple of the %d %s: %d would fit", channels, s, step,
+        geometry->channel_step_name,
+        channels < G_MAXINT - step ? (channels / step + 1) * step : step);
+  }
+  channels_remedy (channels, geometry->in_channels[0], remedy, sizeof remedy);
   if (geometry->n_in_channels == 1)
-    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d", channels, s,
-        geometry->in_channels[0]);
+    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s", channels,
+        s, geometry->in_channels[0], remedy);
   GString *list = g_string_new (NULL);
   for (guint i = 0; i < MIN (geometry->n_in_channels, 8); i++)
     g_string_append_printf (list, i ? ", %d" : "%d", geometry->in_channels[i]);
   if (geometry->n_in_channels > 8)
     g_string_append (list, ", ...");
-  cnn_error_set (
-      error, "the input has %d channel%s, but the weights take one of %s", channels, s, list->str);
+  cnn_error_set (error, "the input has %d channel%s, but the weights take one of %s%s", channels, s,
+      list->str, remedy);
   g_string_free (list, TRUE);
   return FALSE;
 }
@@ -141,6 +159,10 @@ backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray
     input.c.max = (gint)MIN ((gint64)(output->c.max / multiplier) * divisor, G_MAXINT);
   }
   if (geometry->n_in_channels == 0) {
+    GstCnnShapeRange single = input;
+    single.c = (CnnRange){1, 1};
+    if (geometry->prefers_one_channel && range_has (input.c, 1))
+      gst_cnn_shape_ranges_append (inputs, &single);
     gst_cnn_shape_ranges_append (inputs, &input);
     return;
   }
@@ -295,6 +317,34 @@ gst_cnn_geometry_transform_caps (
   return transformed;
 }
 
+static GstCaps *
+transform_within (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *all = gst_cnn_geometry_transform_caps (geometry, direction, caps);
+  if (!filter)
+    return all;
+  GstCaps *within = gst_caps_intersect_full (all, filter, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (all);
+  return within;
+}
+
+GstCaps *
+gst_cnn_geometry_filter_caps (
+    const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps, GstCaps *filter)
+{
+  if (geometry->prefers_one_channel && direction == GST_PAD_SRC) {
+    GstCnnGeometry single = *geometry;
+    single.n_in_channels = 1;
+    single.in_channels[0] = 1;
+    GstCaps *gray = transform_within (&single, direction, caps, filter);
+    if (filter && !gst_caps_is_empty (gray))
+      return gray;
+    gst_caps_unref (gray);
+  }
+  return transform_within (geometry, direction, caps, filter);
+}
+
 /* --- Refusals ------------------------------------------------------------------------------------- */
 
 static void
@@ -310,7 +360,7 @@ append_range_text (GString *text, CnnRange range)
     g_string_append (text, "any");
 }
 
-/* "1x120x160xany or 1x64x64x3" */
+/* "1x64x64x3 or 1 x 120 x 160 x any" */
 static gchar *
 describe_ranges (const GArray *ranges)
 {
@@ -318,12 +368,36 @@ describe_ranges (const GArray *ranges)
   for (guint i = 0; i < MIN (ranges->len, 3); i++) {
     const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
     const CnnRange fields[] = {range->n, range->h, range->w, range->c};
+    gboolean numbers = TRUE;
+    for (guint f = 0; f < 4; f++)
+      numbers &= fields[f].min == fields[f].max;
     for (guint f = 0; f < 4; f++) {
-      g_string_append (text, f ? "x" : i ? " or " : "");
+      g_string_append (text, f ? (numbers ? "x" : " x ") : i ? " or " : "");
       append_range_text (text, fields[f]);
     }
   }
   return g_string_free (text, FALSE);
+}
+
+/* Which properties could make the output one of `ranges`. */
+static const gchar *
+output_remedy (CnnShape output, const GArray *ranges)
+{
+  gboolean size = FALSE, channels = FALSE, batch = FALSE;
+  for (guint i = 0; i < ranges->len; i++) {
+    const GstCnnShapeRange *range = &g_array_index (ranges, GstCnnShapeRange, i);
+    size |= range_has (range->h, output.h) && range_has (range->w, output.w);
+    channels |= range_has (range->c, output.c);
+    batch |= range_has (range->n, output.n);
+  }
+  if (!batch)
+    return "a batch of another size has to come in";
+  if (size && !channels)
+    return "change out-channels or groups, or put cnn1x1 out-channels=... behind it";
+  if (!channels)
+    return "change out-channels or groups, and stride, padding or kernel-size, or let upstream "
+           "choose its size";
+  return "change stride, padding or kernel-size, or let upstream choose its size";
 }
 
 void
@@ -350,8 +424,9 @@ gst_cnn_explain_refusal (CnnShape input, CnnShape output, const GstCaps *taken, 
   else
     cnn_error_set (sentence,
         "the input %dx%dx%dx%d gives the output %dx%dx%dx%d (N,H,W,C), but downstream takes only "
-        "%.120s: change stride, padding or kernel-size, or let upstream choose its size",
-        input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted);
+        "%.120s: %s",
+        input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c, wanted,
+        output_remedy (output, ranges));
   g_free (wanted);
   g_array_unref (ranges);
 }

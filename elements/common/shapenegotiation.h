@@ -32,6 +32,8 @@ typedef struct {
   gint channel_divisor;
   /* What channel_step counts, for sentences. */
   const gchar *channel_step_name;
+  /* Where any number of channels may come in: best one alone. */
+  gboolean prefers_one_channel;
   /* Other inputs have a say in the output channels: any number may come in. */
   gboolean free_channels;
   /* While the input is not known and decides which weights it meets: the possibilities, most wanted first,
@@ -55,6 +57,11 @@ gboolean gst_cnn_geometry_output (
  * and layouts before video. `caps` need not be fixed. Empty when no shape leads there. */
 GstCaps *gst_cnn_geometry_transform_caps (
     const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps);
+
+/* The same within `filter`, or all of it when that is NULL. A geometry that prefers one channel is content
+ * with it wherever the filter has it, so that a converter upstream makes gray pictures. */
+GstCaps *gst_cnn_geometry_filter_caps (const GstCnnGeometry *geometry, GstPadDirection direction,
+    const GstCaps *caps, GstCaps *filter);
 
 /* Why a peer that takes `taken` does not take the output shape, with a remedy: one sentence. */
 void

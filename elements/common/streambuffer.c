@@ -119,7 +119,10 @@ gst_cnn_allocation_propose (GstQuery *query)
   params.align = CNN_ALIGNMENT - 1;
   GstAllocator *allocator = gst_cnn_allocator_get ();
   gst_query_add_allocation_param (query, allocator, &params);
-  GstBufferPool *pool = need_pool ? make_pool (caps, &info, allocator, &params) : NULL;
+  /* NNStreamer's elements append their memory to a buffer that they take from a pool, as if it were empty. */
+  GstBufferPool *pool = need_pool && info.kind != GST_CNN_STREAM_NNSTREAMER
+                            ? make_pool (caps, &info, allocator, &params)
+                            : NULL;
   if (pool) {
     gst_query_add_allocation_pool (query, pool, (guint)info.bytes, 0, 0);
     gst_object_unref (pool);

@@ -24,7 +24,7 @@ gst_cnn_convolution_settings_copy (
   gst_cnn_double_array_copy (&copy->coefficients, &settings->coefficients);
   gst_cnn_double_array_copy (&copy->bias, &settings->bias);
   gst_cnn_double_array_copy (&copy->alpha, &settings->alpha);
-  copy->weights = settings->weights ? gst_cnn_weights_source_ref (settings->weights) : NULL;
+  copy->weights = settings->weights ? cnn_weights_ref (settings->weights) : NULL;
   copy->layer = g_strdup (settings->layer);
   copy->batch_norm = g_strdup (settings->batch_norm);
   copy->alpha_layer = g_strdup (settings->alpha_layer);
@@ -36,7 +36,7 @@ gst_cnn_convolution_settings_clear (GstCnnConvolutionSettings *settings)
   gst_cnn_double_array_clear (&settings->coefficients);
   gst_cnn_double_array_clear (&settings->bias);
   gst_cnn_double_array_clear (&settings->alpha);
-  g_clear_pointer (&settings->weights, gst_cnn_weights_source_unref);
+  g_clear_pointer (&settings->weights, cnn_weights_close);
   g_clear_pointer (&settings->layer, g_free);
   g_clear_pointer (&settings->batch_norm, g_free);
   g_clear_pointer (&settings->alpha_layer, g_free);
@@ -55,8 +55,9 @@ check_one_origin (const GstCnnConvolutionSettings *settings, CnnError *error)
   if (origins == 1)
     return TRUE;
   if (origins == 0)
-    return cnn_error_set (error, "there are no weights: set one of kernel (a named filter), "
-                                 "coefficients and weights (a file)");
+    return cnn_error_set (error,
+        "there are no weights: set one of %s, coefficients and weights (a file)",
+        settings->pointwise ? "kernel=random" : "kernel (a named filter)");
   return cnn_error_set (error, "%s%s%s %s say where the weights come from: set only one of them",
       kernel ? "kernel" : "coefficients", kernel && coefficients ? " and coefficients" : "",
       weights ? " and weights" : "", origins == 2 ? "both" : "all");
@@ -117,6 +118,16 @@ filter_geometry (
   return TRUE;
 }
 
+/* One kernel and nothing said about channels: it runs on each channel by itself, as named filters do. */
+static gboolean
+is_single_kernel (const GstCnnConvolutionSettings *settings)
+{
+  gint rows, columns;
+  kernel_size (settings, &rows, &columns);
+  return settings->groups == 0 && settings->out_channels == 0 && !settings->pointwise &&
+         settings->coefficients.count == (guint64)rows * (guint64)columns;
+}
+
 static gboolean
 coefficients_geometry (
     const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
@@ -124,6 +135,10 @@ coefficients_geometry (
   gint rows, columns;
   kernel_size (settings, &rows, &columns);
   set_kernel (&geometry->window, rows, columns);
+  if (is_single_kernel (settings)) {
+    geometry->prefers_one_channel = TRUE;
+    return TRUE;
+  }
   const gint out_channels = MAX (settings->out_channels, 1), groups = MAX (settings->groups, 1);
   const gint64 each = (gint64)rows * columns * out_channels;
   const gint64 count = settings->coefficients.count;
@@ -169,10 +184,8 @@ find_layer (const GstCnnConvolutionSettings *settings, const CnnShape *input, gb
 {
   const CnnLayerQuery query = layer_query (settings, input);
   GError *reason = NULL;
-  if (with_values ? cnn_weights_load_layer (
-                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason)
-                  : cnn_weights_find_layer (
-                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason))
+  if (with_values ? cnn_weights_load_layer (settings->weights, &query, found, &reason)
+                  : cnn_weights_find_layer (settings->weights, &query, found, &reason))
     return TRUE;
   cnn_error_set (error, "weights: %s", reason->message);
   g_clear_error (&reason);
@@ -229,8 +242,7 @@ list_choices (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometr
   if (settings->layer && *settings->layer)
     return FALSE;
   const CnnLayerQuery query = layer_query (settings, NULL);
-  GArray *choices =
-      cnn_weights_list_choices (gst_cnn_weights_source_file (settings->weights), &query);
+  GArray *choices = cnn_weights_list_choices (settings->weights, &query);
   geometry->n_choices = MIN (choices->len, GST_CNN_MAX_CHANNEL_CHOICES);
   for (guint i = 0; i < geometry->n_choices; i++) {
     const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, i);
@@ -361,6 +373,26 @@ filter_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
 }
 
 static gboolean
+coefficients_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  weights->out_channels = MAX (settings->out_channels, 1);
+  weights->groups = MAX (settings->groups, 1);
+  weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
+  if (!is_single_kernel (settings) || input.c == 1)
+    return TRUE;
+  gfloat *kernel = weights->weights;
+  const gsize taps = settings->coefficients.count;
+  weights->out_channels = weights->groups = input.c;
+  weights->weights = g_try_malloc_n ((gsize)input.c, taps * sizeof (gfloat));
+  for (gint c = 0; weights->weights && c < input.c; c++)
+    memcpy (weights->weights + (gsize)c * taps, kernel, taps * sizeof (gfloat));
+  g_free (kernel);
+  return weights->weights ||
+         cnn_error_set (error, "out of memory for a kernel on %d channels", input.c);
+}
+
+static gboolean
 file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
     GstCnnConvolutionWeights *weights, CnnError *error)
 {
@@ -383,6 +415,7 @@ file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
   weights->bias = g_steal_pointer (&loaded.bias);
   weights->alpha = g_steal_pointer (&loaded.alpha);
   weights->n_alpha = loaded.n_alpha;
+  weights->warnings = g_steal_pointer (&loaded.warnings);
   cnn_layer_weights_clear (&loaded);
   return TRUE;
 }
@@ -398,16 +431,37 @@ check_count (const GstCnnDoubleArray *array, const gchar *property, gint out_cha
       out_channels == 1 ? "" : "s");
 }
 
+/* A kernel that runs on each channel by itself has one bias, or one for each channel. */
+static gfloat *
+bias_of_channels (const GstCnnConvolutionSettings *settings, gint out_channels)
+{
+  if (settings->bias.count > 1 || out_channels == 1)
+    return gst_cnn_double_array_to_floats (&settings->bias);
+  gfloat *bias = g_new (gfloat, out_channels);
+  for (gint c = 0; c < out_channels; c++)
+    bias[c] = (gfloat)settings->bias.values[0];
+  return bias;
+}
+
+static gboolean
+repeats_one_kernel (const GstCnnConvolutionSettings *settings)
+{
+  if (settings->filter != GST_CNN_FILTER_NONE && settings->filter != GST_CNN_FILTER_RANDOM)
+    return gst_cnn_filter_count (settings->filter) == 1;
+  return settings->coefficients.count > 0 && is_single_kernel (settings);
+}
+
 /* The bias and alpha properties win over those in a file. */
 static gboolean
 add_bias_and_alpha (
     const GstCnnConvolutionSettings *settings, GstCnnConvolutionWeights *weights, CnnError *error)
 {
   if (settings->bias.count > 0) {
-    if (!check_count (&settings->bias, "bias", weights->out_channels, FALSE, error))
+    if (!check_count (
+            &settings->bias, "bias", weights->out_channels, repeats_one_kernel (settings), error))
       return FALSE;
     g_free (weights->bias);
-    weights->bias = gst_cnn_double_array_to_floats (&settings->bias);
+    weights->bias = bias_of_channels (settings, weights->out_channels);
   }
   if (weights->alpha)
     return TRUE;
@@ -437,10 +491,7 @@ gst_cnn_convolution_weights (const GstCnnConvolutionSettings *settings, CnnShape
   if (settings->weights) {
     made = file_weights (settings, input, weights, error);
   } else if (settings->coefficients.count > 0) {
-    weights->out_channels = MAX (settings->out_channels, 1);
-    weights->groups = MAX (settings->groups, 1);
-    weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
-    made = TRUE;
+    made = coefficients_weights (settings, input, weights, error);
   } else {
     made = filter_weights (settings, input, weights, error);
   }
@@ -456,4 +507,5 @@ gst_cnn_convolution_weights_clear (GstCnnConvolutionWeights *weights)
   g_clear_pointer (&weights->weights, g_free);
   g_clear_pointer (&weights->bias, g_free);
   g_clear_pointer (&weights->alpha, g_free);
+  g_clear_pointer (&weights->warnings, g_ptr_array_unref);
 }

@@ -36,6 +36,8 @@ typedef struct {
   GstCnnWeights shown;
   gfloat *shown_bias; /* NULL for none */
   CnnActivation shown_activation;
+  gint groups;
+  gchar *warned; /* what the bus was told last */
 } GstCnnConvolutionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
@@ -57,6 +59,38 @@ copy_settings (GstCnnConvolution *self, GstCnnConvolutionSettings *copy)
   const guint revision = PRIVATE (self)->revision;
   GST_OBJECT_UNLOCK (self);
   return revision;
+}
+
+/* --- The file ------------------------------------------------------------------------------------- */
+
+/* Opens the file outside the lock. An empty path means none. */
+static gboolean
+set_weights (GstCnnConvolution *self, const gchar *path, CnnError *error)
+{
+  GError *reason = NULL;
+  CnnWeightsFile *file = path && *path ? cnn_weights_open (path, &reason) : NULL;
+  if (reason) {
+    cnn_error_set (error, "weights: %s", reason->message);
+    g_error_free (reason);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self);
+  GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (self);
+  CnnWeightsFile *old = settings->weights;
+  settings->weights = file;
+  GST_OBJECT_UNLOCK (self);
+  cnn_weights_close (old);
+  return TRUE;
+}
+
+static gboolean
+open_weights_again (GstCnnConvolution *self, CnnError *error)
+{
+  GstCnnConvolutionSettings settings;
+  copy_settings (self, &settings);
+  const gboolean good = set_weights (self, cnn_weights_get_path (settings.weights), error);
+  gst_cnn_convolution_settings_clear (&settings);
+  return good;
 }
 
 /* --- Layer ---------------------------------------------------------------------------------------- */
@@ -108,6 +142,7 @@ static void
 keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, gint in_channels)
 {
   GstCnnWeights *shown = &PRIVATE (self)->shown;
+  PRIVATE (self)->groups = weights->groups;
   shown->out_channels = weights->out_channels;
   shown->in_channels = in_channels / weights->groups;
   shown->rows = weights->window.rows.kernel;
@@ -165,15 +200,55 @@ gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
   return weights->values != NULL;
 }
 
+static void
+gst_cnn_convolution_describe (GstCnnLayer *layer, GstStructure *info)
+{
+  gst_structure_set (
+      info, "groups", G_TYPE_INT, PRIVATE (GST_CNN_CONVOLUTION (layer))->groups, NULL);
+}
+
+/* Says once what the file leaves to guess. */
+static void
+warn_of_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights)
+{
+  GstCnnConvolutionPrivate *priv = PRIVATE (self);
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; weights->warnings && i < weights->warnings->len; i++)
+    g_string_append_printf (
+        text, "%s%s", i > 0 ? "; " : "", (const gchar *)g_ptr_array_index (weights->warnings, i));
+  if (text->len > 0 && g_strcmp0 (text->str, priv->warned) != 0)
+    GST_ELEMENT_WARNING (
+        self, LIBRARY, SETTINGS, ("%s: weights: %s", GST_OBJECT_NAME (self), text->str), (NULL));
+  g_free (priv->warned);
+  priv->warned = g_string_free (text, FALSE);
+}
+
+/* The weights of the properties as they are now, which `settings` gets a copy of. A file that was written to
+ * can no longer be read: what its path has by now counts. */
+static gboolean
+take_weights (GstCnnConvolution *self, CnnShape input, GstCnnConvolutionSettings *settings,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  copy_settings (self, settings);
+  if (gst_cnn_convolution_weights (settings, input, weights, error))
+    return TRUE;
+  if (!settings->weights || cnn_weights_is_current (settings->weights) ||
+      !open_weights_again (self, error))
+    return FALSE;
+  gst_cnn_convolution_settings_clear (settings);
+  copy_settings (self, settings);
+  return gst_cnn_convolution_weights (settings, input, weights, error);
+}
+
 static CnnLayer *
 gst_cnn_convolution_create_layer (
     GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
 {
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
   GstCnnConvolutionSettings settings;
   GstCnnConvolutionWeights weights;
   CnnLayer *created = NULL;
-  copy_settings (GST_CNN_CONVOLUTION (layer), &settings);
-  if (gst_cnn_convolution_weights (&settings, setup->input, &weights, error)) {
+  if (take_weights (self, setup->input, &settings, &weights, error)) {
     const CnnConv2dDesc desc = {
         .input = setup->input,
         .input_format = setup->input_format,
@@ -190,13 +265,33 @@ gst_cnn_convolution_create_layer (
     };
     created = cnn_conv2d_new (setup->context, &desc, error);
     if (created) {
-      keep_weights (GST_CNN_CONVOLUTION (layer), &weights, setup->input.c);
-      keep_rest (GST_CNN_CONVOLUTION (layer), &weights, settings.activation);
+      keep_weights (self, &weights, setup->input.c);
+      keep_rest (self, &weights, settings.activation);
+      warn_of_weights (self, &weights);
     }
     gst_cnn_convolution_weights_clear (&weights);
   }
   gst_cnn_convolution_settings_clear (&settings);
   return created;
+}
+
+/* A file that was replaced while the element rested counts from the start on. */
+static gboolean
+gst_cnn_convolution_start (GstBaseTransform *transform)
+{
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (transform);
+  GstCnnConvolutionSettings settings;
+  CnnError error;
+  copy_settings (self, &settings);
+  const gboolean good = !settings.weights || cnn_weights_is_current (settings.weights) ||
+                        open_weights_again (self, &error);
+  gst_cnn_convolution_settings_clear (&settings);
+  g_clear_pointer (&PRIVATE (self)->warned, g_free);
+  if (good)
+    return GST_BASE_TRANSFORM_CLASS (gst_cnn_convolution_parent_class)->start (transform);
+  GST_ELEMENT_ERROR (
+      self, LIBRARY, SETTINGS, ("%s: %s", GST_OBJECT_NAME (self), error.message), (NULL));
+  return FALSE;
 }
 
 /* --- GObject -------------------------------------------------------------------------------------- */
@@ -206,23 +301,6 @@ replace_text (gchar **text, const GValue *value)
 {
   g_free (*text);
   *text = g_value_dup_string (value);
-}
-
-/* Opens the file outside the lock. An empty path means none. */
-static gboolean
-set_weights (GstCnnConvolution *self, const gchar *path, CnnError *error)
-{
-  GstCnnWeightsSource *source = NULL;
-  if (path && *path && !(source = gst_cnn_weights_source_new (path, error)))
-    return FALSE;
-  GST_OBJECT_LOCK (self);
-  GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (self);
-  GstCnnWeightsSource *old = settings->weights;
-  settings->weights = source;
-  GST_OBJECT_UNLOCK (self);
-  if (old)
-    gst_cnn_weights_source_unref (old);
-  return TRUE;
 }
 
 static void
@@ -294,8 +372,7 @@ gst_cnn_convolution_get_property (GObject *object, guint id, GValue *value, GPar
     gst_cnn_double_array_get (&settings->bias, value);
     break;
   case PROP_WEIGHTS:
-    g_value_set_string (
-        value, settings->weights ? gst_cnn_weights_source_path (settings->weights) : NULL);
+    g_value_set_string (value, settings->weights ? cnn_weights_get_path (settings->weights) : NULL);
     break;
   case PROP_LAYER:
     g_value_set_string (value, settings->layer);
@@ -336,6 +413,7 @@ gst_cnn_convolution_finalize (GObject *object)
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
   gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);
+  g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->warned);
   G_OBJECT_CLASS (gst_cnn_convolution_parent_class)->finalize (object);
 }
 
@@ -424,6 +502,8 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   layer_class->create_layer = gst_cnn_convolution_create_layer;
   layer_class->get_weights = gst_cnn_convolution_get_weights;
   layer_class->get_operation = gst_cnn_convolution_get_operation;
+  layer_class->describe = gst_cnn_convolution_describe;
+  GST_BASE_TRANSFORM_CLASS (klass)->start = gst_cnn_convolution_start;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
 }

@@ -68,58 +68,48 @@ gst_cnn_layer_transform_caps (
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
                        : gst_caps_ref (caps);
-    result = gst_cnn_geometry_transform_caps (&geometry, direction, own);
+    result = gst_cnn_geometry_filter_caps (&geometry, direction, own, filter);
     gst_caps_unref (own);
   } else {
     result = other_template_caps (transform, direction);
-  }
-  if (filter) {
-    GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (result);
-    result = filtered;
+    if (filter) {
+      GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+      gst_caps_unref (result);
+      result = filtered;
+    }
   }
   GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
 }
 
 /* Answers what a pad can take or give. The base class would hand the filter on to the peer and then hold
- * the answer against it with GStreamer's subset test, which does not look into arrays of ranges.
- *
- * Impossible shapes are let through so that they arrive as caps, where they are refused with a sentence:
- * an empty answer would end in a bare "not negotiated" or "could not link" elsewhere. While elements are
- * being linked the other side may still change, so then everything is let through. */
+ * the answer against it with GStreamer's subset test, which does not look into arrays of ranges. */
 static GstCaps *
 query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
 {
   GstPad *otherpad = pad == transform->sinkpad ? transform->srcpad : transform->sinkpad;
-  GstCaps *everything = gst_pad_get_pad_template_caps (pad);
-  if (!g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->common.started)) {
-    if (filter)
-      gst_caps_take (
-          &everything, gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST));
-    return everything;
-  }
-  GstCaps *other_template = gst_pad_get_pad_template_caps (otherpad);
-  GstCaps *peer = peer_caps (transform, otherpad);
-  GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
-  GstCaps *result =
-      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
-  if (gst_caps_is_empty (result)) {
-    result = gst_caps_make_writable (result);
-    gst_caps_append (
-        result, filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
-                       : gst_caps_ref (everything));
-  }
-  gst_caps_unref (other);
-  gst_caps_unref (peer);
-  gst_caps_unref (other_template);
-  gst_caps_unref (everything);
-  return result;
+  if (gst_cnn_layer_common_is_linking (&PRIVATE (GST_CNN_LAYER (transform))->common, pad))
+    return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
+  g_autoptr (GstCaps) other_template = gst_pad_get_pad_template_caps (otherpad);
+  g_autoptr (GstCaps) peer = peer_caps (transform, otherpad);
+  g_autoptr (GstCaps) other =
+      gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
+  return gst_cnn_layer_common_answer_caps (pad,
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, NULL), filter);
+}
+
+static gboolean
+ask_latency (GstElement *element, GstQuery *query)
+{
+  return PARENT_CLASS->query (GST_BASE_TRANSFORM (element), GST_PAD_SRC, query);
 }
 
 static gboolean
 gst_cnn_layer_query (GstBaseTransform *transform, GstPadDirection direction, GstQuery *query)
 {
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return gst_cnn_upstream_latency (&PRIVATE (GST_CNN_LAYER (transform))->upstream,
+        GST_ELEMENT (transform), query, ask_latency);
   if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
     return PARENT_CLASS->query (transform, direction, query);
   GstCaps *filter;
@@ -150,8 +140,9 @@ gst_cnn_layer_fixate_caps (
 static gboolean
 gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps)
 {
-  GstCaps *template_caps = gst_pad_get_pad_template_caps (
-      direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad);
+  if (direction == GST_PAD_SINK)
+    return TRUE; /* what is not taken is told why */
+  GstCaps *template_caps = gst_pad_get_pad_template_caps (transform->srcpad);
   const gboolean accepted = gst_caps_can_intersect (caps, template_caps);
   gst_caps_unref (template_caps);
   return accepted;
@@ -208,6 +199,10 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
   priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
+  gst_cnn_layer_info_set_window (info, &geometry->window, input);
+  gst_cnn_layer_info_set_previous (info, (const gchar *const[]){priv->previous}, 1);
+  if (GST_CNN_LAYER_GET_CLASS (self)->describe)
+    GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);
   GstStructure *weights = weights_of_channels (self, has_upstream);
   gst_cnn_layer_common_publish (
       &priv->common, GST_BASE_TRANSFORM_SRC_PAD (self), &chain, input, info, weights);
@@ -220,23 +215,31 @@ static CnnLayer *
 make_layer (
     GstCnnLayer *self, const GstCnnStreamInfo *in, const GstCnnStreamInfo *out, CnnError *error)
 {
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *layer = NULL;
+  const gboolean blended = gst_cnn_layer_blend_wanted (self);
   const CnnContext *context = gst_cnn_context_get (error);
   GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&PRIVATE (self)->common.normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&priv->common.normalizer, in, &scale, &offset, error);
+  const gdouble strength = priv->blend.strength;
   GST_OBJECT_UNLOCK (self);
   if (context && normalized) {
     const GstCnnLayerSetup setup = {
         .context = context,
         .input = in->shape,
         .input_format = {in->type, in->layout},
-        .output_format = {out->type, out->layout},
+        .output_format = {blended ? CNN_SAMPLE_FLOAT32 : out->type, out->layout},
         .normalization = {scale, offset},
     };
     layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, &setup, error);
+    if (blended || priv->blend.float_layer == layer)
+      priv->blend.float_layer = blended ? layer : NULL;
   }
+  if (layer &&
+      !gst_cnn_layer_blend_check (strength, in->shape, cnn_layer_output_shape (layer), error))
+    g_clear_pointer (&layer, cnn_layer_free);
   g_free (scale);
   g_free (offset);
   return layer;
@@ -290,6 +293,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_forget_operation (self);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -302,34 +306,47 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
 
 /* --- Events --------------------------------------------------------------------------------------- */
 
+/* Why these caps lead to nothing, unless that has been said. */
+static void
+explain_failure (GstBaseTransform *transform, CnnShape input, CnnShape output)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
+  CnnError error;
+  if (!priv->error_posted) {
+    g_autoptr (GstCaps) wanted = peer_caps (transform, transform->srcpad);
+    gst_cnn_explain_refusal (input, output, wanted, &error);
+    gst_cnn_layer_post_error (GST_CNN_LAYER (transform), &error);
+  }
+  priv->ended = TRUE;
+}
+
+/* Caps that are refused end the stream with the next frame: if they were refused here, upstream would report
+ * that once more, as "Internal data stream error". */
 static gboolean
 receive_caps (GstBaseTransform *transform, GstEvent *event)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnStreamInfo info;
   CnnShape output;
   CnnError error;
   GstCaps *caps;
   gst_event_parse_caps (event, &caps);
-  GstCnnLayerPrivate *priv = PRIVATE (self);
-  priv->error_posted = FALSE;
+  priv->ended = priv->error_posted = FALSE;
   if (!gst_cnn_stream_info_from_caps (&info, caps, &error) ||
       !output_shape (self, info.shape, &output, &error)) {
     gst_cnn_layer_post_error (self, &error);
     gst_event_unref (event);
-    return FALSE;
+    priv->ended = TRUE;
+    return TRUE;
   }
   begin_negotiation (self, &info.shape);
   const gboolean taken = PARENT_CLASS->sink_event (transform, event);
   end_negotiation (self);
-  if (!taken && !priv->error_posted &&
-      !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
-    GstCaps *wanted = peer_caps (transform, transform->srcpad);
-    gst_cnn_explain_refusal (info.shape, output, wanted, &error);
-    gst_cnn_layer_post_error (self, &error);
-    gst_caps_unref (wanted);
-  }
-  return taken;
+  if (taken || GST_PAD_IS_FLUSHING (transform->srcpad))
+    return taken;
+  explain_failure (transform, info.shape, output);
+  return TRUE;
 }
 
 static gboolean
@@ -343,6 +360,8 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
   if (gst_cnn_chain_event_parse (event, &chain)) {
     priv->upstream_chain = chain;
     priv->has_upstream_chain = TRUE;
+    g_free (priv->previous);
+    priv->previous = g_strdup (gst_cnn_chain_event_element (event));
     const GstStructure *weights = gst_cnn_chain_event_weights (event);
     g_clear_pointer (&priv->upstream_weights, gst_structure_free);
     priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
@@ -358,12 +377,19 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
 }
 
 static gboolean
+pass_event (GstElement *element, GstEvent *event)
+{
+  return PARENT_CLASS->src_event (GST_BASE_TRANSFORM (element), event);
+}
+
+static gboolean
 gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
   gst_cnn_layer_note_operation_event (GST_CNN_LAYER (transform), event);
-  return PARENT_CLASS->src_event (transform, event);
+  return gst_cnn_upstream_event (
+      &PRIVATE (GST_CNN_LAYER (transform))->upstream, GST_ELEMENT (transform), event, pass_event);
 }
 
 /* --- Live changes --------------------------------------------------------------------------------- */
@@ -446,6 +472,7 @@ apply_changes (GstCnnLayer *self)
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_forget_operation (self);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }
@@ -465,9 +492,12 @@ bring_up_to_date (GstCnnLayer *self)
     /* Without a layer, too: the base class does not set caps again that it has set already. */
     if (g_atomic_int_compare_and_exchange (&priv->common.changed, TRUE, FALSE))
       apply_changes (self);
+    priv->error_posted = FALSE;
     negotiated = gst_base_transform_reconfigure (transform);
     end_negotiation (self);
   }
+  if (!negotiated && !GST_PAD_IS_FLUSHING (transform->srcpad))
+    explain_failure (transform, priv->in_info.shape, priv->out_info.shape);
 }
 
 static GstFlowReturn
@@ -481,7 +511,14 @@ gst_cnn_layer_submit_input_buffer (
     if (GST_CLOCK_TIME_IS_VALID (time))
       gst_object_sync_values (GST_OBJECT (self), time);
   }
-  bring_up_to_date (self);
+  if (gst_cnn_layer_blend_needs_layer (self))
+    g_atomic_int_set (&PRIVATE (self)->common.changed, TRUE);
+  if (!PRIVATE (self)->ended)
+    bring_up_to_date (self);
+  if (PRIVATE (self)->ended) {
+    gst_buffer_unref (input);
+    return GST_FLOW_EOS;
+  }
   return PARENT_CLASS->submit_input_buffer (transform, is_discont, input);
 }
 

@@ -6,6 +6,12 @@
 
 GST_DEBUG_CATEGORY (cnn_layer_debug);
 
+/* Property ids behind the common ones. */
+enum {
+  PROP_BLEND = GST_CNN_LAYER_N_PROPERTIES,
+  PROP_BLEND_LAST = PROP_BLEND + GST_CNN_LAYER_BLEND_IDS - 1,
+};
+
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnLayer, gst_cnn_layer, GST_TYPE_BASE_TRANSFORM)
 
 #define PRIVATE(self) gst_cnn_layer_private (self)
@@ -16,17 +22,11 @@ gst_cnn_layer_private (GstCnnLayer *self)
   return gst_cnn_layer_get_instance_private (self);
 }
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
-            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_FORMATS
-                                                            ", " GST_CNN_GRAY_FORMATS " }")));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SINK_CAPS));
 
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("float32") "; " GST_CNN_NNSTREAMER_CAPS (
-            "float32") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_OUT_FORMATS
-                                                 ", " GST_CNN_GRAY_OUT_FORMATS " }")));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SRC_CAPS));
 
 /* --- What the user is told ------------------------------------------------------------------------ */
 
@@ -56,6 +56,8 @@ gst_cnn_layer_get_geometry (
 
 /* --- Buffers -------------------------------------------------------------------------------------- */
 
+/* After an error the stream ends: upstream would report GST_FLOW_ERROR once more, as "Internal data stream
+ * error". */
 static GstFlowReturn
 gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffer *output)
 {
@@ -67,15 +69,16 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
     return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_cnn_frame_map (&in, &priv->in_info, input, GST_MAP_READ, &error)) {
     gst_cnn_layer_post_error (self, &error);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_EOS;
   }
   if (!gst_cnn_frame_map (&out, &priv->out_info, output, GST_MAP_WRITE, &error)) {
     gst_cnn_frame_unmap (&in);
     gst_cnn_layer_post_error (self, &error);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_EOS;
   }
-  cnn_layer_run (
-      priv->layer, &in.image, &out.image, (gint)gst_cnn_layer_common_get_n_threads (&priv->common));
+  const gint n_threads = (gint)gst_cnn_layer_common_get_n_threads (&priv->common);
+  if (!gst_cnn_layer_blend_run (self, &in.image, &out.image, n_threads))
+    cnn_layer_run (priv->layer, &in.image, &out.image, n_threads);
   gst_cnn_frame_unmap (&out);
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
@@ -170,9 +173,12 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   g_clear_pointer (&priv->layer, cnn_layer_free);
   gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
   g_atomic_int_set (&priv->operations_wanted, FALSE);
+  gst_cnn_layer_blend_forget (&priv->blend);
   priv->in_info.bytes = 0;
+  priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+  g_clear_pointer (&priv->previous, g_free);
   return TRUE;
 }
 
@@ -180,6 +186,13 @@ static void
 gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    /* Read with each frame: the layer stays as it is. */
+    GST_OBJECT_LOCK (object);
+    gst_cnn_layer_blend_set_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (object);
+    return;
+  }
   g_atomic_int_inc (&priv->revision);
   gst_cnn_layer_common_set_property (&priv->common, id, value, pspec);
 }
@@ -187,7 +200,14 @@ gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GPar
 static void
 gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  gst_cnn_layer_common_get_property (&PRIVATE (GST_CNN_LAYER (object))->common, id, value, pspec);
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    GST_OBJECT_LOCK (object);
+    gst_cnn_layer_blend_get_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (object);
+    return;
+  }
+  gst_cnn_layer_common_get_property (&priv->common, id, value, pspec);
 }
 
 static void
@@ -195,6 +215,7 @@ gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
   gst_cnn_layer_common_clear (&priv->common);
+  g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
@@ -204,6 +225,7 @@ gst_cnn_layer_init (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   gst_cnn_layer_common_init (&priv->common, GST_ELEMENT (self));
+  gst_cnn_layer_blend_init (&priv->blend);
   gst_cnn_peer_caps_init (&priv->downstream);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }
@@ -220,6 +242,7 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   object_class->get_property = gst_cnn_layer_get_property;
   object_class->finalize = gst_cnn_layer_finalize;
   gst_cnn_layer_common_install_properties (object_class);
+  gst_cnn_layer_blend_install_properties (object_class, PROP_BLEND);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 

@@ -98,9 +98,14 @@ publish (GstCnnMerge *self, const GPtrArray *pads)
 {
   const GstCnnChain chain = joined_chain (self, pads);
   CnnShape *shapes = g_new (CnnShape, pads->len);
-  for (guint i = 0; i < pads->len; i++)
-    shapes[i] = ((GstCnnMergePad *)pads->pdata[i])->info.shape;
+  g_autofree const gchar **previous = g_new (const gchar *, pads->len);
+  for (guint i = 0; i < pads->len; i++) {
+    const GstCnnMergePad *pad = pads->pdata[i];
+    shapes[i] = pad->info.shape;
+    previous[i] = pad->previous;
+  }
   GstStructure *info = gst_cnn_merge_info_new (self->merge, shapes, pads->len, &chain);
+  gst_cnn_layer_info_set_previous (info, previous, pads->len);
   gst_cnn_layer_common_publish (&self->common, self->srcpad, &chain, shapes[0], info, NULL);
   g_free (shapes);
   self->new_chain = FALSE;

@@ -143,7 +143,8 @@ gst_cnn_view_update_title (GstCnnView *self)
     g_string_append (title, CNN_VIEW_TITLE_GAP);
   if (operation) {
     gchar *does = cnn_view_operation_describe (operation);
-    g_string_append_printf (title, "%s" CNN_VIEW_TITLE_GAP, does);
+    if (*does)
+      g_string_append_printf (title, "%s" CNN_VIEW_TITLE_GAP, does);
     g_free (does);
   }
   if (operation && operation->kind == CNN_VIEW_OPERATION_CONVOLUTION)

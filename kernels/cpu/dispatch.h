@@ -291,6 +291,15 @@ typedef void CnnWinogradOutputFunc (const CnnWinogradOutput *output);
  * either is. `out` may be `a` or `b`. */
 typedef void CnnMergeFunc (const float *a, const float *b, size_t count, float *out);
 
+typedef struct {
+  float a, b, offset;
+} CnnBlendWeights;
+
+/* out[i] = (a[i] * weights->a + weights->offset) + b[i] * weights->b, each operation rounded; without the last
+ * term when b is NULL. `out` may be `a` or `b`. */
+typedef void CnnBlendFunc (
+    const float *a, const float *b, const CnnBlendWeights *weights, size_t count, float *out);
+
 /* Runs of adjacent floats moved: out[i * out_stride + r] = in[i * in_stride + r] for i < count and
  * r < run; nothing between the runs is written. */
 typedef void CnnCopyRunsFunc (

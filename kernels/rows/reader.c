@@ -197,8 +197,8 @@ cnn_reader_begin (CnnReader *reader, const CnnImage *image)
   reader->column_bytes = plan->column_bytes;
   if (plan->desc.type == CNN_SAMPLE_UINT8) {
     const CnnShape row = {1, 1, image->shape.w, image->shape.c};
-    reader->pixels =
-        reader->in_place ? *image
+    reader->pixels = reader->in_place
+                         ? *image
                          : cnn_image_from_tensor (NULL, CNN_SAMPLE_UINT8, CNN_LAYOUT_NHWC, row);
     reader->pixels.data = NULL;
     reader->column_bytes = (size_t)reader->pixels.pixel_stride;

@@ -4,6 +4,7 @@
 #define CNN_H
 
 #include "cnn/activation.h"
+#include "cnn/blend.h"
 #include "cnn/conv2d.h"
 #include "cnn/cpu.h"
 #include "cnn/error.h"
