@@ -148,6 +148,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
   request.captions = settings->labels;
+  request.named = scene->names != NULL;
   request.caption_letters = longest_name (shape, scene->names);
   request.title = settings->title;
   request.legend = settings->legend;

@@ -36,11 +36,11 @@ make_operation (GstCnnLayer *self)
   GstCnnGeometry geometry;
   GstBuffer *weights = NULL;
   gfloat *scale = NULL, *offset = NULL;
-  CnnViewOperation operation = {.input = priv->in_info.shape, .output = priv->out_info.shape,
+  CnnViewOperation operation = {.input = priv->in_info.shape,
+      .output = priv->out_info.shape,
       .groups = 1,
       .out_channels = priv->out_info.shape.c};
-  if (!priv->layer ||
-      !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL))
+  if (!priv->layer || !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL))
     return NULL;
   operation.window.rows = cnn_axis_resolve (&geometry.window.rows, operation.input.h);
   operation.window.columns = cnn_axis_resolve (&geometry.window.columns, operation.input.w);

@@ -13,6 +13,7 @@ typedef struct {
   CnnViewScene scene;
   GArray *maps;
   gchar notice[CNN_VIEW_NOTICE_SIZE];
+  gchar **names;           /* or NULL */
   GstCnnMappedFrame input; /* when scene.input is set */
   GstCnnViewStrip *strip;  /* or NULL */
 } Scene;
@@ -32,6 +33,19 @@ channel_names (const GstCnnStreamInfo *stream)
   if (stream->kind != GST_CNN_STREAM_VIDEO)
     return NULL;
   return stream->shape.c == 1 ? gray : colors;
+}
+
+/* A copy of the names of the last layer's channels, when there is one for each. Object lock held. */
+static gchar **
+copy_names (const GstCnnView *self)
+{
+  const GstCnnLabels *names = self->names;
+  if (!names || self->back > 0 || names->count != (guint)self->stream.shape.c)
+    return NULL;
+  gchar **copy = g_new0 (gchar *, names->count + 1);
+  for (guint i = 0; i < names->count; i++)
+    copy[i] = g_strdup (names->labels[i]);
+  return copy;
 }
 
 /* Since the start of the stream, or of the element where buffers have no time. */
@@ -59,6 +73,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
     *self->interaction.notice = '\0';
   g_strlcpy (taken->notice, self->interaction.notice, sizeof taken->notice);
   scene->notice = taken->notice;
+  taken->names = copy_names (self);
   scene->has_pointer = self->interaction.has_pointer;
   scene->pointer_x = self->interaction.pointer_x;
   scene->pointer_y = self->interaction.pointer_y;
@@ -67,7 +82,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
   GST_OBJECT_UNLOCK (self);
   scene->repeats = self->repeats;
   scene->title = self->title;
-  scene->names = channel_names (&self->stream);
+  scene->names = taken->names ? (const gchar *const *)taken->names : channel_names (&self->stream);
   scene->group = self->shown.group;
   scene->step = scene->settings.step ? (gint64)(step_time (self, running_time) / GST_SECOND) : -1;
   scene->layer = self->shown.name;
@@ -248,6 +263,7 @@ draw (GstCnnView *self, GstClockTime running_time, const Stations *stations, con
     save_snapshot (self, image, canvas);
   }
   g_array_unref (taken.maps);
+  g_strfreev (taken.names);
   if (taken.scene.input)
     gst_cnn_frame_unmap (&taken.input);
   gst_cnn_view_strip_free (taken.strip);

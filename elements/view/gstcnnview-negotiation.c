@@ -179,6 +179,9 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
                      ? cnn_view_choose_maps (CNN_VIEW_DEFAULT_CHANNELS, -1, n_maps, error)
                      : cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
   gboolean usable = maps && cnn_view_settings_check (&self->settings, error);
+  if (usable && self->back == 0 && self->names && self->names->count != (guint)shape.c)
+    usable = cnn_error_set (error, "%s has %u names, but there are %d channels", self->names->path,
+        self->names->count, shape.c);
   if (usable) {
     self->maps = g_steal_pointer (&maps);
     self->interaction.n_maps = n_maps;
