@@ -4,6 +4,8 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "cnn/cpu.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -128,6 +130,7 @@ const char *bench_onnxruntime_absence (void);
 /* What our contenders run: set before the first layer. */
 bool bench_cnn_open (const char *isa_name);
 const char *bench_cnn_isa (void);
+CnnFeatures bench_cnn_features (void);
 void bench_cnn_close (void);
 
 /* Limits of the machine with the instruction set of bench_cnn. */

@@ -22,19 +22,19 @@ struct BenchRun {
 
 static CnnDispatch *dispatch;
 static CnnWorkers *workers;
-static CnnIsa isa;
+static CnnFeatures features;
 
 bool
 bench_cnn_open (const char *isa_name)
 {
   CnnError error;
-  if (!cnn_isa_select (isa_name, &isa, &error)) {
+  if (!cnn_features_select (isa_name, &features, &error)) {
     fprintf (stderr, "%s\n", error.message);
     return false;
   }
   if (isa_name)
     setenv ("CNN_ISA", isa_name, true); /* for the elements */
-  dispatch = cnn_dispatch_new (isa);
+  dispatch = cnn_dispatch_new (features);
   workers = cnn_workers_new (0);
   return dispatch && workers;
 }
@@ -42,7 +42,13 @@ bench_cnn_open (const char *isa_name)
 const char *
 bench_cnn_isa (void)
 {
-  return cnn_isa_name (isa);
+  return cnn_features_name (features);
+}
+
+CnnFeatures
+bench_cnn_features (void)
+{
+  return features;
 }
 
 void

@@ -11,11 +11,11 @@ static gpointer
 make_context (gpointer unused)
 {
   SharedContext *shared = g_new0 (SharedContext, 1);
-  CnnIsa isa;
-  if (!cnn_isa_select (g_getenv ("CNN_ISA"), &isa, &shared->error))
+  CnnFeatures features;
+  if (!cnn_features_select (g_getenv ("CNN_ISA"), &features, &shared->error))
     return shared;
   shared->context.exact = g_strcmp0 (g_getenv ("CNN_EXACT"), "1") == 0;
-  shared->context.dispatch = cnn_dispatch_new (isa);
+  shared->context.dispatch = cnn_dispatch_new (features);
   shared->context.workers = cnn_workers_new (0);
   shared->usable = shared->context.dispatch && shared->context.workers;
   if (!shared->usable)

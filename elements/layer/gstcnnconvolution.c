@@ -34,10 +34,10 @@ typedef struct {
 
   /* Streaming thread only: of the layer created last, for who looks at them. */
   GstCnnWeights shown;
-  gfloat *shown_bias; /* NULL for none */
-  CnnActivation shown_activation;
   gint groups;
   gchar *warned; /* what the bus was told last */
+  gfloat *shown_bias; /* NULL for none */
+  CnnActivation shown_activation;
 } GstCnnConvolutionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
@@ -412,8 +412,8 @@ gst_cnn_convolution_finalize (GObject *object)
 {
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
   gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
-  g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->warned);
+  g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);
   G_OBJECT_CLASS (gst_cnn_convolution_parent_class)->finalize (object);
 }
 
@@ -501,9 +501,9 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   layer_class->get_geometry = gst_cnn_convolution_get_geometry;
   layer_class->create_layer = gst_cnn_convolution_create_layer;
   layer_class->get_weights = gst_cnn_convolution_get_weights;
-  layer_class->get_operation = gst_cnn_convolution_get_operation;
   layer_class->describe = gst_cnn_convolution_describe;
   GST_BASE_TRANSFORM_CLASS (klass)->start = gst_cnn_convolution_start;
+  layer_class->get_operation = gst_cnn_convolution_get_operation;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
 }

@@ -95,7 +95,7 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) other =
       gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   return gst_cnn_layer_common_answer_caps (pad,
-      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, NULL), filter);
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter), filter);
 }
 
 static gboolean
@@ -292,8 +292,8 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
      * Refusing them would put a warning on the bus. */
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
-  gst_cnn_layer_forget_operation (self);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -471,8 +471,8 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
-  gst_cnn_layer_forget_operation (self);
   gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }

@@ -60,15 +60,6 @@ void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
 gboolean gst_cnn_layer_get_geometry (
     GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
 
-/* Downstream's allocation query: notes whether it asks how buffers were made. */
-void gst_cnn_layer_decide_operation (GstCnnLayer *self, GstQuery *query);
-/* Events from downstream: the same for all layers of a chain. */
-void gst_cnn_layer_note_operation_event (GstCnnLayer *self, GstEvent *event);
-/* Another layer computes from now on. */
-void gst_cnn_layer_forget_operation (GstCnnLayer *self);
-/* Tells on an output buffer how it was made of the input, where downstream asked. */
-void gst_cnn_layer_attach_operation (GstCnnLayer *self, GstBuffer *output, GstBuffer *input);
-
 /* The properties strength, gain and bias-offset, which take GST_CNN_LAYER_BLEND_IDS ids in a row; `which` is an id
  * minus the first of them. Object lock held in the two in the middle. */
 #define GST_CNN_LAYER_BLEND_IDS 3
@@ -90,6 +81,14 @@ gboolean gst_cnn_layer_blend_needs_layer (GstCnnLayer *self);
  * layer was not run then. */
 gboolean gst_cnn_layer_blend_run (
     GstCnnLayer *self, const CnnImage *in, const CnnImage *out, gint n_threads);
+/* Downstream's allocation query: notes whether it asks how buffers were made. */
+void gst_cnn_layer_decide_operation (GstCnnLayer *self, GstQuery *query);
+/* Events from downstream: the same for all layers of a chain. */
+void gst_cnn_layer_note_operation_event (GstCnnLayer *self, GstEvent *event);
+/* Another layer computes from now on. */
+void gst_cnn_layer_forget_operation (GstCnnLayer *self);
+/* Tells on an output buffer how it was made of the input, where downstream asked. */
+void gst_cnn_layer_attach_operation (GstCnnLayer *self, GstBuffer *output, GstBuffer *input);
 
 /* Fills in the vmethods that deal with caps, events and live changes. */
 void gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass);

@@ -171,9 +171,9 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
   gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
   g_atomic_int_set (&priv->operations_wanted, FALSE);
-  gst_cnn_layer_blend_forget (&priv->blend);
   priv->in_info.bytes = 0;
   priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "blend/blend.h"
 #include "simd/vec.h"
 
 /* Not fused, so that every instruction set gives the same bits. */
@@ -15,6 +15,8 @@ scale (Vec a, const CnnBlendWeights *weights)
 {
   return vec_add (vec_mul (a, vec_set1 (weights->a)), vec_set1 (weights->offset));
 }
+
+CnnBlendFunc CNN_SYMBOL (blend);
 
 void
 CNN_SYMBOL (blend) (

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_depthwise.h"
 #include "simd/vec.h"
 
 /* Neighbouring outputs computed together: enough sums to hide the latency of a multiply-add. */
@@ -121,6 +121,8 @@ prefetch_block (const CnnConvDepthwise *depthwise, int first, int channel)
     }
   }
 }
+
+CnnConvDepthwiseFunc CNN_SYMBOL (conv_depthwise);
 
 void
 CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)

@@ -306,7 +306,7 @@ cnn_view_draw (CnnView *view, int index, CnnViewScale scale, const CnnViewTable 
     const uint32_t *pixels = view->pixels;
     dispatch->view_paint (values, width, scale, table->pixels, view->pixels);
     if (enlargement > 1) {
-      dispatch->view_repeat (view->pixels, width, enlargement, view->enlarged);
+      dispatch->repeat_words (view->pixels, width, enlargement, view->enlarged);
       pixels = view->enlarged;
     }
     unsigned char *first = out;

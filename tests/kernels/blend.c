@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Results blended with inputs: kernels against their C reference, layers against the formula. */
+/* Results blended with inputs: layers against the formula. */
 #include "layer-check.h"
 
 #include <math.h>
-
-/* ---- Kernels --------------------------------------------------------------------------------- */
-
-static void
-check_row (const CnnDispatch *dispatch, size_t count, CheckGuard guard)
-{
-  const CnnBlendWeights weights = {check_random_float (), check_random_float (), check_random_float ()};
-  float *a = check_guarded (count * sizeof (float), guard);
-  float *b = check_guarded (count * sizeof (float), guard);
-  float *expected = check_guarded (count * sizeof (float), guard);
-  check_fill_edges (a, count);
-  check_fill_edges (b, count);
-  check_context ("blend %s: %zu", cnn_isa_name (dispatch->blend_isa), count);
-  cnn_blend_c (a, b, &weights, count, expected);
-  dispatch->blend (a, b, &weights, count, b);
-  check_floats (b, expected, count, 0, 0, "blended");
-  cnn_blend_c (a, NULL, &weights, count, expected);
-  dispatch->blend (a, NULL, &weights, count, a);
-  check_floats (a, expected, count, 0, 0, "scaled");
-  check_guarded_free (a);
-  check_guarded_free (b);
-  check_guarded_free (expected);
-}
-
-static void
-run_kernels (void)
-{
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int round = 0; round < 200 && check_ok (); round++)
-      check_row (check_kernels (isa), (size_t)check_random_int (1, 70), (CheckGuard)(round % 2));
-}
-
-const CheckTest check_blend_kernels = {"blend-kernels", "blend", run_kernels};
-
-/* ---- Layers ---------------------------------------------------------------------------------- */
 
 #define MAX_CHANNELS 20
 
@@ -93,8 +58,8 @@ compare (const Case *c, const CnnImage *out)
       tolerance = 0.51;
     }
     const double actual = layer_image_sample (out, n, y, x, k);
-    CHECK (fabs (actual - expected) <= tolerance, "(%d,%d,%d,%d) is %.9g, expected %.9g", n, y, x, k,
-        actual, expected);
+    CHECK (fabs (actual - expected) <= tolerance, "(%d,%d,%d,%d) is %.9g, expected %.9g", n, y, x,
+        k, actual, expected);
   }
 }
 

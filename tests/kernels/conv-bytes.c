@@ -190,4 +190,4 @@ run_bytes (void)
   cnn_workers_free (workers);
 }
 
-const CheckTest check_conv_bytes = {"conv-bytes", "conv", run_bytes};
+const CheckTest check_conv_pictures = {"conv-bytes", "conv", run_bytes};

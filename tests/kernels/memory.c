@@ -97,7 +97,7 @@ run_failures (void)
     check_context ("workers, allocation %ld fails", n);
     countdown = n;
     CnnWorkers *workers = cnn_workers_new (2);
-    CnnDispatch *dispatch = cnn_dispatch_new (CNN_ISA_C);
+    CnnDispatch *dispatch = cnn_dispatch_new (0);
     countdown = -1;
     cnn_workers_free (workers);
     cnn_dispatch_free (dispatch);

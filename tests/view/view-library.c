@@ -148,7 +148,7 @@ static void
 test_painter (void)
 {
   static guint8 pixels[60 * 40 * 4];
-  CnnDispatch *dispatch = cnn_dispatch_new (CNN_ISA_C);
+  CnnDispatch *dispatch = cnn_dispatch_new (0);
   CnnViewPainter *painter = cnn_view_painter_new (dispatch);
   const CnnViewCanvas canvas = {pixels, 60 * 4, 60, 40, {4, 0, 1, 2, 3}};
   const CnnImage image = cnn_image_from_tensor (

@@ -19,9 +19,9 @@ typedef struct {
   bool exact; /* no algorithm that trades accuracy for speed (Winograd) */
 } CnnContext;
 
-/* Kernels of the best variants up to `isa`. cnn_dispatch_free () after the last layer is gone. NULL
+/* The best kernels among those that use nothing but `features`. cnn_dispatch_free () after the last layer is gone. NULL
  * when memory is short. */
-CnnDispatch *cnn_dispatch_new (CnnIsa isa);
+CnnDispatch *cnn_dispatch_new (CnnFeatures features);
 void cnn_dispatch_free (CnnDispatch *dispatch);
 
 /* How samples turn into the floats a layer computes with: x = sample * scale[c] + offset[c], for
