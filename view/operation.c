@@ -37,7 +37,7 @@ cnn_view_operation_describe (const CnnViewOperation *operation)
     g_string_append (string, "maximum ");
   if (operation->kind == CNN_VIEW_OPERATION_AVERAGE)
     g_string_append (string, "average ");
-  if (rows->rule == CNN_SIZE_ADAPTIVE) {
+  if (rows->rule == CNN_SIZE_ADAPTIVE && operation->kind != CNN_VIEW_OPERATION_CONVOLUTION) {
     g_string_append (string, "of adaptive windows");
     return g_string_free (string, FALSE);
   }
