@@ -86,7 +86,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
   scene->group = self->shown.group;
   scene->step = scene->settings.step ? (gint64)(step_time (self, running_time) / GST_SECOND) : -1;
   scene->layer = self->shown.name;
-  scene->kernels = self->kernels;
+  scene->weights = self->weights_panel;
   scene->draw_source = gst_cnn_view_source_draw;
   scene->source = self->source;
   scene->source_width = scene->source_height = 0;
@@ -103,7 +103,7 @@ gst_cnn_view_show_last (GstCnnView *self)
 {
   const GstCnnViewLayer *last = &self->last;
   gst_cnn_view_layer_set (&self->shown, last->name, &last->chain, last->parameters, last->group);
-  cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_get (self->weights));
+  cnn_view_weights_panel_set (self->weights_panel, gst_cnn_view_weights_get (self->weights));
   gst_cnn_view_update_title (self);
 }
 
@@ -113,7 +113,7 @@ show_station (GstCnnView *self, const GstCnnViewStation *station)
 {
   if (!station->operation) {
     gst_cnn_view_layer_set (&self->shown, "input", NULL, 0, 0);
-    cnn_view_weights_panel_set (self->kernels, NULL);
+    cnn_view_weights_panel_set (self->weights_panel, NULL);
     return;
   }
   const GstCnnOperationOrigin *origin = gst_cnn_operation_origin (station->operation);
@@ -129,7 +129,7 @@ show_station (GstCnnView *self, const GstCnnViewStation *station)
   const gboolean grouped = in_channels == 1 && operation->groups > 1 && operation->weights;
   gst_cnn_view_layer_set (&self->shown, origin->name, &origin->chain, origin->parameters,
       grouped ? operation->out_channels / operation->groups : 0);
-  cnn_view_weights_panel_set (self->kernels, operation->weights ? &weights : NULL);
+  cnn_view_weights_panel_set (self->weights_panel, operation->weights ? &weights : NULL);
 }
 
 /* Another layer than that of the last frame, or the same made anew. */
@@ -380,7 +380,7 @@ transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   GstCnnStreamInfo stream;
-  Stations stations;
+  Stations stations = {.n = 1};
   CnnError error;
   GstFlowReturn flow = GST_FLOW_ERROR;
   GstBuffer *maps = take_maps (self, in, &stream, &error);
@@ -389,6 +389,8 @@ transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
   else
     GST_CNN_VIEW_ERROR (self, STREAM, FORMAT, error.message);
   gst_clear_buffer (&maps);
+  GST_LOG_OBJECT (self, "%s of %d maps, %u layers before it known", gst_flow_get_name (flow),
+      self->stream.shape.n * self->stream.shape.c, stations.n - 1);
   if (flow == GST_FLOW_OK)
     gst_cnn_view_redraw_drawn (self);
   return flow;

@@ -73,7 +73,7 @@ struct _GstCnnView {
   GstCnnViewLayer shown;      /* that, or the one walked to */
   guint back;                 /* how many layers before the last it is */
   GstCnnViewWeights *weights; /* of the last one */
-  CnnViewWeightsPanel *kernels;
+  CnnViewWeightsPanel *weights_panel;
   guint n_snapshots;
   gint64 started;             /* when, monotonic */
   GstCnnOperation *operation; /* how the maps shown last were made, or NULL */

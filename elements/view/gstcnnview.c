@@ -405,7 +405,7 @@ gst_cnn_view_finalize (GObject *object)
   GstCnnView *self = GST_CNN_VIEW (object);
   gst_cnn_view_source_free (self->source);
   gst_cnn_view_input_free (self->input);
-  cnn_view_weights_panel_free (self->kernels);
+  cnn_view_weights_panel_free (self->weights_panel);
   gst_cnn_view_weights_free (self->weights);
   g_free (self->channels);
   g_free (self->snapshot_location);
@@ -425,7 +425,7 @@ gst_cnn_view_init (GstCnnView *self)
   self->settings = cnn_view_settings_default;
   self->source = gst_cnn_view_source_new ();
   self->input = gst_cnn_view_input_new ();
-  self->kernels = cnn_view_weights_panel_new ();
+  self->weights_panel = cnn_view_weights_panel_new ();
   self->weights = gst_cnn_view_weights_new ();
   self->channels = g_strdup (CNN_VIEW_DEFAULT_CHANNELS);
   /* Shapes are not in the template, and a subset test does not look into their ranges. */
