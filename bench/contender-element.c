@@ -345,8 +345,8 @@ build (BenchRun *run, gint n_threads)
 /* ---- The contender --------------------------------------------------------------------------- */
 
 /* The plugin of this build comes before an installed one. */
-static void
-load_plugin (void)
+void
+bench_load_plugin (void)
 {
   static gboolean loaded = FALSE;
   if (!loaded) {
@@ -373,7 +373,7 @@ release (BenchRun *run)
 static BenchRun *
 prepare (const BenchNetwork *network, int n_threads)
 {
-  load_plugin ();
+  bench_load_plugin ();
   BenchRun *run = g_new0 (BenchRun, 1);
   run->network = *network;
   run->pipeline = gst_pipeline_new (NULL);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bench.h"
 #include "cnn/cnn.h"
-#include "cpu/dispatch.h"
+#include "cpu/levels.h"
 #include "peak.h"
-
-#include <string.h>
-
-#if CNN_HAVE_X86_SIMD || CNN_HAVE_ARM_SIMD
 
 typedef struct {
   BenchMultiplyAddsFunc *multiply_adds;
@@ -48,25 +44,50 @@ best_time (CnnWorkers *workers, int n_threads, CnnTaskFunc *func, Work *work)
   return best;
 }
 
+/* The C kernels' limits: one float at a time. */
+double
+bench_multiply_adds_c (long count)
+{
+  float sum[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  for (long n = 0; n < count; n += 12) {
+    for (int i = 0; i < 12; i++)
+      sum[i] = sum[i] * 0.9999f + 1e-4f;
+  }
+  double all = 0;
+  for (int i = 0; i < 12; i++)
+    all += (double)sum[i];
+  return all;
+}
+
+double
+bench_read_c (const float *values, size_t count)
+{
+  double sum = 0;
+  for (size_t i = 0; i < count; i += 16) /* each cache line once */
+    sum += (double)values[i];
+  return sum;
+}
+
+static const struct {
+  CnnIsa isa;
+  BenchMultiplyAddsFunc *multiply_adds;
+  BenchReadFunc *read;
+} peaks[] = {
+#define CNN_KERNEL(name, Func, level, LEVEL)                                                       \
+  {CNN_ISA_##LEVEL, bench_multiply_adds_##level, bench_read_##level},
+    CNN_SIMD_KERNELS (peak, )
+#undef CNN_KERNEL
+};
+
+/* Of the best vectors among the features the kernels may use. */
 static Work
 choose_work (int *lanes)
 {
-  const char *isa = bench_cnn_isa ();
-#if CNN_HAVE_X86_SIMD
-  if (strcmp (isa, "avx512") == 0) {
-    *lanes = 16;
-    return (Work){.multiply_adds = bench_multiply_adds_avx512, .read = bench_read_avx512};
-  }
-  if (strcmp (isa, "avx2") == 0) {
-    *lanes = 8;
-    return (Work){.multiply_adds = bench_multiply_adds_avx2, .read = bench_read_avx2};
-  }
-  *lanes = 4;
-  return (Work){.multiply_adds = bench_multiply_adds_sse4, .read = bench_read_sse4};
-#else
-  *lanes = 4;
-  return (Work){.multiply_adds = bench_multiply_adds_neon, .read = bench_read_neon};
-#endif
+  size_t i = 0;
+  while (!cnn_features_allow (bench_cnn_features (), peaks[i].isa))
+    i++;
+  *lanes = peaks[i].isa == CNN_ISA_C ? 1 : cnn_isa_lanes (peaks[i].isa);
+  return (Work){.multiply_adds = peaks[i].multiply_adds, .read = peaks[i].read};
 }
 
 BenchLimits
@@ -87,14 +108,3 @@ bench_measure_limits (int n_threads)
   cnn_workers_free (workers);
   return limits;
 }
-
-#else
-
-BenchLimits
-bench_measure_limits (int n_threads)
-{
-  (void)n_threads;
-  return (BenchLimits){0, 0};
-}
-
-#endif

@@ -2,26 +2,23 @@
 #ifndef BENCH_PEAK_H
 #define BENCH_PEAK_H
 
+#include "built-levels.h"
+
 #include <stddef.h>
 
-#define CNN_PEAK(name) CNN_PEAK_JOIN (name, CNN_ISA)
-#define CNN_PEAK_JOIN(name, isa) CNN_PEAK_PASTE (name, isa)
-#define CNN_PEAK_PASTE(name, isa) bench_##name##_##isa
+#define CNN_PEAK(name) CNN_PEAK_JOIN (name, CNN_TARGET)
+#define CNN_PEAK_JOIN(name, target) CNN_PEAK_PASTE (name, target)
+#define CNN_PEAK_PASTE(name, target) bench_##name##_##target
 
 /* `count` vector multiply-adds in twelve independent chains; the result is of no interest. */
 typedef double BenchMultiplyAddsFunc (long count);
 /* Reads `count` floats; their sum. */
 typedef double BenchReadFunc (const float *values, size_t count);
 
-#define BENCH_PEAKS(isa)                                                                           \
-  BenchMultiplyAddsFunc bench_multiply_adds_##isa;                                                 \
-  BenchReadFunc bench_read_##isa;
-#if CNN_HAVE_X86_SIMD
-BENCH_PEAKS (sse4)
-BENCH_PEAKS (avx2)
-BENCH_PEAKS (avx512)
-#elif CNN_HAVE_ARM_SIMD
-BENCH_PEAKS (neon)
-#endif
+/* Declared for each level that compiles vector bodies, and C, as kernels.inc would. */
+#define CNN_KERNEL(name, Func, level, LEVEL) Func bench_##name##_##level;
+CNN_SIMD_KERNELS (multiply_adds, BenchMultiplyAddsFunc)
+CNN_SIMD_KERNELS (read, BenchReadFunc)
+#undef CNN_KERNEL
 
 #endif

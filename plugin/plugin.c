@@ -4,6 +4,7 @@
 #include "layer/gstcnnconv.h"
 #include "merge/gstcnnmerge.h"
 #include "layer/gstcnnpool.h"
+#include "model/gstcnnmodel.h"
 #include "layer/gstcnnupsample.h"
 #include "view/gstcnnview.h"
 
@@ -18,6 +19,7 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnnmerge, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnupsample, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnclassify, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnmodel, plugin);
   return registered;
 }
 

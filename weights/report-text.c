@@ -115,19 +115,19 @@ static void
 print_totals (const CnnReport *report)
 {
   const guint n_tensors = cnn_weights_get_n_tensors (report->file);
-  g_print ("\n%u tensor%s, %" G_GINT64_FORMAT " parameters, %" G_GINT64_FORMAT " bytes\n", n_tensors,
-      n_tensors == 1 ? "" : "s", cnn_report_count_parameters (report->file),
+  g_print ("\n%u tensor%s, %" G_GINT64_FORMAT " parameters, %" G_GINT64_FORMAT " bytes\n",
+      n_tensors, n_tensors == 1 ? "" : "s", cnn_report_count_parameters (report->file),
       cnn_report_count_bytes (report->file));
 }
 
 static void
 print_kernel (const CnnModule *module)
 {
-  const gboolean grouped = module->kind != CNN_MODULE_LINEAR && module->in_channels == 1 &&
-                           module->out_channels > 1;
+  const gboolean grouped =
+      module->kind != CNN_MODULE_LINEAR && module->in_channels == 1 && module->out_channels > 1;
   if (module->kind == CNN_MODULE_LINEAR)
-    g_print (", %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, module->in_channels,
-        module->out_channels);
+    g_print (
+        ", %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, module->in_channels, module->out_channels);
   else
     g_print (", %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " channels%s", module->in_channels,
         module->out_channels, grouped ? " or depthwise" : "");
@@ -168,7 +168,8 @@ print_layers (const CnnReport *report, const GArray *modules)
     macs = more > G_MAXINT64 - macs ? G_MAXINT64 : macs + more;
   }
   if (report->rows > 0)
-    g_print ("\n%" G_GINT64_FORMAT " multiply-adds in all, if each convolution sees %dx%d and keeps "
+    g_print ("\n%" G_GINT64_FORMAT
+             " multiply-adds in all, if each convolution sees %dx%d and keeps "
              "the size\n(the file says neither stride nor pooling).\n",
         macs, report->rows, report->columns);
 }

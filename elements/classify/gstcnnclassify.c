@@ -64,6 +64,7 @@ struct _GstCnnClassify {
   gfloat *scores;
   gdouble *values, *smoothed;
   gboolean has_smoothed;
+  CnnError last_error; /* what the bus knows already: upstream may try the same caps again */
 };
 
 G_DEFINE_TYPE (GstCnnClassify, gst_cnn_classify, GST_TYPE_BASE_TRANSFORM)
@@ -81,6 +82,9 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
 static void
 post_error (GstCnnClassify *self, const CnnError *error)
 {
+  if (strcmp (self->last_error.message, error->message) == 0)
+    return;
+  self->last_error = *error;
   GST_ELEMENT_ERROR (
       self, STREAM, FORMAT, ("%s: %s", GST_OBJECT_NAME (self), error->message), (NULL));
 }
@@ -180,9 +184,12 @@ static gboolean
 gst_cnn_classify_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *outcaps)
 {
   CnnError error;
-  if (take_stream (GST_CNN_CLASSIFY (transform), incaps, &error))
+  GstCnnClassify *self = GST_CNN_CLASSIFY (transform);
+  if (take_stream (self, incaps, &error)) {
+    self->last_error.message[0] = '\0';
     return TRUE;
-  post_error (GST_CNN_CLASSIFY (transform), &error);
+  }
+  post_error (self, &error);
   return FALSE;
 }
 
@@ -319,6 +326,7 @@ gst_cnn_classify_stop (GstBaseTransform *transform)
 {
   GstCnnClassify *self = GST_CNN_CLASSIFY (transform);
   forget_stream (self);
+  self->last_error.message[0] = '\0';
   GST_OBJECT_LOCK (self);
   self->classes = 0;
   self->started = FALSE;

@@ -9,6 +9,7 @@
 
 #define MAX_FILE_BYTES (16 << 20)
 #define MAX_LABEL_BYTES 1000
+#define SYNSET_DIGITS 8
 
 static const gchar BYTE_ORDER_MARK[] = "\xef\xbb\xbf";
 
@@ -93,6 +94,29 @@ split_lines (GstCnnLabels *labels, gchar *text, CnnError *error)
   return valid;
 }
 
+/* "n02124075 Egyptian cat": the number of a WordNet synset, as ImageNet's lists of classes have before each. */
+static gboolean
+has_synset_number (const gchar *line)
+{
+  if (*line != 'n')
+    return FALSE;
+  for (guint i = 1; i <= SYNSET_DIGITS; i++)
+    if (!g_ascii_isdigit (line[i]))
+      return FALSE;
+  return line[SYNSET_DIGITS + 1] == ' ' || line[SYNSET_DIGITS + 1] == '\t';
+}
+
+/* The words alone, when all lines begin so. */
+static void
+drop_synset_numbers (GstCnnLabels *labels)
+{
+  for (guint i = 0; i < labels->count; i++)
+    if (!has_synset_number (labels->labels[i]))
+      return;
+  for (guint i = 0; i < labels->count; i++)
+    labels->labels[i] = g_strchug (labels->labels[i] + SYNSET_DIGITS + 1);
+}
+
 GstCnnLabels *
 gst_cnn_labels_read (const gchar *path, CnnError *error)
 {
@@ -111,8 +135,10 @@ gst_cnn_labels_read (const gchar *path, CnnError *error)
   }
   if (g_str_has_prefix (text, BYTE_ORDER_MARK))
     text += strlen (BYTE_ORDER_MARK);
-  if (split_lines (labels, text, error))
+  if (split_lines (labels, text, error)) {
+    drop_synset_numbers (labels);
     return labels;
+  }
   gst_cnn_labels_free (labels);
   return NULL;
 }

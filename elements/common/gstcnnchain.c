@@ -217,3 +217,32 @@ gst_cnn_merge_info_new (
   gst_structure_take_value (structure, "inputs", &array);
   return structure;
 }
+
+void
+gst_cnn_layer_info_set_window (GstStructure *info, const CnnWindow *window, CnnShape input)
+{
+  const CnnAxis rows = cnn_axis_resolve (&window->rows, input.h);
+  const CnnAxis columns = cnn_axis_resolve (&window->columns, input.w);
+  if (rows.rule != CNN_SIZE_EXPLICIT || columns.rule != CNN_SIZE_EXPLICIT)
+    return;
+  set_ints (info, "kernel", (const gint[]){rows.kernel, columns.kernel}, 2);
+  set_ints (info, "stride", (const gint[]){rows.stride, columns.stride}, 2);
+  set_ints (info, "padding",
+      (const gint[]){
+          rows.padding_before, columns.padding_before, rows.padding_after, columns.padding_after},
+      4);
+  set_ints (info, "dilation", (const gint[]){rows.dilation, columns.dilation}, 2);
+}
+
+void
+gst_cnn_layer_info_set_previous (GstStructure *info, const gchar *const *names, guint count)
+{
+  GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < count; i++) {
+    g_value_init (&item, G_TYPE_STRING);
+    g_value_set_string (&item, names[i] ? names[i] : "");
+    gst_value_array_append_and_take_value (&array, &item);
+  }
+  gst_structure_take_value (info, "previous", &array);
+}

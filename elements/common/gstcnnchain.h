@@ -79,6 +79,15 @@ GstStructure *gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *
 GstStructure *gst_cnn_merge_info_new (
     const CnnLayer *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
 
+/* Adds kernel, stride and dilation (arrays of two ints, rows then columns) and padding (array of four ints: top,
+ * left, bottom, right, as they come out for this input). Windows that follow from the sizes, adaptive pooling's
+ * and upsampling's, have none of these. */
+void gst_cnn_layer_info_set_window (GstStructure *info, const CnnWindow *window, CnnShape input);
+
+/* Adds previous (array of strings): the name of the layer before each input, "" where the stream begins. `names`
+ * may hold NULLs. */
+void gst_cnn_layer_info_set_previous (GstStructure *info, const gchar *const *names, guint count);
+
 G_END_DECLS
 
 #endif

@@ -23,6 +23,18 @@ enum {
 #define GST_CNN_LAYER_PROPERTY_FLAGS                                                               \
   (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
 
+/* Caps of pads. What a sink pad takes comes first; the rest may be linked, and is told what to put before. */
+#define GST_CNN_LAYER_TAKEN_CAPS                                                                   \
+  GST_CNN_TENSOR_CAPS ("{ float32, uint8 }")                                                       \
+  "; " GST_CNN_NNSTREAMER_CAPS ("{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE (                   \
+      "{ " GST_CNN_COLOR_FORMATS ", " GST_CNN_GRAY_FORMATS " }")
+#define GST_CNN_LAYER_SINK_CAPS                                                                    \
+  GST_CNN_LAYER_TAKEN_CAPS "; tensor/strided; other/tensors; other/tensor; video/x-raw"
+#define GST_CNN_LAYER_SRC_CAPS                                                                     \
+  GST_CNN_TENSOR_CAPS ("float32")                                                                  \
+  "; " GST_CNN_NNSTREAMER_CAPS ("float32") "; " GST_VIDEO_CAPS_MAKE (                              \
+      "{ " GST_CNN_COLOR_OUT_FORMATS ", " GST_CNN_GRAY_OUT_FORMATS " }")
+
 typedef struct {
   GstElement *element; /* whose part this is */
 
@@ -58,6 +70,14 @@ void gst_cnn_layer_common_property_set (
 gboolean gst_cnn_layer_common_start (GstCnnLayerCommon *common, CnnError *error);
 void gst_cnn_layer_common_stop (GstCnnLayerCommon *common);
 
+/* Answers a caps query: `fitting` (taken) is what suits the other side. What cannot be, for its shape or for its
+ * kind, is let through where nothing else is left, so that it arrives as caps and is refused with a sentence:
+ * an empty answer would end in a bare "not negotiated" or "could not link" elsewhere. */
+GstCaps *gst_cnn_layer_common_answer_caps (GstPad *pad, GstCaps *fitting, GstCaps *filter);
+
+/* While elements are being linked, the other side may still change: everything is let through. */
+gboolean gst_cnn_layer_common_is_linking (GstCnnLayerCommon *common, GstPad *pad);
+
 guint gst_cnn_layer_common_get_n_threads (GstCnnLayerCommon *common);
 
 /* What the user is told on the bus, with the element's name before the sentence: a stream that cannot be
@@ -67,6 +87,10 @@ void gst_cnn_layer_common_post_error (GstCnnLayerCommon *common, const CnnError 
 void gst_cnn_layer_common_post_settings_error (GstCnnLayerCommon *common, const CnnError *error);
 void gst_cnn_layer_common_post_settings_warning (GstCnnLayerCommon *common, const CnnError *error);
 void gst_cnn_layer_common_succeeded (GstCnnLayerCommon *common);
+
+/* Tells under GST_DEBUG which plan was made. */
+void gst_cnn_layer_common_debug_plan (
+    GstCnnLayerCommon *common, const CnnLayer *layer, const GstCnnStreamInfo *out);
 
 /* Says what the layer is now: downstream as the chain so far, as property and as message. Takes `info`;
  * `weights` may be NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/streambuffer.h"
 
+#include "common/debug.h"
 #include "common/gstcnnallocator.h"
 
 static CnnImage
@@ -119,7 +120,10 @@ gst_cnn_allocation_propose (GstQuery *query)
   params.align = CNN_ALIGNMENT - 1;
   GstAllocator *allocator = gst_cnn_allocator_get ();
   gst_query_add_allocation_param (query, allocator, &params);
-  GstBufferPool *pool = need_pool ? make_pool (caps, &info, allocator, &params) : NULL;
+  /* NNStreamer's elements append their memory to a buffer that they take from a pool, as if it were empty. */
+  GstBufferPool *pool = need_pool && info.kind != GST_CNN_STREAM_NNSTREAMER
+                            ? make_pool (caps, &info, allocator, &params)
+                            : NULL;
   if (pool) {
     gst_query_add_allocation_pool (query, pool, (guint)info.bytes, 0, 0);
     gst_object_unref (pool);
@@ -203,6 +207,7 @@ gst_cnn_allocation_make_pool (GstPad *srcpad, GstCaps *caps)
   gst_pad_peer_query (srcpad, query); /* a peer without an answer has no wishes */
   if (gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query))
     gst_query_parse_nth_allocation_pool (query, 0, &pool, NULL, NULL, NULL);
+  gst_cnn_debug_allocation (GST_PAD_PARENT (srcpad), query);
   gst_query_unref (query);
   if (pool && !gst_buffer_pool_set_active (pool, TRUE))
     gst_clear_object (&pool);

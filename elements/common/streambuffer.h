@@ -27,8 +27,8 @@ gboolean gst_cnn_frame_map (GstCnnMappedFrame *frame, const GstCnnStreamInfo *in
     GstBuffer *buffer, GstMapFlags flags, CnnError *error);
 void gst_cnn_frame_unmap (GstCnnMappedFrame *frame);
 
-/* Answers an upstream allocation query: a pool and an allocator of the kernels' memory, and that
- * GstVideoMeta is understood. FALSE when the query's caps are none of ours. */
+/* Answers an upstream allocation query: an allocator of the kernels' memory, a pool of it (not for other/tensors),
+ * and that GstVideoMeta is understood. FALSE when the query's caps are none of ours. */
 gboolean gst_cnn_allocation_propose (GstQuery *query);
 
 /* Completes a downstream allocation query: takes the peer's pool and allocator where it has them, and a

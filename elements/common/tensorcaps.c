@@ -117,16 +117,68 @@ parse_fixed_dims (const GstStructure *structure, CnnLayout layout, CnnShape *sha
   return TRUE;
 }
 
-static gboolean
-tensor_info_from_structure (GstCnnStreamInfo *info, const GstStructure *structure, CnnError *error)
-{
-  const gboolean native = gst_structure_has_name (structure, "tensor/strided");
-  info->kind = native ? GST_CNN_STREAM_TENSOR : GST_CNN_STREAM_NNSTREAMER;
+/* Where the dialects differ. other/tensor is NNStreamer's older spelling of one tensor. */
+typedef struct {
+  const gchar *media_type, *type_field, *dims_field;
+  GstCnnStreamKind kind;
+} Dialect;
 
-  const gchar *type = gst_structure_get_string (structure, native ? "type" : "types");
-  if (!parse_sample_type (type, &info->type))
-    return cnn_error_set (error, "%s=%s is not a sample type taken here (float32 or uint8)",
-        native ? "type" : "types", type ? type : "(missing)");
+static const Dialect dialects[] = {
+    {"tensor/strided", "type", "dims", GST_CNN_STREAM_TENSOR},
+    {"other/tensors", "types", "dimensions", GST_CNN_STREAM_NNSTREAMER},
+    {"other/tensor", "type", "dimension", GST_CNN_STREAM_NNSTREAMER},
+};
+
+/* NULL: no tensors. */
+static const Dialect *
+find_dialect (const GstStructure *structure)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (dialects); i++)
+    if (gst_structure_has_name (structure, dialects[i].media_type))
+      return &dialects[i];
+  return NULL;
+}
+
+/* Streams of NNStreamer that are no single tensor of a size that the caps say. */
+static gboolean
+check_nnstreamer_stream (const GstStructure *structure, CnnError *error)
+{
+  const gchar *format = gst_structure_get_string (structure, "format");
+  gint count = 1;
+  gst_structure_get_int (structure, "num_tensors", &count);
+  if (format && strcmp (format, "static") != 0)
+    return cnn_error_set (error,
+        "format=%s is not taken, only static: put tensor_converter (or for sparse tensors "
+        "tensor_sparse_dec) before",
+        format);
+  if (count != 1)
+    return cnn_error_set (
+        error, "num_tensors=%d is not taken, only 1: put tensor_demux before", count);
+  return TRUE;
+}
+
+static gboolean
+read_type (
+    const GstStructure *structure, const Dialect *dialect, CnnSampleType *type, CnnError *error)
+{
+  const gchar *name = gst_structure_get_string (structure, dialect->type_field);
+  if (parse_sample_type (name, type))
+    return TRUE;
+  return cnn_error_set (error, "%s=%s is not taken, only float32 and uint8: put %s before",
+      dialect->type_field, name ? name : "(missing)",
+      dialect->kind == GST_CNN_STREAM_TENSOR ? "an element that converts it"
+                                             : "tensor_transform mode=typecast option=float32");
+}
+
+static gboolean
+tensor_info_from_structure (
+    GstCnnStreamInfo *info, const GstStructure *structure, const Dialect *dialect, CnnError *error)
+{
+  info->kind = dialect->kind;
+  if (info->kind == GST_CNN_STREAM_NNSTREAMER && !check_nnstreamer_stream (structure, error))
+    return FALSE;
+  if (!read_type (structure, dialect, &info->type, error))
+    return FALSE;
   if (!parse_layout (structure, &info->layout))
     return cnn_error_set (error, "layout=%s is neither nhwc nor nchw",
         gst_structure_get_string (structure, "layout"));
@@ -134,14 +186,14 @@ tensor_info_from_structure (GstCnnStreamInfo *info, const GstStructure *structur
   if (order && strcmp (order, "row-major") != 0)
     return cnn_error_set (error, "dims-order=%s is not taken, only row-major", order);
 
-  if (native) {
+  if (info->kind == GST_CNN_STREAM_TENSOR) {
     if (!parse_fixed_dims (structure, info->layout, &info->shape))
       return cnn_error_set (error, "the caps need dims with four integers, outermost first");
   } else {
-    const gchar *text = gst_structure_get_string (structure, "dimensions");
+    const gchar *text = gst_structure_get_string (structure, dialect->dims_field);
     if (!text || !parse_nnstreamer_dimensions (text, info->layout, &info->shape))
-      return cnn_error_set (error, "dimensions=%s are not up to four sizes, innermost first",
-          text ? text : "(missing)");
+      return cnn_error_set (error, "%s=%s are not up to four sizes, innermost first",
+          dialect->dims_field, text ? text : "(missing)");
   }
   if (!gst_structure_get_fraction (structure, "framerate", &info->fps_n, &info->fps_d)) {
     info->fps_n = 0;
@@ -192,11 +244,13 @@ gst_cnn_stream_info_from_caps (GstCnnStreamInfo *info, const GstCaps *caps, CnnE
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   if (gst_structure_has_name (structure, "video/x-raw"))
     return video_info_from_caps (info, caps, error);
-  if (gst_structure_has_name (structure, "tensor/strided") ||
-      gst_structure_has_name (structure, "other/tensors"))
-    return tensor_info_from_structure (info, structure, error);
-  return cnn_error_set (
-      error, "the media type %s is not taken", gst_structure_get_name (structure));
+  const Dialect *dialect = find_dialect (structure);
+  if (dialect)
+    return tensor_info_from_structure (info, structure, dialect, error);
+  const gchar *name = gst_structure_get_name (structure);
+  const gboolean coded = g_str_has_prefix (name, "video/") || g_str_has_prefix (name, "image/");
+  return cnn_error_set (error, "%s is not taken, only tensors and raw video%s", name,
+      coded ? ": put decodebin before" : "");
 }
 
 /* --- Caps that are not fixed ---------------------------------------------------------------------- */
@@ -330,13 +384,15 @@ gst_cnn_shape_ranges_from_structure (
     append_video_ranges (structure, ranges);
     return ranges->len > before;
   }
+  const Dialect *dialect = find_dialect (structure);
   for (CnnLayout layout = CNN_LAYOUT_NHWC; layout <= CNN_LAYOUT_NCHW; layout++) {
     if (!structure_has_layout (structure, layout))
       continue;
     if (gst_structure_has_name (structure, "tensor/strided"))
       append_native_ranges (structure, layout, ranges);
-    else if (gst_structure_has_name (structure, "other/tensors"))
-      append_nnstreamer_ranges (gst_structure_get_value (structure, "dimensions"), layout, ranges);
+    else if (dialect)
+      append_nnstreamer_ranges (
+          gst_structure_get_value (structure, dialect->dims_field), layout, ranges);
   }
   return ranges->len > before;
 }
@@ -344,10 +400,8 @@ gst_cnn_shape_ranges_from_structure (
 gboolean
 gst_cnn_structure_is_sized_tensor (const GstStructure *structure)
 {
-  return (gst_structure_has_name (structure, "tensor/strided") &&
-             gst_structure_has_field (structure, "dims")) ||
-         (gst_structure_has_name (structure, "other/tensors") &&
-             gst_structure_has_field (structure, "dimensions"));
+  const Dialect *dialect = find_dialect (structure);
+  return dialect && gst_structure_has_field (structure, dialect->dims_field);
 }
 
 GstCaps *

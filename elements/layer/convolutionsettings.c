@@ -24,7 +24,7 @@ gst_cnn_convolution_settings_copy (
   gst_cnn_double_array_copy (&copy->coefficients, &settings->coefficients);
   gst_cnn_double_array_copy (&copy->bias, &settings->bias);
   gst_cnn_double_array_copy (&copy->alpha, &settings->alpha);
-  copy->weights = settings->weights ? gst_cnn_weights_source_ref (settings->weights) : NULL;
+  copy->weights = settings->weights ? cnn_weights_ref (settings->weights) : NULL;
   copy->layer = g_strdup (settings->layer);
   copy->batch_norm = g_strdup (settings->batch_norm);
   copy->alpha_layer = g_strdup (settings->alpha_layer);
@@ -36,7 +36,7 @@ gst_cnn_convolution_settings_clear (GstCnnConvolutionSettings *settings)
   gst_cnn_double_array_clear (&settings->coefficients);
   gst_cnn_double_array_clear (&settings->bias);
   gst_cnn_double_array_clear (&settings->alpha);
-  g_clear_pointer (&settings->weights, gst_cnn_weights_source_unref);
+  g_clear_pointer (&settings->weights, cnn_weights_close);
   g_clear_pointer (&settings->layer, g_free);
   g_clear_pointer (&settings->batch_norm, g_free);
   g_clear_pointer (&settings->alpha_layer, g_free);
@@ -55,8 +55,9 @@ check_one_origin (const GstCnnConvolutionSettings *settings, CnnError *error)
   if (origins == 1)
     return TRUE;
   if (origins == 0)
-    return cnn_error_set (error, "there are no weights: set one of kernel (a named filter), "
-                                 "coefficients and weights (a file)");
+    return cnn_error_set (error,
+        "there are no weights: set one of %s, coefficients and weights (a file)",
+        settings->pointwise ? "kernel=random" : "kernel (a named filter)");
   return cnn_error_set (error, "%s%s%s %s say where the weights come from: set only one of them",
       kernel ? "kernel" : "coefficients", kernel && coefficients ? " and coefficients" : "",
       weights ? " and weights" : "", origins == 2 ? "both" : "all");
@@ -90,17 +91,47 @@ check_groups (gint groups, gint out_channels, CnnError *error)
       error, "groups=%d does not divide the %d output channels", groups, out_channels);
 }
 
+/* Output channels that do not depend on the input's, which are a multiple of the groups. */
+static CnnChannelRule
+grouped_channels (gint groups, gint outputs)
+{
+  return (CnnChannelRule){.kind = CNN_CHANNELS_GROUPED,
+      .each = {.multiplier = 1, .groups = groups, .outputs = outputs}};
+}
+
+/* `inputs` of each group; 0 groups: any that divide the outputs. */
+static CnnChannelRule
+weights_channels (gint inputs, gint outputs, gint groups)
+{
+  return (CnnChannelRule){
+      .kind = CNN_CHANNELS_WEIGHTS, .weights = {inputs, outputs, groups, outputs}};
+}
+
+/* A kernel of that size, or of the whole input when it is 0x0. */
+static void
+set_rule_kernel (CnnShapeRule *rule, gint rows, gint columns)
+{
+  CnnAxis *y = &rule->rows.window, *x = &rule->columns.window;
+  if (rows > 0 && columns > 0) {
+    y->kernel = rows;
+    x->kernel = columns;
+  } else {
+    y->rule = x->rule = CNN_SIZE_ADAPTIVE;
+    y->adaptive_output = x->adaptive_output = 1;
+  }
+}
+
 static gboolean
 filter_geometry (
     const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
 {
+  CnnChannelRule *channels = &geometry->rule.channels;
   gint rows, columns;
   kernel_size (settings, &rows, &columns);
-  set_kernel (&geometry->window, rows, columns);
+  set_rule_kernel (&geometry->rule, rows, columns);
   if (settings->filter == GST_CNN_FILTER_RANDOM) {
-    geometry->out_channels = MAX (settings->out_channels, 1);
-    geometry->channel_step = MAX (settings->groups, 1);
-    return check_groups (geometry->channel_step, geometry->out_channels, error);
+    *channels = grouped_channels (MAX (settings->groups, 1), MAX (settings->out_channels, 1));
+    return check_groups (channels->each.groups, channels->each.outputs, error);
   }
   /* Trying it tells whether the filter has this size. */
   gfloat *kernels = gst_cnn_filter_make (settings->filter, rows, columns, error);
@@ -108,13 +139,21 @@ filter_geometry (
     return FALSE;
   g_free (kernels);
   const gint count = gst_cnn_filter_count (settings->filter);
-  if (settings->groups > 0) {
-    geometry->channel_step = settings->groups;
-    geometry->out_channels = count * settings->groups;
-  } else {
-    geometry->channel_multiplier = count;
-  }
+  if (settings->groups > 0)
+    *channels = grouped_channels (settings->groups, count * settings->groups);
+  else
+    channels->each.multiplier = count;
   return TRUE;
+}
+
+/* One kernel and nothing said about channels: it runs on each channel by itself, as named filters do. */
+static gboolean
+is_single_kernel (const GstCnnConvolutionSettings *settings)
+{
+  gint rows, columns;
+  kernel_size (settings, &rows, &columns);
+  return settings->groups == 0 && settings->out_channels == 0 && !settings->pointwise &&
+         settings->coefficients.count == (guint64)rows * (guint64)columns;
 }
 
 static gboolean
@@ -123,7 +162,11 @@ coefficients_geometry (
 {
   gint rows, columns;
   kernel_size (settings, &rows, &columns);
-  set_kernel (&geometry->window, rows, columns);
+  set_rule_kernel (&geometry->rule, rows, columns);
+  if (is_single_kernel (settings)) {
+    geometry->prefers_one_channel = TRUE;
+    return TRUE;
+  }
   const gint out_channels = MAX (settings->out_channels, 1), groups = MAX (settings->groups, 1);
   const gint64 each = (gint64)rows * columns * out_channels;
   const gint64 count = settings->coefficients.count;
@@ -133,11 +176,9 @@ coefficients_geometry (
         " values, not a multiple of out-channels x kernel-size "
         "= %dx%dx%d = %" G_GINT64_FORMAT,
         count, out_channels, rows, columns, each);
-  geometry->out_channels = out_channels;
-  geometry->n_in_channels = 1;
   if (count / each * groups > G_MAXINT)
     return cnn_error_set (error, "groups=%d make too many input channels", groups);
-  geometry->in_channels[0] = (gint)(count / each) * groups;
+  geometry->rule.channels = weights_channels ((gint)(count / each), out_channels, groups);
   return check_groups (groups, out_channels, error);
 }
 
@@ -169,10 +210,8 @@ find_layer (const GstCnnConvolutionSettings *settings, const CnnShape *input, gb
 {
   const CnnLayerQuery query = layer_query (settings, input);
   GError *reason = NULL;
-  if (with_values ? cnn_weights_load_layer (
-                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason)
-                  : cnn_weights_find_layer (
-                        gst_cnn_weights_source_file (settings->weights), &query, found, &reason))
+  if (with_values ? cnn_weights_load_layer (settings->weights, &query, found, &reason)
+                  : cnn_weights_find_layer (settings->weights, &query, found, &reason))
     return TRUE;
   cnn_error_set (error, "weights: %s", reason->message);
   g_clear_error (&reason);
@@ -186,7 +225,8 @@ linear_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
     GstCnnGeometry *geometry, CnnError *error)
 {
   if (!settings->has_kernel_size) {
-    gst_cnn_geometry_set_kernel (geometry, 0, 0);
+    set_rule_kernel (&geometry->rule, 0, 0);
+    geometry->rule.channels = grouped_channels (1, loaded->out_channels);
     return TRUE;
   }
   const gint64 taps = (gint64)settings->window.rows.kernel * settings->window.columns.kernel;
@@ -195,8 +235,8 @@ linear_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
         "%s has %d inputs, which are no whole number of channels for kernel-size=%dx%d",
         loaded->weight_name, loaded->in_channels, settings->window.rows.kernel,
         settings->window.columns.kernel);
-  geometry->n_in_channels = 1;
-  geometry->in_channels[0] = (gint)(loaded->in_channels / taps);
+  geometry->rule.channels =
+      weights_channels ((gint)(loaded->in_channels / taps), loaded->out_channels, 1);
   return TRUE;
 }
 
@@ -209,16 +249,11 @@ conv2d_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
                                        window->columns.kernel != loaded->kernel_columns))
     return cnn_error_set (error, "kernel-size=%dx%d, but %s is %dx%d", window->rows.kernel,
         window->columns.kernel, loaded->weight_name, loaded->kernel_rows, loaded->kernel_columns);
-  set_kernel (&geometry->window, loaded->kernel_rows, loaded->kernel_columns);
+  set_rule_kernel (&geometry->rule, loaded->kernel_rows, loaded->kernel_columns);
   if (settings->groups > 0 && !check_groups (settings->groups, loaded->out_channels, error))
     return FALSE;
-  for (gint groups = 1; groups <= loaded->out_channels; groups++) {
-    if (loaded->out_channels % groups != 0 || (settings->groups > 0 && groups != settings->groups))
-      continue;
-    const gint64 channels = (gint64)loaded->in_channels * groups;
-    if (channels <= G_MAXINT && geometry->n_in_channels < GST_CNN_MAX_CHANNEL_CHOICES)
-      geometry->in_channels[geometry->n_in_channels++] = (gint)channels;
-  }
+  geometry->rule.channels =
+      weights_channels (loaded->in_channels, loaded->out_channels, settings->groups);
   return TRUE;
 }
 
@@ -229,16 +264,19 @@ list_choices (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometr
   if (settings->layer && *settings->layer)
     return FALSE;
   const CnnLayerQuery query = layer_query (settings, NULL);
-  GArray *choices =
-      cnn_weights_list_choices (gst_cnn_weights_source_file (settings->weights), &query);
-  geometry->n_choices = MIN (choices->len, GST_CNN_MAX_CHANNEL_CHOICES);
-  for (guint i = 0; i < geometry->n_choices; i++) {
+  GArray *choices = cnn_weights_list_choices (settings->weights, &query);
+  geometry->choices = g_array_new (FALSE, FALSE, sizeof (CnnShapeRule));
+  for (guint i = 0; i < choices->len; i++) {
     const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, i);
-    geometry->choices[i] = (GstCnnChannelChoice){
-        choice->in_channels, choice->out_channels, choice->kernel_rows, choice->kernel_columns};
+    CnnShapeRule rule = geometry->rule;
+    set_rule_kernel (&rule, choice->kernel_rows, choice->kernel_columns);
+    rule.channels = choice->in_channels > 0
+                        ? weights_channels (choice->in_channels, choice->out_channels, 1)
+                        : grouped_channels (1, choice->out_channels);
+    g_array_append_val (geometry->choices, rule);
   }
   g_array_unref (choices);
-  return geometry->n_choices > 0;
+  return geometry->choices->len > 0;
 }
 
 /* The weight that this input decided for. */
@@ -249,10 +287,8 @@ decided_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *inp
   CnnLayerWeights found;
   if (!find_layer (settings, input, FALSE, &found, error))
     return FALSE;
-  geometry->out_channels = found.out_channels;
-  geometry->n_in_channels = 1;
-  geometry->in_channels[0] = input->c;
-  gst_cnn_geometry_set_kernel (geometry, found.kernel_rows, found.kernel_columns);
+  geometry->rule.channels = weights_channels (input->c, found.out_channels, 1);
+  set_rule_kernel (&geometry->rule, found.kernel_rows, found.kernel_columns);
   cnn_layer_weights_clear (&found);
   return TRUE;
 }
@@ -266,7 +302,6 @@ file_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
   CnnLayerWeights loaded;
   if (!find_layer (settings, NULL, FALSE, &loaded, error))
     return list_choices (settings, geometry);
-  geometry->out_channels = loaded.out_channels;
   gboolean possible;
   if (loaded.rank == 2 && !settings->pointwise)
     possible = linear_geometry (settings, &loaded, geometry, error);
@@ -281,11 +316,15 @@ file_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
 
 static gboolean
 add_activation_channels (
-    const GstCnnConvolutionSettings *settings, gint *out_channels, CnnError *error)
+    const GstCnnConvolutionSettings *settings, CnnChannelRule *channels, CnnError *error)
 {
-  if (*out_channels > G_MAXINT / 2)
-    return cnn_error_set (error, "%d output channels are too many", *out_channels);
-  *out_channels = cnn_activation_channels (settings->activation, *out_channels);
+  gint *count = channels->kind == CNN_CHANNELS_WEIGHTS ? &channels->weights.outputs
+                : channels->kind == CNN_CHANNELS_GROUPED && channels->each.outputs
+                    ? &channels->each.outputs
+                    : &channels->each.multiplier;
+  if (*count > G_MAXINT / 2)
+    return cnn_error_set (error, "%d output channels are too many", *count);
+  *count = cnn_activation_channels (settings->activation, *count);
   return TRUE;
 }
 
@@ -293,7 +332,7 @@ gboolean
 gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
     GstCnnGeometry *geometry, CnnError *error)
 {
-  geometry->window = settings->window;
+  geometry->rule = cnn_shape_rule_window (&settings->window);
   gboolean possible = check_one_origin (settings, error);
   if (!possible)
     return FALSE;
@@ -305,11 +344,12 @@ gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings, const C
     possible = filter_geometry (settings, geometry, error);
   if (!possible)
     return FALSE;
-  for (guint i = 0; i < geometry->n_choices; i++)
-    if (!add_activation_channels (settings, &geometry->choices[i].out_channels, error))
+  for (guint i = 0; geometry->choices && i < geometry->choices->len; i++) {
+    CnnShapeRule *rule = &g_array_index (geometry->choices, CnnShapeRule, i);
+    if (!add_activation_channels (settings, &rule->channels, error))
       return FALSE;
-  return add_activation_channels (settings,
-      geometry->out_channels ? &geometry->out_channels : &geometry->channel_multiplier, error);
+  }
+  return add_activation_channels (settings, &geometry->rule.channels, error);
 }
 
 /* --- The weights themselves ----------------------------------------------------------------------- */
@@ -361,6 +401,26 @@ filter_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
 }
 
 static gboolean
+coefficients_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  weights->out_channels = MAX (settings->out_channels, 1);
+  weights->groups = MAX (settings->groups, 1);
+  weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
+  if (!is_single_kernel (settings) || input.c == 1)
+    return TRUE;
+  gfloat *kernel = weights->weights;
+  const gsize taps = settings->coefficients.count;
+  weights->out_channels = weights->groups = input.c;
+  weights->weights = g_try_malloc_n ((gsize)input.c, taps * sizeof (gfloat));
+  for (gint c = 0; weights->weights && c < input.c; c++)
+    memcpy (weights->weights + (gsize)c * taps, kernel, taps * sizeof (gfloat));
+  g_free (kernel);
+  return weights->weights ||
+         cnn_error_set (error, "out of memory for a kernel on %d channels", input.c);
+}
+
+static gboolean
 file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
     GstCnnConvolutionWeights *weights, CnnError *error)
 {
@@ -383,6 +443,7 @@ file_weights (const GstCnnConvolutionSettings *settings, CnnShape input,
   weights->bias = g_steal_pointer (&loaded.bias);
   weights->alpha = g_steal_pointer (&loaded.alpha);
   weights->n_alpha = loaded.n_alpha;
+  weights->warnings = g_steal_pointer (&loaded.warnings);
   cnn_layer_weights_clear (&loaded);
   return TRUE;
 }
@@ -398,16 +459,37 @@ check_count (const GstCnnDoubleArray *array, const gchar *property, gint out_cha
       out_channels == 1 ? "" : "s");
 }
 
+/* A kernel that runs on each channel by itself has one bias, or one for each channel. */
+static gfloat *
+bias_of_channels (const GstCnnConvolutionSettings *settings, gint out_channels)
+{
+  if (settings->bias.count > 1 || out_channels == 1)
+    return gst_cnn_double_array_to_floats (&settings->bias);
+  gfloat *bias = g_new (gfloat, out_channels);
+  for (gint c = 0; c < out_channels; c++)
+    bias[c] = (gfloat)settings->bias.values[0];
+  return bias;
+}
+
+static gboolean
+repeats_one_kernel (const GstCnnConvolutionSettings *settings)
+{
+  if (settings->filter != GST_CNN_FILTER_NONE && settings->filter != GST_CNN_FILTER_RANDOM)
+    return gst_cnn_filter_count (settings->filter) == 1;
+  return settings->coefficients.count > 0 && is_single_kernel (settings);
+}
+
 /* The bias and alpha properties win over those in a file. */
 static gboolean
 add_bias_and_alpha (
     const GstCnnConvolutionSettings *settings, GstCnnConvolutionWeights *weights, CnnError *error)
 {
   if (settings->bias.count > 0) {
-    if (!check_count (&settings->bias, "bias", weights->out_channels, FALSE, error))
+    if (!check_count (
+            &settings->bias, "bias", weights->out_channels, repeats_one_kernel (settings), error))
       return FALSE;
     g_free (weights->bias);
-    weights->bias = gst_cnn_double_array_to_floats (&settings->bias);
+    weights->bias = bias_of_channels (settings, weights->out_channels);
   }
   if (weights->alpha)
     return TRUE;
@@ -437,10 +519,7 @@ gst_cnn_convolution_weights (const GstCnnConvolutionSettings *settings, CnnShape
   if (settings->weights) {
     made = file_weights (settings, input, weights, error);
   } else if (settings->coefficients.count > 0) {
-    weights->out_channels = MAX (settings->out_channels, 1);
-    weights->groups = MAX (settings->groups, 1);
-    weights->weights = gst_cnn_double_array_to_floats (&settings->coefficients);
-    made = TRUE;
+    made = coefficients_weights (settings, input, weights, error);
   } else {
     made = filter_weights (settings, input, weights, error);
   }
@@ -456,4 +535,5 @@ gst_cnn_convolution_weights_clear (GstCnnConvolutionWeights *weights)
   g_clear_pointer (&weights->weights, g_free);
   g_clear_pointer (&weights->bias, g_free);
   g_clear_pointer (&weights->alpha, g_free);
+  g_clear_pointer (&weights->warnings, g_ptr_array_unref);
 }

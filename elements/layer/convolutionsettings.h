@@ -4,9 +4,9 @@
 #define CNN_CONVOLUTION_SETTINGS_H
 
 #include "common/doublearray.h"
-#include "layer/namedfilters.h"
 #include "common/shapenegotiation.h"
-#include "layer/weightssource.h"
+#include "layer/namedfilters.h"
+#include "weights.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,7 @@ typedef struct {
   gboolean pointwise; /* 1x1 only: cnn1x1 */
   GstCnnFilter filter;
   GstCnnDoubleArray coefficients, bias, alpha;
-  GstCnnWeightsSource *weights; /* NULL: no file */
+  CnnWeightsFile *weights; /* NULL: no file */
   gchar *layer, *batch_norm, *alpha_layer;
   gdouble batch_norm_eps;
   gboolean has_kernel_size;  /* otherwise the weights say, or 3x3 */
@@ -44,6 +44,7 @@ typedef struct {
   gfloat *bias;    /* out_channels values, or NULL */
   gfloat *alpha;
   gint n_alpha;
+  GPtrArray *warnings; /* of gchar *: what weights.h warns of, or NULL */
 } GstCnnConvolutionWeights;
 
 gboolean gst_cnn_convolution_weights (const GstCnnConvolutionSettings *settings, CnnShape input,

@@ -34,6 +34,10 @@ typedef struct {
 
   /* Streaming thread only: of the layer created last, for who looks at them. */
   GstCnnWeights shown;
+  gint groups;
+  gchar *warned;      /* what the bus was told last */
+  gfloat *shown_bias; /* NULL for none */
+  CnnActivation shown_activation;
 } GstCnnConvolutionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
@@ -57,6 +61,38 @@ copy_settings (GstCnnConvolution *self, GstCnnConvolutionSettings *copy)
   return revision;
 }
 
+/* --- The file ------------------------------------------------------------------------------------- */
+
+/* Opens the file outside the lock. An empty path means none. */
+static gboolean
+set_weights (GstCnnConvolution *self, const gchar *path, CnnError *error)
+{
+  GError *reason = NULL;
+  CnnWeightsFile *file = path && *path ? cnn_weights_open (path, &reason) : NULL;
+  if (reason) {
+    cnn_error_set (error, "weights: %s", reason->message);
+    g_error_free (reason);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self);
+  GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (self);
+  CnnWeightsFile *old = settings->weights;
+  settings->weights = file;
+  GST_OBJECT_UNLOCK (self);
+  cnn_weights_close (old);
+  return TRUE;
+}
+
+static gboolean
+open_weights_again (GstCnnConvolution *self, CnnError *error)
+{
+  GstCnnConvolutionSettings settings;
+  copy_settings (self, &settings);
+  const gboolean good = set_weights (self, cnn_weights_get_path (settings.weights), error);
+  gst_cnn_convolution_settings_clear (&settings);
+  return good;
+}
+
 /* --- Layer ---------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -66,7 +102,7 @@ geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnEr
   GST_OBJECT_LOCK (self);
   const gboolean known = priv->has_geometry && priv->geometry_revision == priv->revision;
   if (known)
-    *geometry = priv->geometry;
+    gst_cnn_geometry_copy (geometry, &priv->geometry);
   GST_OBJECT_UNLOCK (self);
   if (known)
     return TRUE;
@@ -77,7 +113,8 @@ geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnEr
   gst_cnn_convolution_settings_clear (&settings);
   if (possible) {
     GST_OBJECT_LOCK (self);
-    priv->geometry = *geometry;
+    gst_cnn_geometry_clear (&priv->geometry);
+    gst_cnn_geometry_copy (&priv->geometry, geometry);
     priv->geometry_revision = revision;
     priv->has_geometry = TRUE;
     GST_OBJECT_UNLOCK (self);
@@ -92,10 +129,11 @@ gst_cnn_convolution_get_geometry (
   GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
   if (!geometry_for_any_input (self, geometry, error))
     return FALSE;
-  if (!input || geometry->n_choices == 0)
+  if (!input || !geometry->choices)
     return TRUE;
   GstCnnConvolutionSettings settings;
   copy_settings (self, &settings);
+  gst_cnn_geometry_clear (geometry);
   gst_cnn_geometry_init (geometry);
   const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
   gst_cnn_convolution_settings_clear (&settings);
@@ -106,6 +144,7 @@ static void
 keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, gint in_channels)
 {
   GstCnnWeights *shown = &PRIVATE (self)->shown;
+  PRIVATE (self)->groups = weights->groups;
   shown->out_channels = weights->out_channels;
   shown->in_channels = in_channels / weights->groups;
   shown->rows = weights->window.rows.kernel;
@@ -119,6 +158,43 @@ keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, 
         gst_buffer_new_memdup (weights->weights, (gsize)(kernel * kernels) * sizeof (gfloat));
 }
 
+static void
+keep_rest (
+    GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, CnnActivation activation)
+{
+  GstCnnConvolutionPrivate *priv = PRIVATE (self);
+  g_free (priv->shown_bias);
+  priv->shown_bias = weights->bias ? g_memdup2 (weights->bias,
+                                         (gsize)weights->out_channels * sizeof *weights->bias)
+                                   : NULL;
+  priv->shown_activation = activation;
+}
+
+/* As in a launch line; NULL for none. */
+static const gchar *
+activation_name (CnnActivation activation)
+{
+  GEnumClass *klass = g_type_class_ref (GST_TYPE_CNN_ACTIVATION);
+  const GEnumValue *value = g_enum_get_value (klass, (gint)activation);
+  g_type_class_unref (klass);
+  return activation != CNN_ACTIVATION_NONE && value ? value->value_nick : NULL;
+}
+
+static void
+gst_cnn_convolution_get_operation (
+    GstCnnLayer *layer, CnnViewOperation *operation, GstBuffer **weights)
+{
+  const GstCnnConvolutionPrivate *priv = PRIVATE (GST_CNN_CONVOLUTION (layer));
+  operation->kind = CNN_VIEW_OPERATION_CONVOLUTION;
+  operation->groups = operation->input.c / priv->shown.in_channels;
+  operation->out_channels = priv->shown.out_channels;
+  operation->window.rows.kernel = priv->shown.rows;
+  operation->window.columns.kernel = priv->shown.columns;
+  operation->bias = priv->shown_bias;
+  operation->activation = activation_name (priv->shown_activation);
+  *weights = priv->shown.values;
+}
+
 static gboolean
 gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
 {
@@ -126,15 +202,55 @@ gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
   return weights->values != NULL;
 }
 
+static void
+gst_cnn_convolution_describe (GstCnnLayer *layer, GstStructure *info)
+{
+  gst_structure_set (
+      info, "groups", G_TYPE_INT, PRIVATE (GST_CNN_CONVOLUTION (layer))->groups, NULL);
+}
+
+/* Says once what the file leaves to guess. */
+static void
+warn_of_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights)
+{
+  GstCnnConvolutionPrivate *priv = PRIVATE (self);
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; weights->warnings && i < weights->warnings->len; i++)
+    g_string_append_printf (
+        text, "%s%s", i > 0 ? "; " : "", (const gchar *)g_ptr_array_index (weights->warnings, i));
+  if (text->len > 0 && g_strcmp0 (text->str, priv->warned) != 0)
+    GST_ELEMENT_WARNING (
+        self, LIBRARY, SETTINGS, ("%s: weights: %s", GST_OBJECT_NAME (self), text->str), (NULL));
+  g_free (priv->warned);
+  priv->warned = g_string_free (text, FALSE);
+}
+
+/* The weights of the properties as they are now, which `settings` gets a copy of. A file that was written to
+ * can no longer be read: what its path has by now counts. */
+static gboolean
+take_weights (GstCnnConvolution *self, CnnShape input, GstCnnConvolutionSettings *settings,
+    GstCnnConvolutionWeights *weights, CnnError *error)
+{
+  copy_settings (self, settings);
+  if (gst_cnn_convolution_weights (settings, input, weights, error))
+    return TRUE;
+  if (!settings->weights || cnn_weights_is_current (settings->weights) ||
+      !open_weights_again (self, error))
+    return FALSE;
+  gst_cnn_convolution_settings_clear (settings);
+  copy_settings (self, settings);
+  return gst_cnn_convolution_weights (settings, input, weights, error);
+}
+
 static CnnLayer *
 gst_cnn_convolution_create_layer (
     GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
 {
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
   GstCnnConvolutionSettings settings;
   GstCnnConvolutionWeights weights;
   CnnLayer *created = NULL;
-  copy_settings (GST_CNN_CONVOLUTION (layer), &settings);
-  if (gst_cnn_convolution_weights (&settings, setup->input, &weights, error)) {
+  if (take_weights (self, setup->input, &settings, &weights, error)) {
     const CnnConv2dDesc desc = {
         .input = setup->input,
         .input_format = setup->input_format,
@@ -150,12 +266,34 @@ gst_cnn_convolution_create_layer (
         .n_alpha = weights.n_alpha,
     };
     created = cnn_conv2d_new (setup->context, &desc, error);
-    if (created)
-      keep_weights (GST_CNN_CONVOLUTION (layer), &weights, setup->input.c);
+    if (created) {
+      keep_weights (self, &weights, setup->input.c);
+      keep_rest (self, &weights, settings.activation);
+      warn_of_weights (self, &weights);
+    }
     gst_cnn_convolution_weights_clear (&weights);
   }
   gst_cnn_convolution_settings_clear (&settings);
   return created;
+}
+
+/* A file that was replaced while the element rested counts from the start on. */
+static gboolean
+gst_cnn_convolution_start (GstBaseTransform *transform)
+{
+  GstCnnConvolution *self = GST_CNN_CONVOLUTION (transform);
+  GstCnnConvolutionSettings settings;
+  CnnError error;
+  copy_settings (self, &settings);
+  const gboolean good = !settings.weights || cnn_weights_is_current (settings.weights) ||
+                        open_weights_again (self, &error);
+  gst_cnn_convolution_settings_clear (&settings);
+  g_clear_pointer (&PRIVATE (self)->warned, g_free);
+  if (good)
+    return GST_BASE_TRANSFORM_CLASS (gst_cnn_convolution_parent_class)->start (transform);
+  GST_ELEMENT_ERROR (
+      self, LIBRARY, SETTINGS, ("%s: %s", GST_OBJECT_NAME (self), error.message), (NULL));
+  return FALSE;
 }
 
 /* --- GObject -------------------------------------------------------------------------------------- */
@@ -165,23 +303,6 @@ replace_text (gchar **text, const GValue *value)
 {
   g_free (*text);
   *text = g_value_dup_string (value);
-}
-
-/* Opens the file outside the lock. An empty path means none. */
-static gboolean
-set_weights (GstCnnConvolution *self, const gchar *path, CnnError *error)
-{
-  GstCnnWeightsSource *source = NULL;
-  if (path && *path && !(source = gst_cnn_weights_source_new (path, error)))
-    return FALSE;
-  GST_OBJECT_LOCK (self);
-  GstCnnConvolutionSettings *settings = gst_cnn_convolution_settings (self);
-  GstCnnWeightsSource *old = settings->weights;
-  settings->weights = source;
-  GST_OBJECT_UNLOCK (self);
-  if (old)
-    gst_cnn_weights_source_unref (old);
-  return TRUE;
 }
 
 static void
@@ -253,8 +374,7 @@ gst_cnn_convolution_get_property (GObject *object, guint id, GValue *value, GPar
     gst_cnn_double_array_get (&settings->bias, value);
     break;
   case PROP_WEIGHTS:
-    g_value_set_string (
-        value, settings->weights ? gst_cnn_weights_source_path (settings->weights) : NULL);
+    g_value_set_string (value, settings->weights ? cnn_weights_get_path (settings->weights) : NULL);
     break;
   case PROP_LAYER:
     g_value_set_string (value, settings->layer);
@@ -293,7 +413,10 @@ static void
 gst_cnn_convolution_finalize (GObject *object)
 {
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
+  gst_cnn_geometry_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->geometry);
   gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
+  g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->warned);
+  g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);
   G_OBJECT_CLASS (gst_cnn_convolution_parent_class)->finalize (object);
 }
 
@@ -381,6 +504,9 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   layer_class->get_geometry = gst_cnn_convolution_get_geometry;
   layer_class->create_layer = gst_cnn_convolution_create_layer;
   layer_class->get_weights = gst_cnn_convolution_get_weights;
+  layer_class->describe = gst_cnn_convolution_describe;
+  GST_BASE_TRANSFORM_CLASS (klass)->start = gst_cnn_convolution_start;
+  layer_class->get_operation = gst_cnn_convolution_get_operation;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
 }

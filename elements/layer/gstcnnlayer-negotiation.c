@@ -51,7 +51,7 @@ geometry_of_caps (GstCnnLayer *self, GstCnnGeometry *geometry)
   GstCnnLayerPrivate *priv = PRIVATE (self);
   if (g_atomic_pointer_get (&priv->negotiating) != g_thread_self ())
     return gst_cnn_layer_get_geometry (self, NULL, geometry, NULL);
-  *geometry = priv->negotiated_geometry;
+  gst_cnn_geometry_copy (geometry, &priv->negotiated_geometry);
   return TRUE;
 }
 
@@ -61,65 +61,56 @@ static GstCaps *
 gst_cnn_layer_transform_caps (
     GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GstCaps *result;
   if (geometry_of_caps (GST_CNN_LAYER (transform), &geometry)) {
     GstCaps *own = gst_caps_is_any (caps)
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
                        : gst_caps_ref (caps);
-    result = gst_cnn_geometry_transform_caps (&geometry, direction, own);
+    result = gst_cnn_geometry_filter_caps (&geometry, direction, own, filter);
     gst_caps_unref (own);
   } else {
     result = other_template_caps (transform, direction);
+    if (filter) {
+      GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+      gst_caps_unref (result);
+      result = filtered;
+    }
   }
-  if (filter) {
-    GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (result);
-    result = filtered;
-  }
-  GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
+  GST_CNN_LOG (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
 }
 
 /* Answers what a pad can take or give. The base class would hand the filter on to the peer and then hold
- * the answer against it with GStreamer's subset test, which does not look into arrays of ranges.
- *
- * Impossible shapes are let through so that they arrive as caps, where they are refused with a sentence:
- * an empty answer would end in a bare "not negotiated" or "could not link" elsewhere. While elements are
- * being linked the other side may still change, so then everything is let through. */
+ * the answer against it with GStreamer's subset test, which does not look into arrays of ranges. */
 static GstCaps *
 query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
 {
   GstPad *otherpad = pad == transform->sinkpad ? transform->srcpad : transform->sinkpad;
-  GstCaps *everything = gst_pad_get_pad_template_caps (pad);
-  if (!g_atomic_int_get (&PRIVATE (GST_CNN_LAYER (transform))->common.started)) {
-    if (filter)
-      gst_caps_take (
-          &everything, gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST));
-    return everything;
-  }
-  GstCaps *other_template = gst_pad_get_pad_template_caps (otherpad);
-  GstCaps *peer = peer_caps (transform, otherpad);
-  GstCaps *other = gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
-  GstCaps *result =
-      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter);
-  if (gst_caps_is_empty (result)) {
-    result = gst_caps_make_writable (result);
-    gst_caps_append (
-        result, filter ? gst_caps_intersect_full (everything, filter, GST_CAPS_INTERSECT_FIRST)
-                       : gst_caps_ref (everything));
-  }
-  gst_caps_unref (other);
-  gst_caps_unref (peer);
-  gst_caps_unref (other_template);
-  gst_caps_unref (everything);
-  return result;
+  if (gst_cnn_layer_common_is_linking (&PRIVATE (GST_CNN_LAYER (transform))->common, pad))
+    return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
+  g_autoptr (GstCaps) other_template = gst_pad_get_pad_template_caps (otherpad);
+  g_autoptr (GstCaps) peer = peer_caps (transform, otherpad);
+  g_autoptr (GstCaps) other =
+      gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
+  return gst_cnn_layer_common_answer_caps (pad,
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter),
+      filter);
+}
+
+static gboolean
+ask_latency (GstElement *element, GstQuery *query)
+{
+  return PARENT_CLASS->query (GST_BASE_TRANSFORM (element), GST_PAD_SRC, query);
 }
 
 static gboolean
 gst_cnn_layer_query (GstBaseTransform *transform, GstPadDirection direction, GstQuery *query)
 {
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    return gst_cnn_upstream_latency (&PRIVATE (GST_CNN_LAYER (transform))->upstream,
+        GST_ELEMENT (transform), query, ask_latency);
   if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
     return PARENT_CLASS->query (transform, direction, query);
   GstCaps *filter;
@@ -150,8 +141,9 @@ gst_cnn_layer_fixate_caps (
 static gboolean
 gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps)
 {
-  GstCaps *template_caps = gst_pad_get_pad_template_caps (
-      direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad);
+  if (direction == GST_PAD_SINK)
+    return TRUE; /* what is not taken is told why */
+  GstCaps *template_caps = gst_pad_get_pad_template_caps (transform->srcpad);
   const gboolean accepted = gst_caps_can_intersect (caps, template_caps);
   gst_caps_unref (template_caps);
   return accepted;
@@ -161,7 +153,7 @@ gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection directio
 static gboolean
 output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *error)
 {
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   return gst_cnn_layer_get_geometry (self, &input, &geometry, error) &&
          gst_cnn_geometry_output (&geometry, input, output, error);
 }
@@ -191,6 +183,7 @@ weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
 static void
 publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
 {
+  const CnnShapeRule *rule = &geometry->rule;
   GstCnnLayerPrivate *priv = PRIVATE (self);
   const CnnShape input = cnn_layer_input_shape (priv->layer, 0);
   GstCnnChain chain;
@@ -202,10 +195,19 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
     chain = priv->upstream_chain;
   else
     gst_cnn_chain_init (&chain, input);
-  chain.field = cnn_receptive_field_extend (&chain.field, &geometry->window, input);
+  chain.field = cnn_shape_rule_extend (&chain.field, rule, input);
   chain.output = cnn_layer_output_shape (priv->layer);
+  priv->chain = chain;
+  priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
+  if (rule->rows.kind == CNN_RULE_WINDOW && rule->columns.kind == CNN_RULE_WINDOW) {
+    const CnnWindow window = {rule->rows.window, rule->columns.window};
+    gst_cnn_layer_info_set_window (info, &window, input);
+  }
+  gst_cnn_layer_info_set_previous (info, (const gchar *const[]){priv->previous}, 1);
+  if (GST_CNN_LAYER_GET_CLASS (self)->describe)
+    GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);
   GstStructure *weights = weights_of_channels (self, has_upstream);
   gst_cnn_layer_common_publish (
       &priv->common, GST_BASE_TRANSFORM_SRC_PAD (self), &chain, input, info, weights);
@@ -218,23 +220,33 @@ static CnnLayer *
 make_layer (
     GstCnnLayer *self, const GstCnnStreamInfo *in, const GstCnnStreamInfo *out, CnnError *error)
 {
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *layer = NULL;
+  const gboolean blended = gst_cnn_layer_blend_wanted (self);
   const CnnContext *context = gst_cnn_context_get (error);
   GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&PRIVATE (self)->common.normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&priv->common.normalizer, in, &scale, &offset, error);
+  const gdouble strength = priv->blend.strength;
   GST_OBJECT_UNLOCK (self);
   if (context && normalized) {
     const GstCnnLayerSetup setup = {
         .context = context,
         .input = in->shape,
         .input_format = {in->type, in->layout},
-        .output_format = {out->type, out->layout},
+        .output_format = {blended ? CNN_SAMPLE_FLOAT32 : out->type, out->layout},
         .normalization = {scale, offset},
     };
     layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, &setup, error);
+    if (blended || priv->blend.float_layer == layer)
+      priv->blend.float_layer = blended ? layer : NULL;
   }
+  if (layer &&
+      !gst_cnn_layer_blend_check (strength, in->shape, cnn_layer_output_shape (layer), error))
+    g_clear_pointer (&layer, cnn_layer_free);
+  if (layer)
+    gst_cnn_layer_common_debug_plan (&priv->common, layer, out);
   g_free (scale);
   g_free (offset);
   return layer;
@@ -259,13 +271,14 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnStreamInfo in, out;
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   CnnError error;
   if (!gst_cnn_stream_info_from_caps (&in, incaps, &error) ||
       !gst_cnn_stream_info_from_caps (&out, outcaps, &error)) {
     gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
+  GST_CNN_DEBUG (self, "caps %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   g_atomic_int_set (&priv->common.changed, FALSE);
   CnnLayer *layer = NULL;
   gboolean outdated = FALSE;
@@ -287,6 +300,8 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
      * Refusing them would put a warning on the bus. */
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   priv->in_info = in;
   priv->out_info = out;
@@ -299,34 +314,47 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
 
 /* --- Events --------------------------------------------------------------------------------------- */
 
+/* Why these caps lead to nothing, unless that has been said. */
+static void
+explain_failure (GstBaseTransform *transform, CnnShape input, CnnShape output)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
+  CnnError error;
+  if (!priv->error_posted) {
+    g_autoptr (GstCaps) wanted = peer_caps (transform, transform->srcpad);
+    gst_cnn_explain_refusal (input, output, wanted, &error);
+    gst_cnn_layer_post_error (GST_CNN_LAYER (transform), &error);
+  }
+  priv->ended = TRUE;
+}
+
+/* Caps that are refused end the stream with the next frame: if they were refused here, upstream would report
+ * that once more, as "Internal data stream error". */
 static gboolean
 receive_caps (GstBaseTransform *transform, GstEvent *event)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
+  GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnStreamInfo info;
   CnnShape output;
   CnnError error;
   GstCaps *caps;
   gst_event_parse_caps (event, &caps);
-  GstCnnLayerPrivate *priv = PRIVATE (self);
-  priv->error_posted = FALSE;
+  priv->ended = priv->error_posted = FALSE;
   if (!gst_cnn_stream_info_from_caps (&info, caps, &error) ||
       !output_shape (self, info.shape, &output, &error)) {
     gst_cnn_layer_post_error (self, &error);
     gst_event_unref (event);
-    return FALSE;
+    priv->ended = TRUE;
+    return TRUE;
   }
   begin_negotiation (self, &info.shape);
   const gboolean taken = PARENT_CLASS->sink_event (transform, event);
   end_negotiation (self);
-  if (!taken && !priv->error_posted &&
-      !GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (transform))) {
-    GstCaps *wanted = peer_caps (transform, transform->srcpad);
-    gst_cnn_explain_refusal (info.shape, output, wanted, &error);
-    gst_cnn_layer_post_error (self, &error);
-    gst_caps_unref (wanted);
-  }
-  return taken;
+  if (taken || GST_PAD_IS_FLUSHING (transform->srcpad))
+    return taken;
+  explain_failure (transform, info.shape, output);
+  return TRUE;
 }
 
 static gboolean
@@ -340,10 +368,12 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
   if (gst_cnn_chain_event_parse (event, &chain)) {
     priv->upstream_chain = chain;
     priv->has_upstream_chain = TRUE;
+    g_free (priv->previous);
+    priv->previous = g_strdup (gst_cnn_chain_event_element (event));
     const GstStructure *weights = gst_cnn_chain_event_weights (event);
     g_clear_pointer (&priv->upstream_weights, gst_structure_free);
     priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
-    GstCnnGeometry geometry;
+    g_auto (GstCnnGeometry) geometry = {.choices = NULL};
     /* Otherwise new caps follow, and with them this layer's own event. */
     if (priv->layer && same_shape (chain.output, priv->in_info.shape) &&
         gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, NULL))
@@ -355,11 +385,19 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
 }
 
 static gboolean
+pass_event (GstElement *element, GstEvent *event)
+{
+  return PARENT_CLASS->src_event (GST_BASE_TRANSFORM (element), event);
+}
+
+static gboolean
 gst_cnn_layer_src_event (GstBaseTransform *transform, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
-  return PARENT_CLASS->src_event (transform, event);
+  gst_cnn_layer_note_operation_event (GST_CNN_LAYER (transform), event);
+  return gst_cnn_upstream_event (
+      &PRIVATE (GST_CNN_LAYER (transform))->upstream, GST_ELEMENT (transform), event, pass_event);
 }
 
 /* --- Live changes --------------------------------------------------------------------------------- */
@@ -399,8 +437,10 @@ renegotiate (GstCnnLayer *self, CnnShape output)
 {
   GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
   if (downstream_takes (transform)) {
+    GST_CNN_DEBUG (self, "a property changed: another output shape, which downstream takes");
     gst_base_transform_reconfigure_src (transform);
   } else if (upstream_can_follow (transform)) {
+    GST_CNN_DEBUG (self, "a property changed: upstream is asked for another size");
     gst_base_transform_reconfigure_sink (transform);
   } else {
     CnnError error;
@@ -427,7 +467,8 @@ apply_changes (GstCnnLayer *self)
     renegotiate (self, output);
     return;
   }
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
+  GST_CNN_DEBUG (self, "a property changed: the shape stays");
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
   if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
     g_clear_pointer (&layer, cnn_layer_free);
@@ -441,6 +482,8 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
   priv->layer = layer;
   publish_layer_info (self, &geometry);
 }
@@ -456,13 +499,18 @@ bring_up_to_date (GstCnnLayer *self)
   while (
       negotiated && priv->in_info.bytes > 0 &&
       (g_atomic_int_get (&priv->common.changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
+    GST_CNN_DEBUG (self, "negotiating anew: %s",
+        g_atomic_int_get (&priv->common.changed) ? "a property changed" : "downstream asked");
     begin_negotiation (self, &priv->in_info.shape);
     /* Without a layer, too: the base class does not set caps again that it has set already. */
     if (g_atomic_int_compare_and_exchange (&priv->common.changed, TRUE, FALSE))
       apply_changes (self);
+    priv->error_posted = FALSE;
     negotiated = gst_base_transform_reconfigure (transform);
     end_negotiation (self);
   }
+  if (!negotiated && !GST_PAD_IS_FLUSHING (transform->srcpad))
+    explain_failure (transform, priv->in_info.shape, priv->out_info.shape);
 }
 
 static GstFlowReturn
@@ -476,19 +524,26 @@ gst_cnn_layer_submit_input_buffer (
     if (GST_CLOCK_TIME_IS_VALID (time))
       gst_object_sync_values (GST_OBJECT (self), time);
   }
-  bring_up_to_date (self);
+  if (gst_cnn_layer_blend_needs_layer (self))
+    g_atomic_int_set (&PRIVATE (self)->common.changed, TRUE);
+  if (!PRIVATE (self)->ended)
+    bring_up_to_date (self);
+  if (PRIVATE (self)->ended) {
+    gst_buffer_unref (input);
+    return GST_FLOW_EOS;
+  }
   return PARENT_CLASS->submit_input_buffer (transform, is_discont, input);
 }
 
 void
 gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass)
 {
-  klass->transform_caps = gst_cnn_layer_transform_caps;
-  klass->query = gst_cnn_layer_query;
-  klass->accept_caps = gst_cnn_layer_accept_caps;
-  klass->fixate_caps = gst_cnn_layer_fixate_caps;
-  klass->set_caps = gst_cnn_layer_set_caps;
-  klass->sink_event = gst_cnn_layer_sink_event;
-  klass->src_event = gst_cnn_layer_src_event;
-  klass->submit_input_buffer = gst_cnn_layer_submit_input_buffer;
+  klass->transform_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform_caps);
+  klass->query = GST_DEBUG_FUNCPTR (gst_cnn_layer_query);
+  klass->accept_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_accept_caps);
+  klass->fixate_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_fixate_caps);
+  klass->set_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_set_caps);
+  klass->sink_event = GST_DEBUG_FUNCPTR (gst_cnn_layer_sink_event);
+  klass->src_event = GST_DEBUG_FUNCPTR (gst_cnn_layer_src_event);
+  klass->submit_input_buffer = GST_DEBUG_FUNCPTR (gst_cnn_layer_submit_input_buffer);
 }

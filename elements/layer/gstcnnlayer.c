@@ -4,7 +4,11 @@
 #include "common/streambuffer.h"
 #include "common/tensormeta.h"
 
-GST_DEBUG_CATEGORY (cnn_layer_debug);
+/* Property ids behind the common ones. */
+enum {
+  PROP_BLEND = GST_CNN_LAYER_N_PROPERTIES,
+  PROP_BLEND_LAST = PROP_BLEND + GST_CNN_LAYER_BLEND_IDS - 1,
+};
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnLayer, gst_cnn_layer, GST_TYPE_BASE_TRANSFORM)
 
@@ -16,17 +20,11 @@ gst_cnn_layer_private (GstCnnLayer *self)
   return gst_cnn_layer_get_instance_private (self);
 }
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
-            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_FORMATS
-                                                            ", " GST_CNN_GRAY_FORMATS " }")));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SINK_CAPS));
 
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("float32") "; " GST_CNN_NNSTREAMER_CAPS (
-            "float32") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_OUT_FORMATS
-                                                 ", " GST_CNN_GRAY_OUT_FORMATS " }")));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SRC_CAPS));
 
 /* --- What the user is told ------------------------------------------------------------------------ */
 
@@ -50,12 +48,15 @@ gboolean
 gst_cnn_layer_get_geometry (
     GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
+  gst_cnn_geometry_clear (geometry);
   gst_cnn_geometry_init (geometry);
   return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (self, input, geometry, error);
 }
 
 /* --- Buffers -------------------------------------------------------------------------------------- */
 
+/* After an error the stream ends: upstream would report GST_FLOW_ERROR once more, as "Internal data stream
+ * error". */
 static GstFlowReturn
 gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffer *output)
 {
@@ -67,19 +68,22 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
     return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_cnn_frame_map (&in, &priv->in_info, input, GST_MAP_READ, &error)) {
     gst_cnn_layer_post_error (self, &error);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_EOS;
   }
   if (!gst_cnn_frame_map (&out, &priv->out_info, output, GST_MAP_WRITE, &error)) {
     gst_cnn_frame_unmap (&in);
     gst_cnn_layer_post_error (self, &error);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_EOS;
   }
-  cnn_layer_run (
-      priv->layer, &in.image, &out.image, (gint)gst_cnn_layer_common_get_n_threads (&priv->common));
+  const gint n_threads = (gint)gst_cnn_layer_common_get_n_threads (&priv->common);
+  GST_CNN_LOG (self, "%" GST_PTR_FORMAT ", n-threads %d", input, n_threads);
+  if (!gst_cnn_layer_blend_run (self, &in.image, &out.image, n_threads))
+    cnn_layer_run (priv->layer, &in.image, &out.image, n_threads);
   gst_cnn_frame_unmap (&out);
   gst_cnn_frame_unmap (&in);
   if (priv->out_info.kind != GST_CNN_STREAM_VIDEO)
     gst_cnn_tensor_meta_attach (output, &priv->out_info);
+  gst_cnn_layer_attach_operation (self, output, input);
   return GST_FLOW_OK;
 }
 
@@ -137,8 +141,12 @@ gst_cnn_layer_propose_allocation (
 static gboolean
 gst_cnn_layer_decide_allocation (GstBaseTransform *transform, GstQuery *query)
 {
-  return gst_cnn_allocation_decide (query) && GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
-                                                  ->decide_allocation (transform, query);
+  gst_cnn_layer_decide_operation (GST_CNN_LAYER (transform), query);
+  if (!gst_cnn_allocation_decide (query))
+    return FALSE;
+  gst_cnn_debug_allocation (transform, query);
+  return GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
+      ->decide_allocation (transform, query);
 }
 
 /* --- Life ----------------------------------------------------------------------------------------- */
@@ -148,7 +156,7 @@ gst_cnn_layer_start (GstBaseTransform *transform)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   CnnError error;
   if (!gst_cnn_layer_common_start (&priv->common, &error))
     gst_cnn_layer_common_post_settings_error (&priv->common, &error);
@@ -166,9 +174,14 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
+  g_atomic_int_set (&priv->operations_wanted, FALSE);
   priv->in_info.bytes = 0;
+  priv->ended = FALSE;
   priv->has_upstream_chain = FALSE;
   g_clear_pointer (&priv->upstream_weights, gst_structure_free);
+  g_clear_pointer (&priv->previous, g_free);
   return TRUE;
 }
 
@@ -176,6 +189,13 @@ static void
 gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    /* Read with each frame: the layer stays as it is. */
+    GST_OBJECT_LOCK (object);
+    gst_cnn_layer_blend_set_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (object);
+    return;
+  }
   g_atomic_int_inc (&priv->revision);
   gst_cnn_layer_common_set_property (&priv->common, id, value, pspec);
 }
@@ -183,7 +203,14 @@ gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GPar
 static void
 gst_cnn_layer_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  gst_cnn_layer_common_get_property (&PRIVATE (GST_CNN_LAYER (object))->common, id, value, pspec);
+  GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
+  if (id >= PROP_BLEND && id <= PROP_BLEND_LAST) {
+    GST_OBJECT_LOCK (object);
+    gst_cnn_layer_blend_get_property (&priv->blend, id - PROP_BLEND, value);
+    GST_OBJECT_UNLOCK (object);
+    return;
+  }
+  gst_cnn_layer_common_get_property (&priv->common, id, value, pspec);
 }
 
 static void
@@ -191,7 +218,9 @@ gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
   gst_cnn_layer_common_clear (&priv->common);
+  g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
+  gst_cnn_geometry_clear (&PRIVATE (GST_CNN_LAYER (object))->negotiated_geometry);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
 
@@ -200,6 +229,7 @@ gst_cnn_layer_init (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   gst_cnn_layer_common_init (&priv->common, GST_ELEMENT (self));
+  gst_cnn_layer_blend_init (&priv->blend);
   gst_cnn_peer_caps_init (&priv->downstream);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }
@@ -211,22 +241,22 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (cnn_layer_debug, "cnnlayer", 0, "convolutional layers");
   object_class->set_property = gst_cnn_layer_set_property;
   object_class->get_property = gst_cnn_layer_get_property;
   object_class->finalize = gst_cnn_layer_finalize;
   gst_cnn_layer_common_install_properties (object_class);
+  gst_cnn_layer_blend_install_properties (object_class, PROP_BLEND);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
 
   gst_cnn_layer_install_negotiation (transform_class);
-  transform_class->start = gst_cnn_layer_start;
-  transform_class->stop = gst_cnn_layer_stop;
-  transform_class->get_unit_size = gst_cnn_layer_get_unit_size;
-  transform_class->transform_size = gst_cnn_layer_transform_size;
-  transform_class->propose_allocation = gst_cnn_layer_propose_allocation;
-  transform_class->decide_allocation = gst_cnn_layer_decide_allocation;
-  transform_class->transform = gst_cnn_layer_transform;
-  transform_class->transform_meta = gst_cnn_layer_transform_meta;
+  transform_class->start = GST_DEBUG_FUNCPTR (gst_cnn_layer_start);
+  transform_class->stop = GST_DEBUG_FUNCPTR (gst_cnn_layer_stop);
+  transform_class->get_unit_size = GST_DEBUG_FUNCPTR (gst_cnn_layer_get_unit_size);
+  transform_class->transform_size = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform_size);
+  transform_class->propose_allocation = GST_DEBUG_FUNCPTR (gst_cnn_layer_propose_allocation);
+  transform_class->decide_allocation = GST_DEBUG_FUNCPTR (gst_cnn_layer_decide_allocation);
+  transform_class->transform = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform);
+  transform_class->transform_meta = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform_meta);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_LAYER, 0);
 }

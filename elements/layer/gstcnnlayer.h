@@ -6,6 +6,7 @@
 
 #include "common/layercommon.h"
 #include "common/shapenegotiation.h"
+#include "view/operation.h"
 
 #include <gst/base/gstbasetransform.h>
 
@@ -26,7 +27,7 @@ struct _GstCnnLayerClass {
   GstBaseTransformClass parent_class;
 
   /* What the properties, as they are now, do to shapes. `input` is what arrives, or NULL while that is not
-   * known: only then may there be choices. Called from any thread without the object lock; reads
+   * known: only then may there be choices. `geometry` keeps shapes as they are until it is filled in. Called from any thread without the object lock; reads
    * properties under it. On contradiction FALSE and a sentence. */
   gboolean (*get_geometry) (
       GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
@@ -39,6 +40,15 @@ struct _GstCnnLayerClass {
    * Called from the streaming thread. FALSE when there are none or too many. NULL for layers without
    * weights. */
   gboolean (*get_weights) (GstCnnLayer *self, GstCnnWeights *weights);
+
+  /* Adds fields of its own to the layer-info of the layer created last. Called from the streaming thread.
+   * NULL: nothing to add. */
+  void (*describe) (GstCnnLayer *self, GstStructure *info);
+
+  /* How the layer created last computes, for those who show it: fills in the kind and what belongs to it; shapes,
+   * window and normalization are there. Pointers stay the subclass's, as does the buffer of the weights.
+   * Called from the streaming thread. NULL for layers whose values are no sums or choices of a window. */
+  void (*get_operation) (GstCnnLayer *self, CnnViewOperation *operation, GstBuffer **weights);
 };
 
 /* For subclasses, at the end of set_property and without the object lock. `fault` is NULL when the value

@@ -4,30 +4,21 @@
 #ifndef GST_CNN_MERGE_PRIVATE_H
 #define GST_CNN_MERGE_PRIVATE_H
 
+#include "common/debug.h"
 #include "common/layercommon.h"
 #include "common/peercaps.h"
+#include "common/upstream.h"
 #include "merge/gstcnnmerge.h"
 #include "merge/gstcnnmergepad.h"
 
-GST_DEBUG_CATEGORY_EXTERN (cnn_merge_debug);
-#define GST_CAT_DEFAULT cnn_merge_debug
-
 G_BEGIN_DECLS
-
-/* How many upstream events are remembered, so that each passes once. */
-#define GST_CNN_MERGE_N_PASSED 16
-
-typedef struct {
-  GstEventType type;
-  guint32 seqnum;
-  gboolean result;
-} GstCnnPassedEvent;
 
 struct _GstCnnMerge {
   GstElement parent;
   GstPad *srcpad;
   GstCnnLayerCommon common;
   GstCnnPeerCaps downstream;
+  GstCnnUpstream upstream;
   guint n_requested; /* number of the next pad; under the object lock */
 
   /* Properties, under the object lock. */
@@ -45,16 +36,11 @@ struct _GstCnnMerge {
   GstFlowReturn flow; /* of the last frame */
   guint n_flushes;    /* a result of before a flush counts no longer */
   guint32 seek_seqnum;
-  GstCnnPassedEvent passed[GST_CNN_MERGE_N_PASSED];
-  guint n_passed;
-  guint
-      latency_round; /* the round in which branches were asked for their latency, and their answer */
-  gboolean latency_known, live;
-  GstClockTime min_latency, max_latency;
-  guint group_id; /* of the first branch's stream */
+  GstClockTime branch_latency; /* of the slowest branch */
+  guint group_id;              /* of the first branch's stream */
   gboolean stream_started;
 
-  /* Only for the thread that is busy. */
+  /* Only for the thread that is busy; the pool also under the object lock. */
   CnnLayer *merge;
   CnnImage *images; /* one a branch of `merge` */
   guint n_branches;

@@ -34,8 +34,6 @@
 
 #include <string.h>
 
-GST_DEBUG_CATEGORY (cnn_merge_debug);
-
 enum {
   PROP_MODE = GST_CNN_LAYER_N_PROPERTIES,
   PROP_ACTIVATION,
@@ -47,17 +45,11 @@ enum {
 G_DEFINE_TYPE (GstCnnMerge, gst_cnn_merge, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (cnnmerge, "cnnmerge", GST_RANK_NONE, GST_TYPE_CNN_MERGE)
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("{ float32, uint8 }") "; " GST_CNN_NNSTREAMER_CAPS (
-            "{ float32, uint8 }") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_FORMATS
-                                                            ", " GST_CNN_GRAY_FORMATS " }")));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_CNN_LAYER_SINK_CAPS));
 
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_CNN_TENSOR_CAPS ("float32") "; " GST_CNN_NNSTREAMER_CAPS (
-            "float32") "; " GST_VIDEO_CAPS_MAKE ("{ " GST_CNN_COLOR_OUT_FORMATS
-                                                 ", " GST_CNN_GRAY_OUT_FORMATS " }")));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_CNN_LAYER_SRC_CAPS));
 
 #define GST_TYPE_CNN_MERGE_MODE (merge_mode_get_type ())
 
@@ -87,30 +79,21 @@ merge_mode_get_type (void)
 
 /* --- Queries -------------------------------------------------------------------------------------- */
 
-/* What a branch may be, given what downstream takes: any channels, its rows and columns. As long as the
- * element has not started, and where nothing fits, everything: what cannot be is refused with a sentence
- * when it arrives. */
+/* What a branch may be, given what downstream takes: any channels, its rows and columns. */
 static GstCaps *
 sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
 {
-  GstCaps *caps = gst_pad_get_pad_template_caps (pad);
-  if (g_atomic_int_get (&self->common.started)) {
-    GstCnnGeometry geometry;
-    gst_cnn_geometry_init (&geometry);
-    geometry.free_channels = TRUE;
-    g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
-    g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
-    g_autoptr (GstCaps) taken =
-        gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
-    GstCaps *fitting = gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken);
-    if (gst_caps_is_empty (fitting))
-      gst_caps_unref (fitting);
-    else
-      gst_caps_take (&caps, fitting);
-  }
-  if (filter)
-    gst_caps_take (&caps, gst_caps_intersect_full (caps, filter, GST_CAPS_INTERSECT_FIRST));
-  return caps;
+  if (gst_cnn_layer_common_is_linking (&self->common, pad))
+    return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
+  GstCnnGeometry geometry;
+  gst_cnn_geometry_init (&geometry);
+  geometry.rule.channels.kind = CNN_CHANNELS_FREE;
+  g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
+  g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
+  g_autoptr (GstCaps) taken =
+      gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
+  return gst_cnn_layer_common_answer_caps (
+      pad, gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken), filter);
 }
 
 static gboolean
@@ -136,30 +119,32 @@ gst_cnn_merge_sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
     return TRUE;
   case GST_QUERY_ALLOCATION:
     return gst_cnn_allocation_propose (query);
-  case GST_QUERY_ACCEPT_CAPS: /* from the template */
-    return gst_pad_query_default (pad, parent, query);
+  case GST_QUERY_ACCEPT_CAPS: /* what is not taken is told why */
+    gst_query_set_accept_caps_result (query, TRUE);
+    return TRUE;
   default:
     return is_first (self, pad) && gst_pad_peer_query (self->srcpad, query);
   }
 }
 
 /* Latency is that of the slowest branch; faster ones wait here for as long. */
-static void
-ask_latency (GstCnnMerge *self)
+static gboolean
+ask_latency (GstElement *element, GstQuery *query)
 {
-  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (element);
   g_autofree GstClockTime *least = g_new0 (GstClockTime, pads->len + 1);
   g_autofree GstClockTime *most = g_new0 (GstClockTime, pads->len + 1);
   gboolean known = FALSE, live = FALSE;
   GstClockTime slowest = 0, bound = GST_CLOCK_TIME_NONE;
   for (guint i = 0; i < pads->len; i++) {
-    g_autoptr (GstQuery) query = gst_query_new_latency ();
+    g_autoptr (GstQuery) branch = gst_query_new_latency ();
     gboolean branch_live = FALSE;
     most[i] = GST_CLOCK_TIME_NONE;
-    if (!gst_pad_peer_query (pads->pdata[i], query))
+    if (!gst_pad_peer_query (pads->pdata[i], branch))
       continue;
     known = TRUE;
-    gst_query_parse_latency (query, &branch_live, &least[i], &most[i]);
+    gst_query_parse_latency (branch, &branch_live, &least[i], &most[i]);
     live |= branch_live;
     slowest = MAX (slowest, least[i]);
   }
@@ -169,42 +154,11 @@ ask_latency (GstCnnMerge *self)
   g_mutex_lock (&self->lock);
   for (guint i = 0; i < pads->len; i++)
     GST_CNN_MERGE_PAD (pads->pdata[i])->latency = least[i];
-  self->latency_known = known;
-  self->live = live;
-  self->min_latency = slowest;
-  self->max_latency = bound;
+  self->branch_latency = slowest;
   g_mutex_unlock (&self->lock);
-  GST_DEBUG_OBJECT (self, "latency of %u branches: %s, %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+  GST_CNN_DEBUG (self, "latency of %u branches: %s, %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
       pads->len, live ? "live" : "not live", GST_TIME_ARGS (slowest), GST_TIME_ARGS (bound));
-}
-
-/* The round of questions about latency that this thread is in, 0: none. A question goes through all branches
- * of all merges upstream one after the other, in one thread: each merge asks its own once a round. */
-static GPrivate latency_round;
-
-static gboolean
-answer_latency (GstCnnMerge *self, GstQuery *query)
-{
-  static gint rounds; /* atomic */
-  guint round = GPOINTER_TO_UINT (g_private_get (&latency_round));
-  const gboolean begins = round == 0;
-  if (begins) {
-    while (round == 0)
-      round = (guint)g_atomic_int_add (&rounds, 1);
-    g_private_set (&latency_round, GUINT_TO_POINTER (round));
-  }
-  g_mutex_lock (&self->lock);
-  const gboolean asked = self->latency_round == round;
-  g_mutex_unlock (&self->lock);
-  if (!asked)
-    ask_latency (self);
-  g_mutex_lock (&self->lock);
-  self->latency_round = round;
-  const gboolean known = self->latency_known;
-  gst_query_set_latency (query, self->live, self->min_latency, self->max_latency);
-  g_mutex_unlock (&self->lock);
-  if (begins)
-    g_private_set (&latency_round, NULL);
+  gst_query_set_latency (query, live, slowest, bound);
   return known;
 }
 
@@ -214,7 +168,7 @@ gst_cnn_merge_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
   GstCnnMerge *self = GST_CNN_MERGE (parent);
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
-    return answer_latency (self, query);
+    return gst_cnn_upstream_latency (&self->upstream, GST_ELEMENT (self), query, ask_latency);
   case GST_QUERY_CAPS:
   case GST_QUERY_ACCEPT_CAPS: /* from the template */
     return gst_pad_query_default (pad, parent, query);
@@ -228,96 +182,97 @@ gst_cnn_merge_src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 
 /* --- Events from downstream ----------------------------------------------------------------------- */
 
-/* TRUE when the same event came before, by another way from downstream: it then has its result. With the
- * lock. */
+/* TRUE when downstream is flushing and nobody else is any longer: it is to stop. With the lock. */
 static gboolean
-has_passed (GstCnnMerge *self, GstEvent *event, gboolean *result)
+may_end_flush (GstCnnMerge *self)
 {
-  for (guint i = 0; i < GST_CNN_MERGE_N_PASSED; i++) {
-    const GstCnnPassedEvent *passed = &self->passed[i];
-    if (passed->type == GST_EVENT_TYPE (event) && passed->seqnum == gst_event_get_seqnum (event)) {
-      *result = passed->result;
-      return TRUE;
-    }
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  if (!self->flushing)
+    return FALSE;
+  for (guint i = 0; i < pads->len; i++) {
+    const GstCnnMergePad *pad = pads->pdata[i];
+    if (pad->awaits_flush || pad->flushing)
+      return FALSE;
   }
-  return FALSE;
+  self->flushing = self->ended = FALSE;
+  self->flow = GST_FLOW_OK;
+  self->n_flushes++;
+  g_cond_broadcast (&self->changed);
+  return TRUE;
 }
 
-/* Before the flush of a seek has come from every branch, frames of before and after would meet. With the
- * lock. */
+/* Before the flush of a seek has come from every branch, frames of before and after would meet. */
 static void
 await_flushes (GstCnnMerge *self, const GPtrArray *pads, GstEvent *event)
 {
   GstSeekFlags flags;
   gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  g_mutex_lock (&self->lock);
   self->seek_seqnum = gst_event_get_seqnum (event);
-  for (guint i = 0; i < pads->len && (flags & GST_SEEK_FLAG_FLUSH); i++) {
+  for (guint i = 0; i < pads->len; i++) {
     GstCnnMergePad *pad = pads->pdata[i];
-    pad->awaits_flush = pad->flush_seqnum != self->seek_seqnum;
+    pad->flush_seqnum = GST_SEQNUM_INVALID;
+    pad->awaits_flush = (flags & GST_SEEK_FLAG_FLUSH) != 0;
   }
+  g_mutex_unlock (&self->lock);
 }
 
-static gboolean may_end_flush (GstCnnMerge *self);
+static gboolean
+has_flushed (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *seek)
+{
+  g_mutex_lock (&self->lock);
+  const gboolean flushed = pad->flush_seqnum == gst_event_get_seqnum (seek);
+  g_mutex_unlock (&self->lock);
+  return flushed;
+}
+
+/* A branch has answered a seek: when that brought no flush, none will come. */
+static void
+end_awaiting (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *seek)
+{
+  const guint32 seqnum = gst_event_get_seqnum (seek);
+  g_mutex_lock (&self->lock);
+  if (pad->flush_seqnum != seqnum)
+    pad->awaits_flush = FALSE;
+  const gboolean ends = may_end_flush (self);
+  g_mutex_unlock (&self->lock);
+  if (!ends)
+    return;
+  GstEvent *stop = gst_event_new_flush_stop (TRUE);
+  gst_event_set_seqnum (stop, seqnum);
+  gst_pad_push_event (self->srcpad, stop);
+}
 
 /* To every branch; a seek only to those that the flush of it has not reached yet by another one, from the
  * same source. */
 static gboolean
-send_to_branches (GstCnnMerge *self, const GPtrArray *pads, GstEvent *event)
+send_to_branches (GstElement *element, GstEvent *event)
 {
+  GstCnnMerge *self = GST_CNN_MERGE (element);
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (element);
   const gboolean is_seek = GST_EVENT_TYPE (event) == GST_EVENT_SEEK;
-  const guint32 seqnum = gst_event_get_seqnum (event);
   gboolean result = FALSE;
+  if (is_seek)
+    await_flushes (self, pads, event);
   for (guint i = 0; i < pads->len; i++) {
     GstCnnMergePad *pad = pads->pdata[i];
-    g_mutex_lock (&self->lock);
-    const gboolean is_done = is_seek && pad->flush_seqnum == seqnum;
-    g_mutex_unlock (&self->lock);
-    if (is_done)
+    if (is_seek && has_flushed (self, pad, event))
       continue;
     result |= gst_pad_push_event (GST_PAD (pad), gst_event_ref (event));
-    if (!is_seek)
-      continue;
-    g_mutex_lock (&self->lock);
-    if (pad->flush_seqnum != seqnum)
-      pad->awaits_flush = FALSE; /* it does not seek */
-    const gboolean ends = may_end_flush (self);
-    g_mutex_unlock (&self->lock);
-    if (ends) {
-      GstEvent *stop = gst_event_new_flush_stop (TRUE);
-      gst_event_set_seqnum (stop, seqnum);
-      gst_pad_push_event (self->srcpad, stop);
-    }
+    if (is_seek)
+      end_awaiting (self, pad, event);
   }
+  gst_event_unref (event);
   return result;
 }
 
 static gboolean
-gst_cnn_merge_src_event (GstPad *srcpad, GstObject *parent, GstEvent *event)
+gst_cnn_merge_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstCnnMerge *self = GST_CNN_MERGE (parent);
-  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  gboolean result = TRUE;
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
-  g_mutex_lock (&self->lock);
-  const gboolean known = has_passed (self, event, &result);
-  GstCnnPassedEvent *passed = &self->passed[self->n_passed % GST_CNN_MERGE_N_PASSED];
-  if (!known) {
-    *passed = (GstCnnPassedEvent){GST_EVENT_TYPE (event), gst_event_get_seqnum (event), TRUE};
-    self->n_passed++;
-    if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
-      await_flushes (self, pads, event);
-  }
-  g_mutex_unlock (&self->lock);
-  if (!known) {
-    result = send_to_branches (self, pads, event);
-    g_mutex_lock (&self->lock);
-    if (passed->seqnum == gst_event_get_seqnum (event))
-      passed->result = result;
-    g_mutex_unlock (&self->lock);
-  }
-  gst_event_unref (event);
-  return result;
+  return gst_cnn_upstream_event (&self->upstream, GST_ELEMENT (self), event, send_to_branches);
 }
 
 /* --- Events from branches ------------------------------------------------------------------------- */
@@ -342,25 +297,6 @@ start_flush (GstCnnMerge *self, GstCnnMergePad *pad, GstEvent *event)
     gst_pad_push_event (self->srcpad, event);
   else
     gst_event_unref (event);
-}
-
-/* TRUE when downstream is flushing and nobody else is any longer: it is to stop. With the lock. */
-static gboolean
-may_end_flush (GstCnnMerge *self)
-{
-  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  if (!self->flushing)
-    return FALSE;
-  for (guint i = 0; i < pads->len; i++) {
-    const GstCnnMergePad *pad = pads->pdata[i];
-    if (pad->awaits_flush || pad->flushing)
-      return FALSE;
-  }
-  self->flushing = self->ended = FALSE;
-  self->flow = GST_FLOW_OK;
-  self->n_flushes++;
-  g_cond_broadcast (&self->changed);
-  return TRUE;
 }
 
 static void
@@ -531,13 +467,13 @@ gst_cnn_merge_request_new_pad (
   GstCnnMerge *self = GST_CNN_MERGE (element);
   const gint64 number = choose_number (self, wanted);
   if (number < 0) {
-    GST_WARNING_OBJECT (self, "a pad cannot be called %s, only sink_0, sink_1 ...", wanted);
+    GST_CNN_WARNING (self, "a pad cannot be called %s, only sink_0, sink_1 ...", wanted);
     return NULL;
   }
   g_autofree gchar *name = g_strdup_printf ("sink_%u", (guint)number);
   g_autoptr (GstPad) existing = gst_element_get_static_pad (element, name);
   if (existing) {
-    GST_WARNING_OBJECT (self, "there is a pad %s already", name);
+    GST_CNN_WARNING (self, "there is a pad %s already", name);
     return NULL;
   }
   GstPad *pad = g_object_new (
@@ -581,9 +517,7 @@ start (GstCnnMerge *self)
   self->flushing = self->ended = self->warned = self->stream_started = FALSE;
   self->group_id = GST_GROUP_ID_INVALID;
   self->seek_seqnum = GST_SEQNUM_INVALID;
-  self->min_latency = 0;
-  self->latency_round = 0;
-  memset (self->passed, 0, sizeof self->passed);
+  self->branch_latency = 0;
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -724,7 +658,6 @@ gst_cnn_merge_class_init (GstCnnMergeClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (cnn_merge_debug, "cnnmerge", 0, "branches of a network joined");
   object_class->set_property = gst_cnn_merge_set_property;
   object_class->get_property = gst_cnn_merge_get_property;
   object_class->finalize = gst_cnn_merge_finalize;

@@ -54,22 +54,19 @@ gst_cnn_merge_pad_append (GstCnnMergePad *pad, GstMiniObject *item)
   g_queue_push_tail (&pad->items, item);
   if (!GST_IS_BUFFER (item))
     return;
-  const gint64 now = g_get_monotonic_time ();
+  pad->last_frame = g_get_monotonic_time ();
   pad->n_frames++;
   pad->bytes += gst_buffer_get_size (GST_BUFFER_CAST (item));
-  if (pad->last_frame)
-    pad->interval = MAX (pad->interval, now - pad->last_frame);
-  pad->last_frame = now;
+  g_queue_push_tail (&pad->arrivals, GUINT_TO_POINTER ((guint)(pad->last_frame / 1000)));
 }
 
-/* An item left the queue. */
-static void
-count_out (GstCnnMergePad *pad, GstMiniObject *item)
+/* A frame leaves the queue: when it came, in ms. */
+static guint
+count_out (GstCnnMergePad *pad, GstBuffer *frame)
 {
-  if (!GST_IS_BUFFER (item))
-    return;
   pad->n_frames--;
-  pad->bytes -= gst_buffer_get_size (GST_BUFFER_CAST (item));
+  pad->bytes -= gst_buffer_get_size (frame);
+  return GPOINTER_TO_UINT (g_queue_pop_head (&pad->arrivals));
 }
 
 void
@@ -79,7 +76,7 @@ gst_cnn_merge_pad_drop_oldest (GstCnnMergePad *pad)
     GstMiniObject *item = link->data;
     if (!GST_IS_BUFFER (item))
       continue;
-    count_out (pad, item);
+    count_out (pad, GST_BUFFER_CAST (item));
     g_queue_delete_link (&pad->items, link);
     gst_mini_object_unref (item);
     return;
@@ -105,9 +102,10 @@ gst_cnn_merge_pad_flush (GstCnnMergePad *pad)
     g_queue_delete_link (&pad->items, link);
     gst_mini_object_unref (item);
   }
+  g_queue_clear (&pad->arrivals);
   pad->n_frames = 0;
   pad->bytes = 0;
-  pad->last_frame = 0;
+  pad->last_frame = pad->starving_since = 0;
   pad->is_eos = FALSE;
   gst_segment_init (&pad->segment, GST_FORMAT_UNDEFINED);
 }
@@ -118,7 +116,8 @@ gst_cnn_merge_pad_reset (GstCnnMergePad *pad)
   gst_cnn_merge_pad_flush (pad);
   g_queue_clear_full (&pad->items, (GDestroyNotify)gst_mini_object_unref);
   pad->thread = NULL;
-  pad->interval = 0;
+  pad->room = GST_CNN_MERGE_ROOM;
+  pad->lag = 0;
   pad->awaits_flush = FALSE;
   pad->flush_seqnum = GST_SEQNUM_INVALID;
   pad->latency = 0;
@@ -248,12 +247,32 @@ drop_old_frames (const GPtrArray *pads)
     const gint64 time = frame_time (pads->pdata[i], frame);
     if (time == NO_TIME || latest - time <= tolerance)
       continue;
-    GST_DEBUG_OBJECT (
+    GST_CNN_DEBUG (
         pads->pdata[i], "dropping a frame that no other branch has: %" GST_PTR_FORMAT, frame);
     gst_cnn_merge_pad_drop_oldest (pads->pdata[i]);
     match = GST_CNN_MATCH_DROPPED;
   }
   return match;
+}
+
+/* A new lag counts at once when it is longer, and little by little when it is shorter. */
+static void
+take_all (const GPtrArray *pads, GPtrArray *frames)
+{
+  g_autofree guint *arrivals = g_new (guint, pads->len);
+  guint earliest = 0;
+  for (guint i = 0; i < pads->len; i++) {
+    GstCnnMergePad *pad = pads->pdata[i];
+    g_ptr_array_add (frames, g_queue_pop_head (&pad->items));
+    arrivals[i] = count_out (pad, frames->pdata[i]);
+    if (i == 0 || (gint)(arrivals[i] - earliest) < 0)
+      earliest = arrivals[i];
+    pad->starving_since = 0;
+  }
+  for (guint i = 0; i < pads->len; i++) {
+    GstCnnMergePad *pad = pads->pdata[i];
+    pad->lag = MAX ((gint64)(arrivals[i] - earliest) * 1000, pad->lag - pad->lag / 8);
+  }
 }
 
 GstCnnMatch
@@ -271,14 +290,10 @@ gst_cnn_merge_take_frames (const GPtrArray *pads, GPtrArray *frames, GstCnnMerge
     match = drop_old_frames (pads);
   if (match != GST_CNN_MATCH_FOUND)
     return match;
-  for (guint i = 0; i < pads->len; i++) {
-    GstCnnMergePad *pad = pads->pdata[i];
-    GstBuffer *frame = g_queue_pop_head (&pad->items);
-    count_out (pad, GST_MINI_OBJECT_CAST (frame));
-    g_ptr_array_add (frames, frame);
-    if (is_gap (frame))
+  for (guint i = 0; i < pads->len; i++)
+    if (is_gap (first_frame (pads->pdata[i])))
       match = GST_CNN_MATCH_GAP;
-  }
+  take_all (pads, frames);
   return match;
 }
 
@@ -295,11 +310,9 @@ static void
 gst_cnn_merge_pad_init (GstCnnMergePad *pad)
 {
   g_queue_init (&pad->items);
+  g_queue_init (&pad->arrivals);
   pad->flushing = TRUE;
   gst_cnn_merge_pad_reset (pad);
-  /* Whether caps are taken is answered from the template, without asking on. */
-  GST_PAD_SET_ACCEPT_TEMPLATE (pad);
-  GST_PAD_SET_ACCEPT_INTERSECT (pad);
 }
 
 static void

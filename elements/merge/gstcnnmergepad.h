@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 #define GST_TYPE_CNN_MERGE_PAD (gst_cnn_merge_pad_get_type ())
 G_DECLARE_FINAL_TYPE (GstCnnMergePad, gst_cnn_merge_pad, GST, CNN_MERGE_PAD, GstPad)
 
+/* Frames that wait in a branch before its thread does, when no branch drops any. */
+#define GST_CNN_MERGE_ROOM 2
+
 struct _GstCnnMergePad {
   GstPad parent;
 
@@ -21,10 +24,13 @@ struct _GstCnnMergePad {
   GQueue items;
   guint n_frames;
   gsize bytes;
-  GThread *thread;   /* brought the last of all; NULL: nothing came yet */
-  gint64 last_frame; /* monotonic time of its arrival in us, 0: none came yet */
-  gint64 interval;   /* longest between two frames so far, in us */
-  gboolean flushing; /* or not active */
+  guint room;            /* frames that may wait before their thread does */
+  GThread *thread;       /* brought the last of all; NULL: nothing came yet */
+  GQueue arrivals;       /* of the frames, in ms of the monotonic time */
+  gint64 last_frame;     /* monotonic time of its arrival in us, 0: none came yet */
+  gint64 lag;            /* how long after the first branch's its frames come, in us */
+  gint64 starving_since; /* frames wait for others, since this monotonic time; 0: they do not */
+  gboolean flushing;     /* or not active */
   gboolean awaits_flush;
   guint32 flush_seqnum; /* of the last flush */
   GstClockTime latency; /* of its branch, as it was last asked */

@@ -5,21 +5,28 @@
  * result, so that branches need no queue of their own, and no frame is handed to another thread. While it
  * does, threads that come leave their frames to it.
  *
- * A queue that has ROOM frames is full, and its thread waits. It must not wait for itself: when a frame that
- * is missing comes by the same thread (a tee without queues pushes one branch after the other), that frame
- * can only come once this one is put down, so it is put down. When the missing frames come by other threads,
- * it waits for them. A branch of theirs may drop frames, and then brings nothing until this thread has gone
- * on: so a wait that sees nothing of a missing branch for PATIENCE, or for several times the longest that
- * this branch took between two frames, ends, and the queue grows. In the end, at MAX_FRAMES or MAX_BYTES,
- * the oldest frame is given up, as one that no other branch has. A branch from which nothing at all came
- * yet, no event either, is waited for as long as it takes: it is a source of its own that starts late. */
+ * A queue with as many frames as it has room for is full, and its thread waits. It must not wait for itself:
+ * when a frame that is missing comes by the same thread (a tee without queues pushes one branch after the
+ * other), that frame can only come once this one is put down, so it is put down. When the missing frames come
+ * by other threads, it waits for them. Their branch may drop frames, and then brings nothing until this
+ * thread has gone on: so the wait ends when nothing has come for SHORT_PATIENCE, or for several times what that
+ * branch needs for a frame, and from then on the queue has room for one more. In the end, at MAX_FRAMES or
+ * MAX_BYTES, the oldest frame is given up, as one that no other branch has.
+ *
+ * A branch from which nothing at all came, no event either, is a source of its own that starts late, and is
+ * waited for as long as it takes; unless the thread that would wait is among those that feed it. */
 #include "merge/gstcnnmerge-private.h"
 
-#define ROOM 2
 #define MAX_FRAMES 64
 #define MAX_BYTES ((gsize)256 << 20)
-#define PATIENCE G_TIME_SPAN_SECOND
-#define PATIENCE_INTERVALS 4
+
+/* In us. LONG: for the first frame, before which weights are read, and before a frame is given up. */
+#define SHORT_PATIENCE (100 * G_TIME_SPAN_MILLISECOND)
+#define LONG_PATIENCE G_TIME_SPAN_SECOND
+#define PATIENCE_LAGS 4
+
+/* More elements than are looked at one after the other. */
+#define MAX_STEPS 1000
 
 /* --- Joining -------------------------------------------------------------------------------------- */
 
@@ -97,7 +104,7 @@ push_set (GstCnnMerge *self, GstCnnMatch match, const Set *set)
   case GST_CNN_MATCH_GAP:
     return pass_gap (self, set->frames->pdata[0]);
   case GST_CNN_MATCH_EOS:
-    GST_DEBUG_OBJECT (self, "a branch has ended, and with it the stream");
+    GST_CNN_DEBUG (self, "a branch has ended, and with it the stream");
     gst_pad_push_event (self->srcpad, gst_event_new_eos ());
     return GST_FLOW_EOS;
   default:
@@ -144,32 +151,115 @@ join_all (GstCnnMerge *self)
 static gboolean
 is_full (GstCnnMerge *self, GstCnnMergePad *pad)
 {
-  if (pad->n_frames < ROOM)
+  if (pad->n_frames < pad->room)
     return FALSE;
-  return self->min_latency <= pad->latency ||
-         gst_cnn_merge_pad_waiting_time (pad) >= self->min_latency - pad->latency;
+  return self->branch_latency <= pad->latency ||
+         gst_cnn_merge_pad_waiting_time (pad) >= self->branch_latency - pad->latency;
 }
 
-/* The monotonic time until which frames that are missing beside those of `pad` are waited for, or 0 when this
- * thread would wait for itself. */
-static gint64
-waiting_ends (GstCnnMerge *self, GstCnnMergePad *pad, gint64 since)
+static gboolean
+is_at_limit (const GstCnnMergePad *pad)
 {
-  GPtrArray *pads = gst_cnn_merge_pads (GST_ELEMENT (self));
-  gint64 end = since;
+  return pad->n_frames >= MAX_FRAMES ||
+         (pad->n_frames > 2 * GST_CNN_MERGE_ROOM && pad->bytes > MAX_BYTES);
+}
+
+static gboolean
+has_task (GstPad *pad)
+{
+  GST_OBJECT_LOCK (pad);
+  const gboolean has = GST_PAD_TASK (pad) != NULL;
+  GST_OBJECT_UNLOCK (pad);
+  return has;
+}
+
+/* The other side of the link, or what is on the other side of the element. Takes the pad. */
+static GstPad *
+step_upstream (GstPad *pad)
+{
+  GstPad *next = NULL;
+  if (GST_PAD_IS_SINK (pad)) {
+    next = gst_pad_get_peer (pad);
+  } else {
+    GValue item = G_VALUE_INIT;
+    GstIterator *links = gst_pad_iterate_internal_links (pad);
+    if (links && gst_iterator_next (links, &item) == GST_ITERATOR_OK) {
+      next = g_value_dup_object (&item);
+      g_value_unset (&item);
+    }
+    g_clear_pointer (&links, gst_iterator_free);
+  }
+  gst_object_unref (pad);
+  return next;
+}
+
+/* The next pad upstream that has a thread, or NULL. Takes the pad. */
+static GstPad *
+next_driver (GstPad *pad)
+{
+  pad = step_upstream (pad);
+  for (guint steps = 0; pad && !has_task (pad); steps++) {
+    pad = step_upstream (pad);
+    if (steps > MAX_STEPS)
+      gst_clear_object (&pad);
+  }
+  return pad;
+}
+
+typedef enum { FEEDS_NOT, FEEDS_BY_THREADS, FEEDS_ITSELF } Feeding;
+
+/* Whether the thread that brings the frames of `pad` brings, by itself or by others, those of `other`. */
+static Feeding
+find_feeding (GstCnnMergePad *pad, GstCnnMergePad *other)
+{
+  GstPad *own = next_driver (gst_object_ref (GST_PAD (pad)));
+  GstPad *driver = next_driver (gst_object_ref (GST_PAD (other)));
+  Feeding feeding = own && driver == own ? FEEDS_ITSELF : FEEDS_NOT;
+  while (own && driver && feeding == FEEDS_NOT) {
+    driver = next_driver (driver);
+    if (driver == own)
+      feeding = FEEDS_BY_THREADS;
+  }
+  gst_clear_object (&driver);
+  gst_clear_object (&own);
+  return feeding;
+}
+
+/* The monotonic time until which a frame of a branch is waited for, 0 when it comes by this thread. With the
+ * lock, which is released meanwhile. */
+static gint64
+waiting_ends_for (GstCnnMerge *self, GstCnnMergePad *pad, GstCnnMergePad *other)
+{
+  if (other->thread == g_thread_self ())
+    return 0;
+  if (!other->thread) {
+    g_mutex_unlock (&self->lock);
+    const Feeding feeding = find_feeding (pad, other);
+    g_mutex_lock (&self->lock);
+    if (feeding == FEEDS_NOT)
+      return G_MAXINT64;
+    if (feeding == FEEDS_ITSELF)
+      return 0;
+  }
+  const gint64 least = other->last_frame == 0 || is_at_limit (pad) ? LONG_PATIENCE : SHORT_PATIENCE;
+  return MAX (other->last_frame, pad->starving_since) + MAX (least, PATIENCE_LAGS * other->lag);
+}
+
+/* The same for all frames that are missing beside those of `pad`. */
+static gint64
+waiting_ends (GstCnnMerge *self, GstCnnMergePad *pad)
+{
+  g_autoptr (GPtrArray) pads = gst_cnn_merge_pads (GST_ELEMENT (self));
+  gint64 end = 1;
+  if (pad->starving_since == 0)
+    pad->starving_since = g_get_monotonic_time ();
   for (guint i = 0; i < pads->len && end > 0; i++) {
-    const GstCnnMergePad *other = pads->pdata[i];
+    GstCnnMergePad *other = pads->pdata[i];
     if (other == pad || other->n_frames > 0)
       continue;
-    if (other->thread == g_thread_self ())
-      end = 0;
-    else if (!other->thread)
-      end = G_MAXINT64;
-    else
-      end = MAX (end,
-          MAX (since, other->last_frame) + MAX (PATIENCE, PATIENCE_INTERVALS * other->interval));
+    const gint64 its_end = waiting_ends_for (self, pad, other);
+    end = its_end == 0 ? 0 : MAX (end, its_end);
   }
-  g_ptr_array_unref (pads);
   return end;
 }
 
@@ -180,7 +270,7 @@ give_up_oldest (GstCnnMerge *self, GstCnnMergePad *pad)
   const gboolean warn = !self->warned;
   const guint n_frames = pad->n_frames;
   self->warned = TRUE;
-  GST_DEBUG_OBJECT (pad, "giving up the oldest of %u frames that no other branch has", n_frames);
+  GST_CNN_DEBUG (pad, "giving up the oldest of %u frames that no other branch has", n_frames);
   gst_cnn_merge_pad_drop_oldest (pad);
   if (!warn)
     return;
@@ -197,19 +287,24 @@ give_up_oldest (GstCnnMerge *self, GstCnnMergePad *pad)
 static void
 wait_for_room (GstCnnMerge *self, GstCnnMergePad *pad)
 {
-  const gint64 since = g_get_monotonic_time ();
   while (!pad->flushing && !self->ended && is_full (self, pad)) {
     join_all (self);
     if (pad->flushing || self->ended || !is_full (self, pad))
       return;
-    const gint64 end = self->busy ? G_MAXINT64 : waiting_ends (self, pad, since);
+    const gint64 end = self->busy || self->flushing ? G_MAXINT64 : waiting_ends (self, pad);
     const gint64 now = g_get_monotonic_time ();
-    if (now >= end)
+    if (pad->flushing || self->ended)
+      return;
+    if (now >= end) {
+      if (end > 0 && pad->room < MAX_FRAMES)
+        GST_CNN_DEBUG (pad, "other branches lag behind");
+      pad->room = MIN (pad->room + (end > 0), MAX_FRAMES);
       break;
-    GST_LOG_OBJECT (pad, "%u frames wait for other branches", pad->n_frames);
+    }
+    GST_CNN_LOG (pad, "%u frames wait for other branches", pad->n_frames);
     g_cond_wait_until (&self->changed, &self->lock, MIN (end, now + 10 * G_TIME_SPAN_SECOND));
   }
-  if (pad->n_frames >= MAX_FRAMES || (pad->n_frames > 2 * ROOM && pad->bytes > MAX_BYTES))
+  if (is_at_limit (pad))
     give_up_oldest (self, pad);
 }
 

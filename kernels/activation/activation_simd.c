@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "activation/activation.h"
 
 #include "simd/vec.h"
 
@@ -195,6 +195,8 @@ crelu_pixels (const float *in, int count, const int channels, float *out)
   case CNN_ACTIVATION_##name:                                                                      \
     activate_row (CNN_ACTIVATION_##name, alpha[0], in, floats, out);                               \
     break;
+
+CnnActivationFunc CNN_SYMBOL (activation);
 
 void
 CNN_SYMBOL (activation) (CnnActivation activation, const float *alpha, int n_alpha, const float *in,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two taps are multiplied and added together, which is one instruction on x86. Output rows computed
  * together share the loads and what makes the bytes ready, which take longer than the products. */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_bytes.h"
 #include "simd/sums.h"
 
 #define MAX_VECTORS 2
@@ -36,7 +36,7 @@ compute_vectors (
     const unsigned char *one = bytes->taps[t] + x, *other = bytes->taps[t + 1] + x;
     for (int v = 0; v < vectors; v++) {
       const SumsPair pair =
-          sums_pair (SUMS_LOAD (one + v * SUMS_BYTES), SUMS_LOAD (other + v * SUMS_BYTES));
+          sums_pair (sums_load (one + v * SUMS_BYTES), sums_load (other + v * SUMS_BYTES));
       for (int r = 0; r < rows; r++)
         sums[r][v] = sums_add_products (sums[r][v], pair, bytes->weights[r] + t);
     }
@@ -45,7 +45,7 @@ compute_vectors (
     for (int v = 0; v < vectors; v++) {
       const Sums divided = {
           divide (sums[r][v].low, bytes->division), divide (sums[r][v].high, bytes->division)};
-      SUMS_STORE (bytes->out[r] + x + v * SUMS_BYTES, sums_pack (divided));
+      sums_store (bytes->out[r] + x + v * SUMS_BYTES, sums_pack (divided));
     }
   }
 }
@@ -64,6 +64,8 @@ compute_rows (const CnnConvBytes *bytes, const int rows)
   if (x < bytes->count) /* again some of the last ones */
     compute_vectors (bytes, first, bytes->count - SUMS_BYTES, rows, 1);
 }
+
+CnnConvBytesFunc CNN_SYMBOL (conv_bytes);
 
 void
 CNN_SYMBOL (conv_bytes) (const CnnConvBytes *bytes)

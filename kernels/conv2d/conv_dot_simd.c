@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_dot.h"
 #include "simd/vec.h"
 
 #define PIXELS 8
@@ -59,6 +59,8 @@ compute_pixels (const CnnConvDot *dot, int o, int first, const int pixels)
     sum[p] = TURNS == 1 ? turn[0][p] : vec_add (turn[0][p], turn[TURNS - 1][p]);
   store_pixels (dot, o, first, pixels, sum);
 }
+
+CnnConvDotFunc CNN_SYMBOL (conv_dot);
 
 void
 CNN_SYMBOL (conv_dot) (const CnnConvDot *dot)

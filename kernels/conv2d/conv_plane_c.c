@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_plane.h"
 
 void
 cnn_conv_plane_c (const CnnConvPlane *plane)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each accumulator is one vector of adjacent pixels of one output plane: OUTPUTS x VECTORS of them.
  * Per input vector loaded there are OUTPUTS multiply-adds, per weight broadcast VECTORS. */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_plane.h"
 #include "simd/transpose.h"
 
 #if VEC_REGISTERS == 32
@@ -25,7 +25,7 @@ store_pixels (const CnnConvPlane *plane, const int outputs, const Vec *sum, int 
   const bool whole = lanes == VEC_LANES;
   float *const to = whole ? out : few;
   const ptrdiff_t stride = whole ? plane->pixel_stride : outputs;
-#if VEC_LANES == 16
+#if defined VEC_HAS_STORE_EIGHT_COLUMNS
   if (outputs == 8)
     store_eight_columns (sum, to, stride);
   else
@@ -112,7 +112,7 @@ compute_outputs (const CnnConvPlane *plane, const bool interleaved)
 {
   switch (plane->outputs) {
   case 8:
-#if VEC_REGISTERS == 32 && VEC_LANES == 16
+#if VEC_REGISTERS == 32 && defined VEC_HAS_STORE_EIGHT_COLUMNS
     compute_planes (plane, 0, 8, VECTORS_8, interleaved);
 #else
     compute_planes (plane, 0, 4, VECTORS_4, interleaved);
@@ -130,6 +130,8 @@ compute_outputs (const CnnConvPlane *plane, const bool interleaved)
     break;
   }
 }
+
+CnnConvPlaneFunc CNN_SYMBOL (conv_plane);
 
 void
 CNN_SYMBOL (conv_plane) (const CnnConvPlane *plane)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_rows.h"
 
 static float
 sum_at (const CnnConvRows *rows, int row, int x)

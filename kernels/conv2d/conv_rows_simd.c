@@ -2,7 +2,7 @@
 /* Each accumulator is one vector of adjacent pixels of one output row: ROWS x VECTORS of them. An
  * input vector is loaded once for all the rows that see it, and loads are what bounds one output:
  * most cross a cache line. */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_rows.h"
 #include "simd/vec.h"
 
 #if VEC_REGISTERS == 32
@@ -122,6 +122,8 @@ compute (const CnnConvRows *rows, const int kernel)
   for (; first < rows->rows; first++)
     compute_rows (rows, first, (RowsShape){1, kernel});
 }
+
+CnnConvRowsFunc CNN_SYMBOL (conv_rows);
 
 void
 CNN_SYMBOL (conv_rows) (const CnnConvRows *rows)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each accumulator is one vector of output channels of one pixel: a tile of PIXELS x VECTORS of
  * them. Per weight vector loaded there are PIXELS multiply-adds, per input float broadcast VECTORS. */
-#include "cpu/dispatch.h"
+#include "conv2d/conv_tile.h"
 #include "simd/vec.h"
 
 #include <math.h>
@@ -144,6 +144,8 @@ compute_row (const CnnConvTile *tile, const int pixels, const int vectors, const
   for (; p < tile->count; p++)
     compute_tile (tile, p, 1, vectors, stride);
 }
+
+CnnConvTileFunc CNN_SYMBOL (conv_tile);
 
 void
 CNN_SYMBOL (conv_tile) (const CnnConvTile *tile)

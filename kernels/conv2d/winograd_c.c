@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "conv2d/winograd.h"
 
 #define TILE CNN_WINOGRAD_MAX_TILE
 #define WINDOW CNN_WINOGRAD_MAX_WINDOW

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The transforms of Winograd F(4x4, 3x3) and F(2x2, 3x3), channels in lanes. `tile`, `whole` and what
  * follows from them are constants wherever these functions are inlined. */
-#include "cpu/dispatch.h"
+#include "conv2d/winograd.h"
 #include "simd/vec.h"
 
 #define TILE CNN_WINOGRAD_MAX_TILE
@@ -115,6 +115,8 @@ transform_inputs (const CnnWinogradInput *input, const int tile)
     transform_input (input, tile, channel, false, input->channels - channel);
 }
 
+CnnWinogradInputFunc CNN_SYMBOL (winograd_input);
+
 void
 CNN_SYMBOL (winograd_input) (const CnnWinogradInput *input)
 {
@@ -169,6 +171,8 @@ transform_outputs (const CnnWinogradOutput *output, const int tile)
   if (channel < output->channels)
     transform_output (output, tile, channel, false, output->channels - channel);
 }
+
+CnnWinogradOutputFunc CNN_SYMBOL (winograd_output);
 
 void
 CNN_SYMBOL (winograd_output) (const CnnWinogradOutput *output)

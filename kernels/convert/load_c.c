@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cpu/dispatch.h"
+#include "convert/load.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The layouts that tensors and video have; anything else goes to the C kernel. Integer samples become
  * the very floats that the C kernel makes: product and sum are rounded separately. */
-#include "cpu/dispatch.h"
+#include "convert/load.h"
 
 #include "simd/samples.h"
 
@@ -190,6 +190,8 @@ load_planes_interleaved (const CnnImage *image, int n, int y, int x0, int count,
   }
 }
 
+CnnLoadInterleavedFunc CNN_SYMBOL (load_interleaved);
+
 void
 CNN_SYMBOL (load_interleaved) (const CnnImage *image, int n, int y, int x0, int count,
     const CnnNormalization *normalization, float *row)
@@ -246,6 +248,8 @@ load_interleaved_planes (const CnnImage *image, int n, int y, int x0, int count,
     }
   }
 }
+
+CnnLoadPlanarFunc CNN_SYMBOL (load_planar);
 
 void
 CNN_SYMBOL (load_planar) (const CnnImage *image, int n, int y, int x0, int count,

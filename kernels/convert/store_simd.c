@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The layouts that tensors and video have; anything else goes to the C kernel. */
-#include "cpu/dispatch.h"
+#include "convert/store.h"
 
 #include "simd/samples.h"
 
@@ -64,6 +64,8 @@ store_packed (
   }
 }
 
+CnnStoreInterleavedFunc CNN_SYMBOL (store_interleaved);
+
 void
 CNN_SYMBOL (store_interleaved) (
     const float *row, const CnnImage *image, int n, int y, int x0, int count)
@@ -96,6 +98,8 @@ store_planes (const float *planes, size_t plane_stride, const CnnImage *image, i
       store_bytes (planes, (size_t)count, out);
   }
 }
+
+CnnStorePlanarFunc CNN_SYMBOL (store_planar);
 
 void
 CNN_SYMBOL (store_planar) (const float *planes, size_t plane_stride, const CnnImage *image, int n,

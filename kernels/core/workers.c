@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs under way form a list. A thread of the pool takes a seat in the run that has the fewest,
- * works until no task is left, and looks for the next run. The thread that called
+/* Runs under way form a list. An idle thread of the pool takes a slot of the run that has the fewest
+ * threads, works until no task is left, and looks for the next run. The thread that called
  * cnn_workers_run () works too, so every run ends even when all others are busy elsewhere.
  *
- * Each seat has a share of the tasks, neighbours, and takes them in their order: what one task leaves in
- * the caches is there for the next, and from one layer to the next. When its share is done it takes tasks
- * of others, from their ends, which keeps theirs neighbours. */
+ * Each slot has a share of the tasks, adjacent ones, and takes them in order: what one task leaves in the
+ * caches is there for the next, and from one layer to the next. When its share is done it steals tasks of
+ * others, from their ends, so that the rest of those shares stays adjacent.
+ *
+ * Where threads run is left to the scheduler and to the application, which may change its affinity at any
+ * time. */
 #include "cnn/workers.h"
 
 #include "cnn/memory.h"
@@ -18,17 +21,17 @@
 #include <stdint.h>
 #include <time.h>
 
-/* A thread looks for news for as long as it worked before, within these bounds, and sleeps only then:
- * layers that follow each other find the pool awake, waiting never costs more than the work did, and
- * an idle pipeline uses no CPU. The least is about what sleeping and waking cost; the most is far
- * below the time between the frames of a video. */
-#define MIN_PATIENCE 20000
-#define MAX_PATIENCE 1000000
+/* An idle thread spins for as long as it worked before, within these bounds, and only then sleeps: layers
+ * that follow each other find the pool awake, waiting never costs more than the work did, and an idle
+ * pipeline uses no CPU. The lower bound is about what sleeping and waking cost; the upper is far below the
+ * time between the frames of a video. */
+#define MIN_SPIN_NS 20000
+#define MAX_SPIN_NS 1000000
 
-/* More threads than this share shares. */
+/* With more threads than this, several have one share. */
 #define MAX_SHARES 64
 
-/* The tasks of one seat that are left: the first in the lower half, the one behind the last in the upper.
+/* The tasks of one slot that are left: the first in the lower half, the one behind the last in the upper.
  * On a cache line of its own. */
 typedef struct {
   _Alignas(64) atomic_uint_least64_t left;
@@ -41,22 +44,21 @@ struct Run {
   void *data;
   int n_shares;
   Share *shares;
-  atomic_int helpers; /* threads of the pool at work here; falls outside the lock only to be read */
-  int seats;          /* threads that may still join; guarded by the pool's lock */
-  int joined;         /* threads that have joined, and so the last worker number given */
-  int cpu;            /* where the caller was when the run began, or -1 */
+  atomic_int active; /* threads of the pool at work here: changed under the lock, read without it */
+  int open_slots;    /* threads that may still join; guarded by the pool's lock */
+  int joined;        /* threads that have joined, and so the last worker number given */
   pthread_cond_t done;
   Run *next;
 };
 
 struct CnnWorkers {
   pthread_mutex_t lock;
-  pthread_cond_t news;
-  Run *runs;           /* guarded by lock */
-  atomic_int openings; /* seats of all runs: changed under the lock, read by those who spin */
+  pthread_cond_t work_available;
+  Run *runs; /* guarded by lock */
+  atomic_int
+      open_slots; /* of all runs: changed under the lock, read by spinning threads without it */
   atomic_bool stop;
-  int sleepers;   /* threads waiting for news; guarded by lock */
-  cpu_set_t cpus; /* where the process may run */
+  int sleeping; /* threads that wait for work_available; guarded by lock */
   int n_threads;
   pthread_t *threads; /* n_threads - 1 */
 };
@@ -79,14 +81,14 @@ now (void)
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* When a thread that began to work at `start` and has just run out of it should go to sleep. */
+/* Until when a thread spins that began to work at `start` and has just run out of it. */
 static int64_t
-patient_until (int64_t start)
+spin_deadline (int64_t start)
 {
   const int64_t end = now (), worked = end - start;
-  if (worked < MIN_PATIENCE)
-    return end + MIN_PATIENCE;
-  return end + (worked < MAX_PATIENCE ? worked : MAX_PATIENCE);
+  if (worked < MIN_SPIN_NS)
+    return end + MIN_SPIN_NS;
+  return end + (worked < MAX_SPIN_NS ? worked : MAX_SPIN_NS);
 }
 
 static uint64_t
@@ -122,23 +124,23 @@ work (Run *run, int worker)
   }
 }
 
-/* The run with a free seat that has the fewest threads, or NULL. Called with the lock held. */
+/* The run with an open slot that has the fewest threads, or NULL. Called with the lock held. */
 static Run *
 find_run (const CnnWorkers *workers)
 {
   Run *best = NULL;
   for (Run *run = workers->runs; run; run = run->next)
-    if (run->seats > 0 && (!best || run->joined < best->joined))
+    if (run->open_slots > 0 && (!best || run->joined < best->joined))
       best = run;
   return best;
 }
 
 static void
-wait_for_news (CnnWorkers *workers, int64_t deadline)
+wait_for_work (CnnWorkers *workers, int64_t deadline)
 {
   do {
     for (int i = 0; i < 16; i++) {
-      if (atomic_load_explicit (&workers->openings, memory_order_relaxed) > 0 ||
+      if (atomic_load_explicit (&workers->open_slots, memory_order_relaxed) > 0 ||
           atomic_load_explicit (&workers->stop, memory_order_relaxed))
         return;
       relax ();
@@ -146,50 +148,36 @@ wait_for_news (CnnWorkers *workers, int64_t deadline)
   } while (now () < deadline);
 
   pthread_mutex_lock (&workers->lock);
-  workers->sleepers++;
-  while (atomic_load (&workers->openings) == 0 && !atomic_load (&workers->stop))
-    pthread_cond_wait (&workers->news, &workers->lock);
-  workers->sleepers--;
+  workers->sleeping++;
+  while (atomic_load (&workers->open_slots) == 0 && !atomic_load (&workers->stop))
+    pthread_cond_wait (&workers->work_available, &workers->lock);
+  workers->sleeping--;
   pthread_mutex_unlock (&workers->lock);
 }
 
-/* Leaves the caller's CPU to the caller: schedulers that save energy wake a thread beside the one that
- * woke it, and see only milliseconds later that both have work. */
+/* Takes one slot, works, and gives it up. */
 static void
-avoid_cpu (const CnnWorkers *workers, int cpu)
-{
-  if (cpu < 0 || sched_getcpu () != cpu)
-    return;
-  cpu_set_t others = workers->cpus;
-  CPU_CLR (cpu, &others);
-  if (CPU_COUNT (&others) > 0)
-    sched_setaffinity (0, sizeof others, &others);
-}
-
-/* Takes one seat, works, and gives it up. */
-static void
-help_one_run (CnnWorkers *workers)
+join_one_run (CnnWorkers *workers)
 {
   pthread_mutex_lock (&workers->lock);
   Run *run = find_run (workers);
   int worker = 0;
   if (run) {
-    run->seats--;
+    run->open_slots--;
     worker = ++run->joined;
-    atomic_fetch_sub (&workers->openings, 1);
-    atomic_fetch_add (&run->helpers, 1);
+    atomic_fetch_sub (&workers->open_slots, 1);
+    atomic_fetch_add (&run->active, 1);
   }
   pthread_mutex_unlock (&workers->lock);
   if (!run)
     return;
 
-  avoid_cpu (workers, run->cpu);
   work (run, worker);
 
-  /* The run lives on its caller's stack: after the last helper has left it may be gone, so leaving
+  /* The run lives on its caller's stack: after the last thread of the pool has left it may be gone, so leaving
    * and waking happen under the lock that the caller takes before it returns. */
   pthread_mutex_lock (&workers->lock);
-  if (atomic_fetch_sub (&run->helpers, 1) == 1)
+  if (atomic_fetch_sub (&run->active, 1) == 1)
     pthread_cond_signal (&run->done);
   pthread_mutex_unlock (&workers->lock);
 }
@@ -200,22 +188,23 @@ thread_main (void *data)
   CnnWorkers *workers = data;
   int64_t deadline = now ();
   while (!atomic_load (&workers->stop)) {
-    wait_for_news (workers, deadline);
+    wait_for_work (workers, deadline);
     const int64_t start = now ();
-    help_one_run (workers);
-    deadline = patient_until (start);
+    join_one_run (workers);
+    deadline = spin_deadline (start);
   }
   return NULL;
 }
 
-static cpu_set_t
+/* CPUs that this process may run on, at least 1. */
+static int
 available_cpus (void)
 {
   cpu_set_t set;
   CPU_ZERO (&set);
-  if (sched_getaffinity (0, sizeof set, &set) != 0)
-    CPU_ZERO (&set);
-  return set;
+  if (sched_getaffinity (0, sizeof set, &set) != 0 || CPU_COUNT (&set) == 0)
+    return 1;
+  return CPU_COUNT (&set);
 }
 
 /* Starts threads until there are `n_threads` with the caller's, or the system gives no more. The
@@ -239,9 +228,8 @@ start_threads (CnnWorkers *workers, int n_threads)
 CnnWorkers *
 cnn_workers_new (int n_threads)
 {
-  const cpu_set_t cpus = available_cpus ();
   if (n_threads < 1)
-    n_threads = CPU_COUNT (&cpus) > 0 ? CPU_COUNT (&cpus) : 1;
+    n_threads = available_cpus ();
   CnnWorkers *workers = cnn_alloc (1, sizeof *workers);
   pthread_t *threads = cnn_alloc ((size_t)n_threads, sizeof *threads);
   if (!workers || !threads) {
@@ -250,10 +238,9 @@ cnn_workers_new (int n_threads)
     return NULL;
   }
   workers->threads = threads;
-  workers->cpus = cpus;
   pthread_mutex_init (&workers->lock, NULL);
-  pthread_cond_init (&workers->news, NULL);
-  atomic_init (&workers->openings, 0);
+  pthread_cond_init (&workers->work_available, NULL);
+  atomic_init (&workers->open_slots, 0);
   atomic_init (&workers->stop, false);
   start_threads (workers, n_threads);
   return workers;
@@ -266,11 +253,11 @@ cnn_workers_free (CnnWorkers *workers)
     return;
   pthread_mutex_lock (&workers->lock);
   atomic_store (&workers->stop, true);
-  pthread_cond_broadcast (&workers->news);
+  pthread_cond_broadcast (&workers->work_available);
   pthread_mutex_unlock (&workers->lock);
   for (int i = 0; i < workers->n_threads - 1; i++)
     pthread_join (workers->threads[i], NULL);
-  pthread_cond_destroy (&workers->news);
+  pthread_cond_destroy (&workers->work_available);
   pthread_mutex_destroy (&workers->lock);
   cnn_free (workers->threads);
   cnn_free (workers);
@@ -288,10 +275,10 @@ open_run (CnnWorkers *workers, Run *run)
   pthread_mutex_lock (&workers->lock);
   run->next = workers->runs;
   workers->runs = run;
-  atomic_fetch_add (&workers->openings, run->seats);
-  const int wake = run->seats < workers->sleepers ? run->seats : workers->sleepers;
+  atomic_fetch_add (&workers->open_slots, run->open_slots);
+  const int wake = run->open_slots < workers->sleeping ? run->open_slots : workers->sleeping;
   for (int i = 0; i < wake; i++)
-    pthread_cond_signal (&workers->news);
+    pthread_cond_signal (&workers->work_available);
   pthread_mutex_unlock (&workers->lock);
 }
 
@@ -304,15 +291,15 @@ close_run (CnnWorkers *workers, Run *run, int64_t start)
   while (*link != run)
     link = &(*link)->next;
   *link = run->next;
-  atomic_fetch_sub (&workers->openings, run->seats);
+  atomic_fetch_sub (&workers->open_slots, run->open_slots);
   pthread_mutex_unlock (&workers->lock);
 
-  const int64_t deadline = patient_until (start);
-  while (atomic_load (&run->helpers) > 0 && now () < deadline)
+  const int64_t deadline = spin_deadline (start);
+  while (atomic_load (&run->active) > 0 && now () < deadline)
     relax ();
 
   pthread_mutex_lock (&workers->lock);
-  while (atomic_load (&run->helpers) > 0)
+  while (atomic_load (&run->active) > 0)
     pthread_cond_wait (&run->done, &workers->lock);
   pthread_mutex_unlock (&workers->lock);
 }
@@ -336,8 +323,7 @@ cnn_workers_run (CnnWorkers *workers, int n_threads, int n_tasks, CnnTaskFunc *f
       .data = data,
       .n_shares = limit < MAX_SHARES ? limit : MAX_SHARES,
       .shares = shares,
-      .seats = limit - 1,
-      .cpu = sched_getcpu (),
+      .open_slots = limit - 1,
   };
   for (int64_t i = 0; i < run.n_shares; i++)
     atomic_init (&shares[i].left, pack_share ((uint32_t)(n_tasks * i / run.n_shares),

@@ -3,27 +3,19 @@
 
 #include "cnn/memory.h"
 
-/* True when a process capped at `cap` may run kernels of `isa`. */
-static bool
-may_run (CnnIsa isa, CnnIsa cap)
-{
-  return isa <= cap && cnn_cpu_has (isa);
-}
-
 CnnDispatch *
-cnn_dispatch_new (CnnIsa isa)
+cnn_dispatch_new (CnnFeatures features)
 {
   CnnDispatch *dispatch = cnn_alloc (1, sizeof *dispatch);
   if (!dispatch)
     return NULL;
-  dispatch->isa = isa;
-  /* Best first: the first variant that may run stays. */
-#define CNN_KERNEL(family, Func, isa_name, ISA)                                                    \
-  if (!dispatch->family && may_run (CNN_ISA_##ISA, isa)) {                                         \
-    dispatch->family = cnn_##family##_##isa_name;                                                  \
-    dispatch->family##_isa = CNN_ISA_##ISA;                                                        \
+    /* Best first: the first variant that may run stays. */
+#define CNN_KERNEL(family, Func, variant, LEVEL)                                                   \
+  if (!dispatch->family && cnn_features_allow (features, CNN_ISA_##LEVEL)) {                       \
+    dispatch->family = cnn_##family##_##variant;                                                   \
+    dispatch->family##_isa = CNN_ISA_##LEVEL;                                                      \
   }
-#include "cpu/kernel-list.inc"
+#include "cpu/kernels.inc"
   return dispatch;
 }
 
@@ -33,36 +25,13 @@ cnn_dispatch_free (CnnDispatch *dispatch)
   cnn_free (dispatch);
 }
 
-int
-cnn_isa_lanes (CnnIsa isa)
+CnnIsa
+cnn_isa_best (CnnFeatures features)
 {
-  switch (isa) {
-  case CNN_ISA_AVX512:
-    return 16;
-  case CNN_ISA_AVX2:
-    return 8;
-  case CNN_ISA_C:
-  case CNN_ISA_SSE4:
-  case CNN_ISA_NEON:
-    break;
-  }
-  return 4;
-}
-
-/* Four vectors of outputs for six pixels fill 24 of 32 registers, two fill 12 of 16. */
-int
-cnn_isa_panel (CnnIsa isa)
-{
-  switch (isa) {
-  case CNN_ISA_AVX512:
-    return 4 * 16;
-  case CNN_ISA_AVX2:
-    return 2 * 8;
-  case CNN_ISA_NEON:
-    return 4 * 4;
-  case CNN_ISA_C:
-  case CNN_ISA_SSE4:
-    break;
-  }
-  return 2 * 4;
+  CnnIsa best = CNN_ISA_C;
+#define CNN_KERNEL(family, Func, variant, LEVEL)                                                   \
+  if (CNN_ISA_##LEVEL > best && cnn_features_allow (features, CNN_ISA_##LEVEL))                    \
+    best = CNN_ISA_##LEVEL;
+#include "cpu/kernels.inc"
+  return best;
 }

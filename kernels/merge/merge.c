@@ -198,7 +198,7 @@ spread_row (const MergeLayer *merge, const Branch *branch, const Row *row, float
   } else if (branch->shape.c == (int)c) {
     dispatch->copy_runs (row->values, 0, c, w, out, c);
   } else if (branch->shape.w == (int)w) {
-    dispatch->upsample_repeat (row->values, w, 1, (int)c, out);
+    dispatch->repeat_pixels (row->values, w, 1, (int)c, out);
   } else {
     dispatch->copy_runs (row->values, 0, 1, w * c, out, 1);
   }

@@ -266,7 +266,7 @@ cnn_running_row (CnnRunning *running, int plane, int n, int y, const float *cons
   } else {
     combine (plan, rows, (size_t)n_rows, padded);
   }
-  const CnnPoolRunning along = {
+  const CnnPoolSliding along = {
       .columns = (size_t)desc->columns.kernel,
       .stride = (size_t)desc->columns.stride,
       .channels = (size_t)desc->channels,
@@ -275,6 +275,6 @@ cnn_running_row (CnnRunning *running, int plane, int n, int y, const float *cons
       .scratch = running->scratch,
   };
   const CnnDispatch *dispatch = desc->dispatch;
-  (desc->is_max ? dispatch->pool_running_max : dispatch->pool_running_sum) (
+  (desc->is_max ? dispatch->pool_sliding_max : dispatch->pool_sliding_sum) (
       running->padded, &along, (size_t)desc->output.w, out);
 }

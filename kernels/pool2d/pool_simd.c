@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Channels-last windows are pooled along their channels, planes along their columns. Everything is
  * inlined with constant arguments, so that each size of window that matters has loops of its own. */
-#include "cpu/dispatch.h"
+#include "pool2d/pool.h"
 
 #include "simd/vec.h"
 
@@ -409,12 +409,16 @@ pool (bool is_max, const float *const *rows, size_t n_rows, const CnnPoolWindows
   }
 }
 
+CnnPoolFunc CNN_SYMBOL (pool_max);
+
 void
 CNN_SYMBOL (pool_max) (const float *const *rows, size_t n_rows, const CnnPoolWindows *windows,
     size_t count, float *out)
 {
   pool (true, rows, n_rows, windows, count, out);
 }
+
+CnnPoolFunc CNN_SYMBOL (pool_average);
 
 void
 CNN_SYMBOL (pool_average) (const float *const *rows, size_t n_rows, const CnnPoolWindows *windows,

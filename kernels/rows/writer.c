@@ -10,8 +10,7 @@ cnn_writer_plan_init (CnnWriterPlan *plan, const CnnWriterDesc *desc, CnnError *
   const size_t sample = bytes ? 1 : sizeof (float);
   plan->plane_floats = round_up_size ((size_t)desc->computed.w, CNN_ROW_FLOATS);
   plan->row_bytes = (planar ? plan->plane_floats : (size_t)desc->computed.w) * sample;
-  if (!cnn_scratch_grow (
-          &plan->row_bytes, bytes ? CNN_MAX_PIXEL_BYTES : (size_t)desc->computed.c))
+  if (!cnn_scratch_grow (&plan->row_bytes, bytes ? CNN_MAX_PIXEL_BYTES : (size_t)desc->computed.c))
     return cnn_scratch_refuse (error);
   plan->row_bytes = round_up_size (plan->row_bytes, CNN_ALIGNMENT);
   plan->scratch_bytes = plan->row_bytes;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the samples of an image lie, as load.c and store.c ask for it, and shuffles of bytes. */
+/* How the samples of an image lie, as load and store ask for it, and vectors of 16 bytes:
+ *
+ * bytes_load, bytes_store      any alignment
+ * bytes_or (a, b)
+ * bytes_shuffle (v, order)     byte i is v[order[i]], or 0 where order[i] is 0x80 */
 #ifndef CNN_SIMD_SAMPLES_H
 #define CNN_SIMD_SAMPLES_H
 
@@ -76,53 +80,6 @@ find_packed_pixels (const CnnImage *image, PackedPixels *packed)
   for (int i = 0; i < c; i++)
     packed->byte_of[i] = (int)(i * image->channel_stride - low);
   return true;
-}
-
-#if defined __aarch64__
-typedef uint8x16_t Bytes;
-#else
-typedef __m128i Bytes;
-#endif
-
-VEC_INLINE Bytes
-bytes_load (const uint8_t *p)
-{
-#if defined __aarch64__
-  return vld1q_u8 (p);
-#else
-  return _mm_loadu_si128 ((const __m128i *)p);
-#endif
-}
-
-VEC_INLINE void
-bytes_store (uint8_t *p, Bytes v)
-{
-#if defined __aarch64__
-  vst1q_u8 (p, v);
-#else
-  _mm_storeu_si128 ((__m128i *)p, v);
-#endif
-}
-
-VEC_INLINE Bytes
-bytes_or (Bytes a, Bytes b)
-{
-#if defined __aarch64__
-  return vorrq_u8 (a, b);
-#else
-  return _mm_or_si128 (a, b);
-#endif
-}
-
-/* Byte i is v[order[i]], or 0 where order[i] is 0x80. */
-VEC_INLINE Bytes
-bytes_shuffle (Bytes v, Bytes order)
-{
-#if defined __aarch64__
-  return vqtbl1q_u8 (v, order);
-#else
-  return _mm_shuffle_epi8 (v, order);
-#endif
 }
 
 #endif

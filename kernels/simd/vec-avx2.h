@@ -2,9 +2,6 @@
 /* vec.h for AVX2 and FMA. */
 #include <immintrin.h>
 
-#define VEC_LANES 8
-#define VEC_REGISTERS 16
-
 typedef __m256 Vec;
 typedef __m256i VecInt;
 typedef __m256 VecMask;
@@ -242,3 +239,23 @@ vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
   _MM_TRANSPOSE4_PS (qa, qb, qc, qd);
   _mm_storeu_ps (sums, _mm_add_ps (_mm_add_ps (qa, qb), _mm_add_ps (qc, qd)));
 }
+
+/* See transpose.h. */
+VEC_INLINE void
+transpose_quads (const Vec in[4], Vec out[4])
+{
+  const Vec a = _mm256_unpacklo_ps (in[0], in[1]), b = _mm256_unpackhi_ps (in[0], in[1]);
+  const Vec c = _mm256_unpacklo_ps (in[2], in[3]), d = _mm256_unpackhi_ps (in[2], in[3]);
+  out[0] = _mm256_shuffle_ps (a, c, 0x44);
+  out[1] = _mm256_shuffle_ps (a, c, 0xee);
+  out[2] = _mm256_shuffle_ps (b, d, 0x44);
+  out[3] = _mm256_shuffle_ps (b, d, 0xee);
+}
+
+typedef __m256i SumsBytes;
+#define sums_load(p) _mm256_loadu_si256 ((const __m256i *)(p))
+#define sums_store(p, v) _mm256_storeu_si256 ((__m256i *)(p), v)
+#define SUMS_OP(name) _mm256_##name
+#define SUMS_AND(a, b) _mm256_and_si256 (a, b)
+
+#include "simd/x86.h"

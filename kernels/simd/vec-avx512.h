@@ -2,9 +2,6 @@
 /* vec.h for AVX-512 F, BW, DQ, VL. */
 #include <immintrin.h>
 
-#define VEC_LANES 16
-#define VEC_REGISTERS 32
-
 typedef __m512 Vec;
 typedef __m512i VecInt;
 typedef __mmask16 VecMask;
@@ -237,4 +234,54 @@ vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
   v = _mm512_add_ps (v, _mm512_permute_ps (v, 0x4e));
   v = _mm512_add_ps (v, _mm512_permute_ps (v, 0xb1));
   _mm_storeu_ps (sums, _mm512_castps512_ps128 (_mm512_maskz_compress_ps (0x1111, v)));
+}
+
+/* See transpose.h. */
+VEC_INLINE void
+transpose_quads (const Vec in[4], Vec out[4])
+{
+  const Vec a = _mm512_unpacklo_ps (in[0], in[1]), b = _mm512_unpackhi_ps (in[0], in[1]);
+  const Vec c = _mm512_unpacklo_ps (in[2], in[3]), d = _mm512_unpackhi_ps (in[2], in[3]);
+  out[0] = _mm512_shuffle_ps (a, c, 0x44);
+  out[1] = _mm512_shuffle_ps (a, c, 0xee);
+  out[2] = _mm512_shuffle_ps (b, d, 0x44);
+  out[3] = _mm512_shuffle_ps (b, d, 0xee);
+}
+
+typedef __m512i SumsBytes;
+#define sums_load(p) _mm512_loadu_si512 (p)
+#define sums_store(p, v) _mm512_storeu_si512 (p, v)
+#define SUMS_OP(name) _mm512_##name
+#define SUMS_AND(a, b) _mm512_and_si512 (a, b)
+
+#include "simd/x86.h"
+
+#define VEC_HAS_STORE_EIGHT_COLUMNS
+/* See transpose.h. */
+VEC_INLINE void
+store_eight_columns (const Vec column[8], float *out, ptrdiff_t stride)
+{
+  const __m512i even = _mm512_setr_epi64 (0, 1, 8, 9, 4, 5, 12, 13);
+  const __m512i odd = _mm512_setr_epi64 (2, 3, 10, 11, 6, 7, 14, 15);
+  Vec low[4], high[4];
+  transpose_quads (column, low);
+  transpose_quads (column + 4, high);
+  for (int p = 0; p < 4; p += 2) {
+    for (int half = 0; half < 2; half++) {
+      const __m512d a = _mm512_castps_pd (half ? _mm512_shuffle_f32x4 (low[p], low[p + 1], 0xee)
+                                               : _mm512_shuffle_f32x4 (low[p], low[p + 1], 0x44));
+      const __m512d b = _mm512_castps_pd (half ? _mm512_shuffle_f32x4 (high[p], high[p + 1], 0xee)
+                                               : _mm512_shuffle_f32x4 (high[p], high[p + 1], 0x44));
+      for (int j = 0; j < 2; j++) {
+        const Vec two = _mm512_castpd_ps (_mm512_permutex2var_pd (a, j ? odd : even, b));
+        float *pixel = out + (8 * half + 4 * j + p) * stride;
+        if (stride == 8) {
+          vec_store (pixel, two);
+          continue;
+        }
+        _mm256_storeu_ps (pixel, _mm512_castps512_ps256 (two));
+        _mm256_storeu_ps (pixel + stride, _mm512_extractf32x8_ps (two, 1));
+      }
+    }
+  }
 }

@@ -2,9 +2,6 @@
 /* vec.h for AArch64 Advanced SIMD. */
 #include <arm_neon.h>
 
-#define VEC_LANES 4
-#define VEC_REGISTERS 32
-
 typedef float32x4_t Vec;
 typedef int32x4_t VecInt;
 typedef uint32x4_t VecMask;
@@ -229,4 +226,150 @@ VEC_INLINE void
 vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
 {
   vst1q_f32 (sums, vpaddq_f32 (vpaddq_f32 (a, b), vpaddq_f32 (c, d)));
+}
+
+#define VEC_PIN(v) __asm__("" : "+w"(v))
+
+/* ---- Bytes, for samples.h -------------------------------------------------------------------- */
+
+typedef uint8x16_t Bytes;
+
+VEC_INLINE Bytes
+bytes_load (const uint8_t *p)
+{
+  return vld1q_u8 (p);
+}
+
+VEC_INLINE void
+bytes_store (uint8_t *p, Bytes v)
+{
+  vst1q_u8 (p, v);
+}
+
+VEC_INLINE Bytes
+bytes_or (Bytes a, Bytes b)
+{
+  return vorrq_u8 (a, b);
+}
+
+VEC_INLINE Bytes
+bytes_shuffle (Bytes v, Bytes order)
+{
+  return vqtbl1q_u8 (v, order);
+}
+
+/* ---- Transposes, for transpose.h ------------------------------------------------------------- */
+
+VEC_INLINE void
+transpose_4x4 (const float *in, size_t in_stride, float *out, size_t out_stride)
+{
+  const float32x4x2_t low = vtrnq_f32 (vld1q_f32 (in), vld1q_f32 (in + in_stride));
+  const float32x4x2_t high =
+      vtrnq_f32 (vld1q_f32 (in + 2 * in_stride), vld1q_f32 (in + 3 * in_stride));
+  for (int i = 0; i < 2; i++) {
+    const float32x4_t a = low.val[i], b = high.val[i];
+    vst1q_f32 (out + (size_t)i * out_stride, vcombine_f32 (vget_low_f32 (a), vget_low_f32 (b)));
+    vst1q_f32 (
+        out + (size_t)(i + 2) * out_stride, vcombine_f32 (vget_high_f32 (a), vget_high_f32 (b)));
+  }
+}
+
+VEC_INLINE void
+transpose_quads (const Vec in[4], Vec out[4])
+{
+  const float32x4x2_t low = vtrnq_f32 (in[0], in[1]), high = vtrnq_f32 (in[2], in[3]);
+  for (int i = 0; i < 2; i++) {
+    out[i] = vcombine_f32 (vget_low_f32 (low.val[i]), vget_low_f32 (high.val[i]));
+    out[i + 2] = vcombine_f32 (vget_high_f32 (low.val[i]), vget_high_f32 (high.val[i]));
+  }
+}
+
+/* ---- Sums ------------------------------------------------------------------------------------ */
+
+typedef uint8x16_t SumsBytes;
+typedef int16x8_t SumsLanes;
+#define sums_load(p) vld1q_u8 (p)
+#define sums_store(p, v) vst1q_u8 (p, v)
+
+typedef struct {
+  int8x16_t a, b;
+} SumsPair;
+
+typedef struct {
+  SumsLanes low, high;
+} Sums;
+
+/* Products of signed bytes add up without widening first: byte - 128 is one, and what is missing is the
+ * same for all pixels. */
+VEC_INLINE int
+sums_first (int bias, const signed char *weights, int n)
+{
+  for (int i = 0; i < n; i++)
+    bias += 128 * weights[i];
+  return bias;
+}
+
+VEC_INLINE SumsPair
+sums_pair (SumsBytes a, SumsBytes b)
+{
+  const uint8x16_t sign = vdupq_n_u8 (0x80);
+  return (SumsPair){
+      vreinterpretq_s8_u8 (veorq_u8 (a, sign)), vreinterpretq_s8_u8 (veorq_u8 (b, sign))};
+}
+
+VEC_INLINE Sums
+sums_add_products (Sums sums, SumsPair pair, const signed char *weights)
+{
+  const int8x16_t first = vld1q_dup_s8 (weights), second = vld1q_dup_s8 (weights + 1);
+  sums.low = vmlal_s8 (sums.low, vget_low_s8 (pair.a), vget_low_s8 (first));
+  sums.high = vmlal_high_s8 (sums.high, pair.a, first);
+  sums.low = vmlal_s8 (sums.low, vget_low_s8 (pair.b), vget_low_s8 (second));
+  sums.high = vmlal_high_s8 (sums.high, pair.b, second);
+  return sums;
+}
+
+VEC_INLINE SumsLanes
+sums_set1 (int value)
+{
+  return vdupq_n_s16 ((int16_t)value);
+}
+
+VEC_INLINE SumsLanes
+sums_add (SumsLanes a, SumsLanes b)
+{
+  return vaddq_s16 (a, b);
+}
+
+VEC_INLINE SumsLanes
+sums_and (SumsLanes a, SumsLanes b)
+{
+  return vandq_s16 (a, b);
+}
+
+VEC_INLINE SumsLanes
+sums_max (SumsLanes a, SumsLanes b)
+{
+  return vmaxq_s16 (a, b);
+}
+
+VEC_INLINE SumsLanes
+sums_multiply_high (SumsLanes a, SumsLanes b)
+{
+  const uint16x8_t x = vreinterpretq_u16_s16 (a), y = vreinterpretq_u16_s16 (b);
+  const uint32x4_t low = vmull_u16 (vget_low_u16 (x), vget_low_u16 (y));
+  const uint32x4_t high = vmull_high_u16 (x, y);
+  return vreinterpretq_s16_u16 (
+      vuzp2q_u16 (vreinterpretq_u16_u32 (low), vreinterpretq_u16_u32 (high)));
+}
+
+VEC_INLINE SumsLanes
+sums_shift (SumsLanes a, int n)
+{
+  return vshlq_s16 (a, vdupq_n_s16 ((int16_t)-n));
+}
+
+VEC_INLINE SumsBytes
+sums_pack (Sums sums)
+{
+  return vqmovun_high_s16 (vqmovun_s16 (sums.low), sums.high);
 }

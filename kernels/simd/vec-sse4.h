@@ -2,9 +2,6 @@
 /* vec.h for SSE4.1. */
 #include <smmintrin.h>
 
-#define VEC_LANES 4
-#define VEC_REGISTERS 16
-
 typedef __m128 Vec;
 typedef __m128i VecInt;
 typedef __m128 VecMask;
@@ -231,3 +228,23 @@ vec_sum4 (Vec a, Vec b, Vec c, Vec d, float sums[4])
   _MM_TRANSPOSE4_PS (a, b, c, d);
   _mm_storeu_ps (sums, _mm_add_ps (_mm_add_ps (a, b), _mm_add_ps (c, d)));
 }
+
+/* See transpose.h. */
+VEC_INLINE void
+transpose_quads (const Vec in[4], Vec out[4])
+{
+  const Vec a = _mm_unpacklo_ps (in[0], in[1]), b = _mm_unpackhi_ps (in[0], in[1]);
+  const Vec c = _mm_unpacklo_ps (in[2], in[3]), d = _mm_unpackhi_ps (in[2], in[3]);
+  out[0] = _mm_movelh_ps (a, c);
+  out[1] = _mm_movehl_ps (c, a);
+  out[2] = _mm_movelh_ps (b, d);
+  out[3] = _mm_movehl_ps (d, b);
+}
+
+typedef __m128i SumsBytes;
+#define sums_load(p) _mm_loadu_si128 ((const __m128i *)(p))
+#define sums_store(p, v) _mm_storeu_si128 ((__m128i *)(p), v)
+#define SUMS_OP(name) _mm_##name
+#define SUMS_AND(a, b) _mm_and_si128 (a, b)
+
+#include "simd/x86.h"

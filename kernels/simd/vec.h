@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A small vector layer: kernel bodies in simd/ are written once against it and compiled for each
+/* A small vector layer: kernel bodies (STEM_simd.c) are written once against it and compiled for each
  * instruction set. One vector holds VEC_LANES floats: 16 (AVX-512), 8 (AVX2), 4 (SSE4.1, NEON).
  *
  *     Vec      floats      VecInt   int32 lanes      VecMask  one truth value a lane
@@ -25,6 +25,7 @@
 #ifndef CNN_SIMD_VEC_H
 #define CNN_SIMD_VEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,23 +35,12 @@
 
 #define VEC_INLINE static inline __attribute__ ((always_inline))
 
-#if defined __AVX512F__
-#include "simd/vec-avx512.h"
-#elif defined __AVX2__
-#include "simd/vec-avx2.h"
-#elif defined __SSE4_1__
-#include "simd/vec-sse4.h"
-#elif defined __aarch64__
-#include "simd/vec-neon.h"
-#endif
-
-/* Keeps a loaded vector in its register. gcc otherwise reads it again as a memory operand of every
- * instruction that uses it, and loads become the bottleneck. */
-#if defined __aarch64__
-#define VEC_PIN(v) __asm__("" : "+w"(v))
-#else
-#define VEC_PIN(v) __asm__("" : "+v"(v))
-#endif
+/* Of the level this is compiled for: meson gives its name, and VEC_LANES and VEC_REGISTERS, as levels.inc
+ * has them. It defines
+ *
+ * VEC_PIN (v)   keeps a loaded vector in its register. gcc otherwise reads it again as a memory operand
+ *               of every instruction that uses it, and loads become the bottleneck */
+#include CNN_VEC_HEADER
 
 /* Hides what a pointer was in the last iteration. gcc otherwise sees that one iteration loads what
  * another did, and keeps far more values than there are registers. */
@@ -58,7 +48,9 @@
 
 /* Accumulators stay in registers only when their loops unroll fully. */
 #define VEC_PRAGMA(text) _Pragma (#text)
-#if defined __clang__
+#if !defined __OPTIMIZE__
+#define VEC_UNROLL(n)
+#elif defined __clang__
 #define VEC_UNROLL(n) VEC_PRAGMA (clang loop unroll (full))
 #else
 #define VEC_UNROLL(n) VEC_PRAGMA (GCC unroll n)

@@ -105,10 +105,9 @@ set_info (Upsample *upsample)
   static const char *const names[] = {
       "upsample-nearest", "upsample-bilinear", "upsample-pixel-shuffle"};
   const CnnDispatch *dispatch = upsample->base.context.dispatch;
-  const CnnIsa shuffle_isa = upsample->order == CNN_ROWS_PLANAR ? dispatch->upsample_zip_isa
+  const CnnIsa shuffle_isa = upsample->order == CNN_ROWS_PLANAR ? dispatch->interleave_isa
                                                                 : dispatch->upsample_shuffle_isa;
-  const CnnIsa isas[] = {
-      dispatch->upsample_repeat_isa, dispatch->upsample_between_isa, shuffle_isa};
+  const CnnIsa isas[] = {dispatch->repeat_pixels_isa, dispatch->upsample_between_isa, shuffle_isa};
   const CnnShape output = upsample->base.output;
   const int64_t samples =
       cnn_saturating_product ((int64_t)output.n * output.h, (int64_t)output.w * output.c);
@@ -128,7 +127,7 @@ enlarge_nearest (Upsample *upsample, CnnLayerWorker *worker, int n, int y, int c
   const int source = y / upsample->factor;
   const float *row = planar ? cnn_reader_plane (&worker->readers[0], n, source, 0, channel)
                             : cnn_reader_row (&worker->readers[0], n, source, 0);
-  upsample->base.context.dispatch->upsample_repeat (row, (size_t)upsample->base.input.w,
+  upsample->base.context.dispatch->repeat_pixels (row, (size_t)upsample->base.input.w,
       planar ? 1 : (size_t)upsample->base.input.c, upsample->factor, out);
 }
 
@@ -146,7 +145,7 @@ enlarge_bilinear (Upsample *upsample, CnnLayerWorker *worker, int n, int y, int 
     rows[i] = planar ? cnn_reader_plane (&worker->readers[0], n, above + i, 0, channel)
                      : cnn_reader_row (&worker->readers[0], n, above + i, 0);
   float *between = between_of (worker), *middle = between + c;
-  dispatch->view_blend (rows, weights, 2, w * c, middle);
+  dispatch->rows_weighted_sum (rows, weights, 2, w * c, middle);
   for (size_t i = 0; i < c; i++) {
     between[i] = middle[i];
     middle[w * c + i] = middle[(w - 1) * c + i];
@@ -173,7 +172,7 @@ shuffle_plane (Upsample *upsample, CnnLayerWorker *worker, int n, int y, int cha
   const float *plane = cnn_reader_plane (&worker->readers[0], n, y / f, 0, first);
   const ptrdiff_t plane_stride =
       f > 1 ? cnn_reader_plane (&worker->readers[0], n, y / f, 0, first + 1) - plane : 0;
-  upsample->base.context.dispatch->upsample_zip (
+  upsample->base.context.dispatch->interleave (
       plane, plane_stride, f, (size_t)upsample->base.input.w, out);
 }
 

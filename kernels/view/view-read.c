@@ -133,7 +133,7 @@ average_row (CnnView *view, const Pass *pass, const float *row, float *tiles)
 {
   const CnnDispatch *dispatch = view->dispatch;
   dispatch->view_average (row, pass->kept, &view->columns, view->averaged);
-  dispatch->view_transpose (view->averaged, view->columns.size, pass->kept, tiles, view->tile_size);
+  dispatch->deinterleave (view->averaged, view->columns.size, pass->kept, tiles, view->tile_size);
 }
 
 /* Averages the gathered rows of few channels, which become rows of the tiles from row `first` on. */
@@ -145,9 +145,9 @@ average_gathered (CnnView *view, const Pass *pass, int first, int n_rows)
   for (int c = 0; c < pass->kept; c++) {
     const float *rows = view->gathered + (size_t)c * VIEW_ROWS_TOGETHER * width;
     float *tile = pass->tiles + (size_t)c * view->tile_size + (size_t)first * size;
-    dispatch->view_transpose (rows, n_rows, (int)width, view->turned, (size_t)n_rows);
+    dispatch->deinterleave (rows, n_rows, (int)width, view->turned, (size_t)n_rows);
     dispatch->view_average (view->turned, n_rows, &view->columns, view->averaged);
-    dispatch->view_transpose (view->averaged, (int)size, n_rows, tile, size);
+    dispatch->deinterleave (view->averaged, (int)size, n_rows, tile, size);
   }
 }
 
@@ -160,7 +160,7 @@ blend_rows (CnnView *view, const Pass *pass, int o, float *out)
     view->row_pointers[t] = read_row (view, pass, rows->first[o] + t, t);
     view->row_weights[t] = rows->weights[(size_t)t * (size_t)rows->size + (size_t)o];
   }
-  view->dispatch->view_blend (view->row_pointers, view->row_weights, rows->n_taps[o],
+  view->dispatch->rows_weighted_sum (view->row_pointers, view->row_weights, rows->n_taps[o],
       (size_t)view->geometry.shape.w * (size_t)pass->kept, out);
 }
 
@@ -173,7 +173,7 @@ gather_row (CnnView *view, const Pass *pass, int o)
   float *place = view->gathered + (size_t)slot * width;
   blend_rows (view, pass, o, pass->kept == 1 ? place : view->blended);
   if (pass->kept > 1)
-    view->dispatch->view_transpose (
+    view->dispatch->deinterleave (
         view->blended, (int)width, pass->kept, place, VIEW_ROWS_TOGETHER * width);
   if (slot == VIEW_ROWS_TOGETHER - 1 || o + 1 == view->rows.size)
     average_gathered (view, pass, o - slot, slot + 1);
@@ -196,7 +196,7 @@ make_row (CnnView *view, const Pass *pass, int o)
   if (view->resize_columns)
     average_row (view, pass, row, tiles);
   else
-    view->dispatch->view_transpose (
+    view->dispatch->deinterleave (
         row, view->geometry.tile_width, pass->kept, tiles, view->tile_size);
 }
 

@@ -201,13 +201,13 @@ check_geometry (const CnnViewGeometry *geometry, CnnError *error)
 }
 
 CnnView *
-cnn_view_new (const CnnDispatch *dispatch, const CnnViewGeometry *geometry, CnnError *error)
+cnn_view_new (const CnnContext *context, const CnnViewGeometry *geometry, CnnError *error)
 {
   if (!check_geometry (geometry, error))
     return NULL;
   CnnView *view = cnn_alloc (1, sizeof *view);
   if (view) {
-    view->dispatch = dispatch;
+    view->dispatch = context->dispatch;
     view->geometry = *geometry;
     if (choose_planes (view) && allocate_tiles (view) && allocate_ranges (view) &&
         allocate_pixels (view))
@@ -306,7 +306,7 @@ cnn_view_draw (CnnView *view, int index, CnnViewScale scale, const CnnViewTable 
     const uint32_t *pixels = view->pixels;
     dispatch->view_paint (values, width, scale, table->pixels, view->pixels);
     if (enlargement > 1) {
-      dispatch->view_repeat (view->pixels, width, enlargement, view->enlarged);
+      dispatch->repeat_words (view->pixels, width, enlargement, view->enlarged);
       pixels = view->enlarged;
     }
     unsigned char *first = out;

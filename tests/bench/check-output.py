@@ -73,6 +73,17 @@ def check_mode(bench, mode, folder):
             check(all(who in found for who in ours), '%s, %d threads: only %s' % (name, threads, found))
 
 
+def check_startup(bench, folder):
+    """Time to the first frame grows with the number of diamonds; that is not asserted, only that there is one."""
+    output = run([bench, '--startup', '--json']).stdout
+    rows = [json.loads(line) for line in output.splitlines()]
+    with open(os.path.join(folder, 'startup.json'), 'w', encoding='utf-8') as file:
+        file.write(output)
+    check([(row['diamonds'], row['queues']) for row in rows] ==
+          [(count, queues) for queues in (False, True) for count in (5, 10, 20, 40)], 'rows of --startup:\n' + output)
+    check(all(row['first_frame_ms'] > 0 and row['change_ms'] > 0 for row in rows), 'times of --startup:\n' + output)
+
+
 def main():
     bench, tables = sys.argv[1:]
     listing = run([bench, '--list']).stdout
@@ -85,8 +96,9 @@ def main():
             file.write(listing)
         for mode in MODES:
             check_mode(bench, mode, folder)
+        check_startup(bench, folder)
         printed = run([sys.executable, tables, folder]).stdout
-        check('| M3 | 56x56x64 to 64, 3x3 |' in printed and '| MNIST |' in printed, 'the tables:\n' + printed)
+        check('| M3 | 56x56x64 to 64, 3x3 |' in printed and '| MNIST |' in printed and '| 40 | yes |' in printed, 'the tables:\n' + printed)
     for failure in failures:
         print('FAIL', failure)
     return len(failures) > 0

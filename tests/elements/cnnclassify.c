@@ -93,6 +93,8 @@ GST_START_TEST (test_labels)
       "cup\nespresso\nÄpfel, rot\n",
       "cup\r\nespresso\r\nÄpfel, rot",
       "\xef\xbb\xbf cup \nespresso\nÄpfel, rot\n\n\n",
+      /* ImageNet's synset_words.txt has a number before each class. */
+      "n03147509 cup\nn07920052 espresso\nn07739125 Äpfel, rot\n",
   };
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
     gchar *path = write_file (files[i], -1);
@@ -152,6 +154,45 @@ GST_START_TEST (test_bad_labels)
   gchar *long_file = g_strnfill ((16 << 20) + 1, 'x');
   check_contents_refused (long_file, -1, "has 16777217 bytes; at most 16777216");
   g_free (long_file);
+}
+GST_END_TEST;
+
+/* What only looks like it is kept. */
+GST_START_TEST (test_names_with_digits)
+{
+  gchar *path = write_file ("n03147509 cup\nn0792005 espresso\nn077391255 apple\n", -1);
+  gchar *properties = g_strdup_printf ("labels=%s", path);
+  check_text (properties, "1 | 3 | 2",
+      "n0792005 espresso 66.5%\nn077391255 apple 24.5%\nn03147509 cup 9.0%\n");
+  g_free (properties);
+  g_unlink (path);
+  g_free (path);
+}
+GST_END_TEST;
+
+/* One fault is one error, though upstream offers its caps again and again. */
+GST_START_TEST (test_one_error)
+{
+  gchar *path = write_file ("cup\nespresso\n", -1);
+  gchar *launch = g_strdup_printf ("videotestsrc num-buffers=5 ! video/x-raw,format=RGB,width=4,"
+                                   "height=4 ! cnnclassify name=c labels=%s ! fakesink",
+      path);
+  GstElement *pipeline = gst_parse_launch (launch, NULL);
+  GstBus *bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  guint errors = 0;
+  GstMessage *message;
+  while ((message = gst_bus_timed_pop_filtered (bus, GST_SECOND / 2, GST_MESSAGE_ERROR))) {
+    errors += g_str_equal (GST_MESSAGE_SRC_NAME (message), "c");
+    gst_message_unref (message);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  ck_assert_uint_eq (errors, 1);
+  gst_object_unref (bus);
+  gst_object_unref (pipeline);
+  g_unlink (path);
+  g_free (launch);
+  g_free (path);
 }
 GST_END_TEST;
 
@@ -254,6 +295,8 @@ cnnclassify_suite (void)
   tcase_add_test (tests, test_lines);
   tcase_add_test (tests, test_formats);
   tcase_add_test (tests, test_labels);
+  tcase_add_test (tests, test_names_with_digits);
+  tcase_add_test (tests, test_one_error);
   tcase_add_test (tests, test_bad_labels);
   tcase_add_test (tests, test_labels_while_running);
   tcase_add_test (tests, test_smoothing);

@@ -410,6 +410,178 @@ GST_START_TEST (test_short_frame)
 }
 GST_END_TEST;
 
+/* --- Branches of one source ----------------------------------------------------------------------- */
+
+#define ONE_SOURCE                                                                                 \
+  "videotestsrc num-buffers=100 ! video/x-raw,width=16,height=12,format=RGB,framerate=100/1 ! "    \
+  "tee name=t t. ! %s ! m.sink_0 t. ! %s ! m.sink_1 cnnmerge name=m mode=add ! fakesink name=sink"
+
+/* How many frames came out. */
+static guint
+run_branches (const gchar *first, const gchar *second)
+{
+  gchar *line = g_strdup_printf (ONE_SOURCE, first, second);
+  GstElement *pipeline = gst_parse_launch (line, NULL);
+  fail_unless (pipeline != NULL, "%s", line);
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstStructure *stats = NULL;
+  guint64 rendered = 0;
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  GstMessage *end =
+      gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (end != NULL, "%s does not end", line);
+  fail_unless (GST_MESSAGE_TYPE (end) == GST_MESSAGE_EOS, "%s", line);
+  g_object_get (sink, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "rendered", &rendered));
+  gst_message_unref (end);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_structure_free (stats);
+  gst_object_unref (bus);
+  gst_object_unref (sink);
+  gst_object_unref (pipeline);
+  g_free (line);
+  return (guint)rendered;
+}
+
+/* With queues, without, and with one: nothing is lost, whichever branch is slow. */
+GST_START_TEST (test_queues)
+{
+  static const gchar *const branches[] = {"identity", "queue", "queue max-size-buffers=1",
+      "queue ! identity sleep-time=500", "identity sleep-time=500", "cnnconv kernel=box padding=1",
+      "queue ! cnnconv kernel=box padding=1", "queue ! cnnconv kernel=box padding=1 ! queue"};
+  for (guint i = 0; i < G_N_ELEMENTS (branches); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (branches); j++)
+      fail_unless_equals_int (run_branches (branches[i], branches[j]), 100);
+}
+GST_END_TEST;
+
+/* A branch that drops frames, holds them or ends early, with and without a queue before it or beside it: the
+ * others go on, and what both have is joined. */
+GST_START_TEST (test_branches_that_drop)
+{
+  static const struct {
+    const gchar *first, *second;
+    guint least, most;
+  } rows[] = {
+      {"identity", "identity drop-probability=0.5", 20, 80},
+      {"identity", "queue ! identity drop-probability=0.5", 20, 80},
+      {"queue", "queue ! identity drop-probability=0.9", 1, 40},
+      {"queue max-size-buffers=3", "queue ! identity drop-probability=0.5", 20, 80},
+      {"identity", "videorate ! video/x-raw,framerate=10/1", 9, 11},
+      {"identity", "queue ! videorate ! video/x-raw,framerate=10/1", 9, 11},
+      {"identity", "queue ! videorate ! video/x-raw,framerate=2/1", 1, 3},
+      {"identity", "identity eos-after=10", 1, 11},
+      {"queue", "identity eos-after=10", 1, 11},
+      {"identity", "queue ! identity eos-after=10", 1, 11},
+      {"identity", "jpegenc ! jpegdec ! videoconvert ! video/x-raw,format=RGB", 100, 100},
+      {"identity", "queue ! jpegenc ! jpegdec ! videoconvert ! video/x-raw,format=RGB", 100, 100},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint swapped = 0; swapped < 2; swapped++) {
+      const guint frames = swapped ? run_branches (rows[i].second, rows[i].first)
+                                   : run_branches (rows[i].first, rows[i].second);
+      fail_unless (frames >= rows[i].least && frames <= rows[i].most, "%s, %s: %u frames of 100",
+          rows[i].first, rows[i].second, frames);
+    }
+}
+GST_END_TEST;
+
+static gpointer
+push_frames (gpointer data)
+{
+  MergeTest *test = data;
+  Tensor *tensor = tensor_from_text ("1 2");
+  for (guint i = 1; i <= 100; i++)
+    push (test, 1, tensor, &native_float, i);
+  tensor_free (tensor);
+  return NULL;
+}
+
+static gboolean
+has_warning (MergeTest *test, const gchar *part)
+{
+  GstMessage *warning = gst_bus_pop_filtered (test->bus, GST_MESSAGE_WARNING);
+  if (!warning)
+    return FALSE;
+  gchar *text = complaint_text (warning);
+  fail_unless (strstr (text, part) != NULL, "%s", text);
+  g_free (text);
+  gst_message_unref (warning);
+  return TRUE;
+}
+
+/* Frames of one thread never wait for frames of the same: the oldest are given up, with one warning. */
+GST_START_TEST (test_same_thread)
+{
+  Tensor *a, *b;
+  MergeTest *test = running_test (&a, &b);
+  push_frames (test);
+  fail_unless (has_warning (test, "merge: 64 frames of sink_1 wait for those of another branch"));
+  fail_if (has_warning (test, ""));
+  push (test, 0, a, &native_float, 36);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (test->pads[0]), 0);
+  push (test, 0, a, &native_float, 37);
+  assert_frame (test, "2 4", 37);
+  end_test (test, a, b);
+}
+GST_END_TEST;
+
+/* A thread that is ahead of another waits, as long as the other brings frames. */
+GST_START_TEST (test_other_thread)
+{
+  Tensor *a, *b;
+  MergeTest *test = running_test (&a, &b);
+  GThread *thread = g_thread_new ("branch", push_frames, test);
+  for (guint i = 1; i <= 100; i++) {
+    g_usleep (2000);
+    push (test, 0, a, &native_float, i);
+    assert_frame (test, "2 4", i);
+  }
+  g_thread_join (thread);
+  fail_if (has_warning (test, ""));
+  end_test (test, a, b);
+}
+GST_END_TEST;
+
+/* Branches come and go while frames flow. */
+GST_START_TEST (test_branch_more_and_less)
+{
+  Tensor *a, *b;
+  MergeTest *test = running_test (&a, &b);
+  for (guint i = 0; i < 3; i++) {
+    GstHarness *third = gst_harness_new_with_element (test->element, "sink_7", NULL);
+    gchar *caps = tensor_caps (a, &native_float);
+    gst_harness_set_src_caps_str (third, caps);
+    push (test, 0, a, &native_float, 2 * i + 1);
+    push (test, 1, b, &native_float, 2 * i + 1);
+    GstBuffer *buffer = tensor_to_buffer (a, &native_float);
+    GST_BUFFER_PTS (buffer) = (2 * i + 1) * 40 * GST_MSECOND;
+    gst_harness_push (third, buffer);
+    assert_frame (test, "12 24", 2 * i + 1);
+    gst_harness_teardown (third); /* releases the pad */
+    push (test, 0, a, &native_float, 2 * i + 2);
+    push (test, 1, b, &native_float, 2 * i + 2);
+    assert_frame (test, "11 22", 2 * i + 2);
+    g_free (caps);
+  }
+  end_test (test, a, b);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_latency)
+{
+  Tensor *a, *b;
+  MergeTest *test = running_test (&a, &b);
+  gst_harness_set_upstream_latency (test->pads[0], 40 * GST_MSECOND);
+  gst_harness_set_upstream_latency (test->pads[1], 70 * GST_MSECOND);
+  fail_unless_equals_uint64 (gst_harness_query_latency (test->pads[0]), 70 * GST_MSECOND);
+  gst_harness_set_upstream_latency (test->pads[1], 10 * GST_MSECOND);
+  fail_unless_equals_uint64 (gst_harness_query_latency (test->pads[0]), 40 * GST_MSECOND);
+  end_test (test, a, b);
+}
+GST_END_TEST;
+
 /* --- Pipelines ------------------------------------------------------------------------------------ */
 
 GST_START_TEST (test_pipelines)
@@ -474,6 +646,12 @@ cnnmerge_suite (void)
   tcase_add_test (tests, test_impossible_property);
   tcase_add_test (tests, test_refusals);
   tcase_add_test (tests, test_short_frame);
+  tcase_add_test (tests, test_queues);
+  tcase_add_test (tests, test_branches_that_drop);
+  tcase_add_test (tests, test_same_thread);
+  tcase_add_test (tests, test_other_thread);
+  tcase_add_test (tests, test_branch_more_and_less);
+  tcase_add_test (tests, test_latency);
   tcase_add_test (tests, test_pipelines);
   tcase_add_test (tests, test_receptive_field);
   return suite;

@@ -52,7 +52,7 @@ GST_START_TEST (test_goldens)
     winograd += run_line (lines[count]) ? 1 : 0;
   if (g_strcmp0 (g_getenv ("CNN_EXACT"), "1") != 0)
     fail_unless (winograd > 1, "only %u lines ran by Winograd", winograd);
-  fail_unless (count > 50, "%s has only %u lines", path, count);
+  fail_unless (count > 60, "%s has only %u lines", path, count);
   g_strfreev (lines);
   g_free (text);
   g_free (path);

@@ -24,6 +24,14 @@ assert_int64 (const GstStructure *structure, const gchar *field, gint64 expected
       value, expected);
 }
 
+static void
+assert_groups (const GstStructure *info, gint expected)
+{
+  gint groups = 0;
+  fail_unless (gst_structure_get_int (info, "groups", &groups));
+  fail_unless_equals_int (groups, expected);
+}
+
 /* Receptive field, jump and offset of rows; the columns' are the same unless tested otherwise. */
 static void
 assert_field (const GstStructure *info, gint field, gint jump, gdouble offset)
@@ -72,6 +80,11 @@ GST_START_TEST (test_fields)
   assert_int64 (info, "parameters", 8 * 3 * 5 * 3 + 8);
   assert_int64 (info, "dense-parameters", G_GINT64_CONSTANT (20) * 30 * 3 * 9 * 15 * 8);
   assert_int64 (info, "macs", G_GINT64_CONSTANT (9) * 15 * 8 * 3 * 5 * 3);
+  assert_ints (info, "kernel", 2, (gint[]){5, 3});
+  assert_ints (info, "stride", 2, (gint[]){2, 2});
+  assert_ints (info, "padding", 4, (gint[]){1, 1, 1, 1});
+  assert_ints (info, "dilation", 2, (gint[]){1, 1});
+  assert_groups (info, 1);
   assert_ints (info, "receptive-field", 2, (gint[]){5, 3});
   assert_ints (info, "receptive-jump", 2, (gint[]){2, 2});
   const GValue *offset = gst_structure_get_value (info, "receptive-offset");
@@ -91,6 +104,42 @@ GST_START_TEST (test_fields)
   gst_structure_free (info);
 }
 GST_END_TEST;
+
+/* What the properties do not say is told, too. */
+GST_START_TEST (test_windows)
+{
+  GstStructure *info = info_after (
+      "cnnconv name=layer kernel=sobel padding=same stride=2 dilation=1x2", 10, 11, 3, "layer");
+  assert_ints (info, "kernel", 2, (gint[]){3, 3});
+  assert_ints (info, "padding", 4, (gint[]){0, 2, 1, 2});
+  assert_ints (info, "dilation", 2, (gint[]){1, 2});
+  assert_groups (info, 3);
+  gst_structure_free (info);
+  info = info_after ("cnnpool name=layer kernel-size=3x2 padding=1,0,0,1", 10, 11, 3, "layer");
+  assert_ints (info, "kernel", 2, (gint[]){3, 2});
+  assert_ints (info, "stride", 2, (gint[]){3, 2});
+  assert_ints (info, "padding", 4, (gint[]){1, 0, 0, 1});
+  fail_if (gst_structure_has_field (info, "groups"));
+  gst_structure_free (info);
+  info = info_after ("cnn1x1 name=layer kernel=random groups=3 out-channels=6", 4, 4, 3, "layer");
+  assert_ints (info, "kernel", 2, (gint[]){1, 1});
+  assert_groups (info, 3);
+  gst_structure_free (info);
+  info = info_after ("cnnpool name=layer output-size=1", 4, 4, 3, "layer");
+  fail_if (gst_structure_has_field (info, "kernel"));
+  gst_structure_free (info);
+}
+GST_END_TEST;
+
+static void
+assert_previous (const GstStructure *info, const gchar *name, const gchar *other)
+{
+  const gchar *const names[] = {name, other};
+  const GValue *array = gst_structure_get_value (info, "previous");
+  fail_unless (array && gst_value_array_get_size (array) == (other ? 2 : 1));
+  for (guint i = 0; i < gst_value_array_get_size (array); i++)
+    fail_unless_equals_string (g_value_get_string (gst_value_array_get_value (array, i)), names[i]);
+}
 
 static void
 check_chain (
@@ -162,6 +211,28 @@ GST_START_TEST (test_past_tees)
 }
 GST_END_TEST;
 
+/* The graph can be drawn from the messages alone. */
+GST_START_TEST (test_previous)
+{
+  GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_message_unref);
+  GstMessage *complaint = run_pipeline (
+      "videotestsrc num-buffers=2 ! video/x-raw,width=64,height=64,format=GRAY8 ! tee name=t0 "
+      "t0. ! cnnconv name=a kernel=box padding=1 ! tee name=t1 t1. ! queue ! "
+      "cnnconv name=b kernel=box padding=1 ! identity ! cnnpool name=c kernel-size=1 ! m.sink_3 "
+      "t1. ! m.sink_1 cnnmerge name=m ! tee name=t2 t2. ! n.sink_0 t0. ! n.sink_1 "
+      "cnnmerge name=n ! cnnconv name=d kernel=box ! fakesink",
+      "cnn-layer-info", messages);
+  fail_unless (complaint == NULL);
+  assert_previous (last_message (messages, "a"), "", NULL);
+  assert_previous (last_message (messages, "b"), "a", NULL);
+  assert_previous (last_message (messages, "c"), "b", NULL);
+  assert_previous (last_message (messages, "m"), "a", "c");
+  assert_previous (last_message (messages, "n"), "m", "");
+  assert_previous (last_message (messages, "d"), "n", NULL);
+  g_ptr_array_unref (messages);
+}
+GST_END_TEST;
+
 /* A picture scaled between two layers starts a new chain. */
 GST_START_TEST (test_scaled_between)
 {
@@ -219,6 +290,8 @@ layerinfo_suite (void)
   TCase *tests = tcase_create ("chains");
   suite_add_tcase (suite, tests);
   tcase_add_test (tests, test_fields);
+  tcase_add_test (tests, test_windows);
+  tcase_add_test (tests, test_previous);
   tcase_add_test (tests, test_chains);
   tcase_add_test (tests, test_past_queues);
   tcase_add_test (tests, test_past_tees);

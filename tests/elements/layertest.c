@@ -401,6 +401,19 @@ layer_test_run (LayerTest *test, const Tensor *input)
 }
 
 Tensor *
+layer_test_run_warned (LayerTest *test, const Tensor *input, gchar **warning)
+{
+  gchar *caps = tensor_caps (input, &native_float);
+  gst_harness_set_src_caps_str (test->harness, caps);
+  g_free (caps);
+  GstMessage *message = gst_bus_pop_filtered (test->bus, GST_MESSAGE_WARNING);
+  *warning = message ? complaint_text (message) : NULL;
+  if (message)
+    gst_message_unref (message);
+  return layer_test_run (test, input);
+}
+
+Tensor *
 run_elements (const gchar *elements, const Tensor *input)
 {
   LayerTest *test = layer_test_new (elements);

@@ -78,6 +78,8 @@ gboolean layer_test_runs_winograd (LayerTest *test);
 GstBuffer *layer_test_push (LayerTest *test, const gchar *caps, GstBuffer *buffer);
 /* The same with tensors, native floats in nhwc where they enter. */
 Tensor *layer_test_run (LayerTest *test, const Tensor *input);
+/* The same where a warning may come, whose text is to be freed, or NULL. */
+Tensor *layer_test_run_warned (LayerTest *test, const Tensor *input, gchar **warning);
 GstCaps *layer_test_output_caps (LayerTest *test);
 /* What is in a buffer that came out; takes the buffer. */
 Tensor *layer_test_output (LayerTest *test, GstBuffer *buffer);

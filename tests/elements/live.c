@@ -45,6 +45,9 @@ static const struct {
     {"cnnpool mode=average", "divisor-override", "3"},
     {"cnnpool", "output-size", "3x2"},
     {"cnnpool", "n-threads", "1"},
+    {"cnnconv kernel=laplacian padding=same", "strength", "0.25"},
+    {"cnnconv kernel=laplacian", "gain", "-2"},
+    {"cnnpool", "bias-offset", "3"},
 };
 
 static GstElement *

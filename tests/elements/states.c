@@ -8,6 +8,7 @@ static const struct {
 } needed[] = {
     {"cnnconv", "kernel", "sobel"},
     {"cnn1x1", "kernel", "random"},
+    {"cnnmodel", "location", CNN_TEST_NETWORK},
 };
 
 typedef void (*ElementFunc) (GstElement *element);

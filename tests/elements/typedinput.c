@@ -13,8 +13,8 @@ numbers_of (GstElement *element, const gchar *property)
   g_value_init (&value, GST_TYPE_ARRAY);
   g_object_get_property (G_OBJECT (element), property, &value);
   for (guint i = 0; i < gst_value_array_get_size (&value); i++)
-    g_string_append_printf (text, i ? " %.17g" : "%.17g",
-        g_value_get_double (gst_value_array_get_value (&value, i)));
+    g_string_append_printf (
+        text, i ? " %.17g" : "%.17g", g_value_get_double (gst_value_array_get_value (&value, i)));
   g_value_unset (&value);
   return g_string_free (text, FALSE);
 }
@@ -29,8 +29,8 @@ assert_numbers (
   g_object_set (element, property, text, NULL);
   again = numbers_of (element, property);
   fail_unless (g_str_equal (array, expected) && g_str_equal (again, expected),
-      "%s gives %s=\"%s\" and by its text %s \"%s\", not \"%s\"", what, property, array, text, again,
-      expected);
+      "%s gives %s=\"%s\" and by its text %s \"%s\", not \"%s\"", what, property, array, text,
+      again, expected);
   g_free (again);
   g_free (text);
   g_free (array);
@@ -151,7 +151,8 @@ GST_START_TEST (test_live_refusals)
   Tensor *input = tensor_from_text ("1 2"), *expected = tensor_from_text ("2 4");
   tensor_free (layer_test_run (test, input));
   static const gchar *const wrong[][3] = {
-      {"coefficients", "two", "coefficients: value 0 is \"two\", not a number; the old setting stays"},
+      {"coefficients", "two",
+          "coefficients: value 0 is \"two\", not a number; the old setting stays"},
       {"activation", "Relo", "activation=Relo is not one of none, relu"},
       {"stride", "many", "stride=\"many\" is neither N nor HxW"},
   };
@@ -244,18 +245,58 @@ GST_START_TEST (test_sizes)
     g_free (line);
   }
   for (guint i = 0; i < G_N_ELEMENTS (same); i++) {
-    gchar *line = g_strdup_printf ("cnnconv coefficients=\"1 10\" kernel-size=1,2 padding=%s", same[i]);
+    gchar *line =
+        g_strdup_printf ("cnnconv coefficients=\"1 10\" kernel-size=1,2 padding=%s", same[i]);
     assert_result (line, "1 2 3", "21 32 3");
     g_free (line);
   }
   for (guint i = 0; i < G_N_ELEMENTS (lower); i++) {
-    gchar *line = g_strdup_printf ("cnnconv coefficients=\"1 10\" kernel-size=1,2 padding=%s", lower[i]);
+    gchar *line =
+        g_strdup_printf ("cnnconv coefficients=\"1 10\" kernel-size=1,2 padding=%s", lower[i]);
     assert_result (line, "1 2 3", "10 21 32");
     g_free (line);
   }
   assert_result ("cnnpool kernel-size=1,2 padding=Valid", "1 2 3 4", "2 4");
   assert_result ("cnnpool kernel-size=[1,2] stride=1 padding=(0,1)", "1 2 3", "1 2 3 3");
   assert_result ("cnnconv coefficients=1 kernel-size=1 padding=\"[0, 1, 0, 2]\"", "5", "0 5 0 0");
+}
+GST_END_TEST;
+
+/* Nine numbers are a kernel for each channel, as a named filter is, and one number is the bias of all. */
+GST_START_TEST (test_kernel_on_each_channel)
+{
+  static const gchar *const pairs[][2] = {
+      {"cnnconv coefficients=\"-1 0 1 -2 0 2 -1 0 1\"", "cnnconv kernel=sobel-x"},
+      {"cnnconv coefficients=\"[[1,2,1],[2,4,2],[1,2,1]]\" bias=0.5 padding=1",
+          "cnnconv coefficients=\"1 2 1 2 4 2 1 2 1 1 2 1 2 4 2 1 2 1 1 2 1 2 4 2 1 2 1\" groups=3 "
+          "out-channels=3 bias=\"0.5 0.5 0.5\" padding=1"},
+      {"cnnconv kernel=identity bias=2", "cnnconv kernel=identity bias=<2,2,2>"},
+  };
+  Tensor *input = tensor_random (1, 7, 9, 3, 4);
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++) {
+    Tensor *expected = run_elements (pairs[i][1], input),
+           *output = run_elements (pairs[i][0], input);
+    assert_tensors_equal (output, expected, pairs[i][0]);
+    tensor_free (output);
+    tensor_free (expected);
+  }
+  tensor_free (input);
+}
+GST_END_TEST;
+
+/* A source that can be gray stays so. */
+GST_START_TEST (test_kernel_prefers_gray)
+{
+  GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_message_unref);
+  GstMessage *fault =
+      run_pipeline ("videotestsrc num-buffers=1 ! cnnconv coefficients=\"1 0 -1 2 0 -2 1 0 "
+                    "-1\" ! fakesink",
+          "cnn-layer-info", messages);
+  fail_unless (!fault && messages->len > 0);
+  const GValue *shape = gst_structure_get_value (
+      gst_message_get_structure (g_ptr_array_index (messages, 0)), "input");
+  ck_assert_int_eq (g_value_get_int (gst_value_array_get_value (shape, 3)), 1);
+  g_ptr_array_unref (messages);
 }
 GST_END_TEST;
 
@@ -271,6 +312,8 @@ typedinput_suite (void)
   tcase_add_test (tests, test_live_refusals);
   tcase_add_test (tests, test_words);
   tcase_add_test (tests, test_sizes);
+  tcase_add_test (tests, test_kernel_on_each_channel);
+  tcase_add_test (tests, test_kernel_prefers_gray);
   return suite;
 }
 

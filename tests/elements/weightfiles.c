@@ -4,6 +4,7 @@
 #include "layertest.h"
 
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -72,27 +73,42 @@ static const struct {
   const gchar *tensors, *elements;
   gint rows, columns, channels;
   const gchar *layer;
+  const gchar *warning; /* NULL: none */
 } searches[] = {
-    {NET, "cnnconv weights=@", 5, 6, 3, "a"},
-    {NET, "cnnconv weights=@", 5, 6, 16, "b"},
-    {NET, "cnnconv weights=@ activation=crelu padding=1 stride=2", 5, 6, 3, "a"},
-    {NET, "cnnconv weights=@", 5, 6, 12, "a"},
-    {PAIR, "cnnconv weights=@ groups=1", 7, 6, 4, "a"},
-    {PAIR, "cnnconv weights=@ groups=2", 7, 6, 4, "b"},
-    {PAIR, "cnnconv weights=@ kernel-size=3", 7, 6, 4, "a"},
-    {PAIR, "cnnconv weights=@ kernel-size=5", 7, 6, 4, "b"},
-    {PAIR, "cnnconv weights=@ out-channels=8", 7, 6, 4, "b"},
-    {PAIR, "cnnconv weights=@", 7, 6, 12, "a"},
-    {LINEAR, "cnn1x1 weights=@", 4, 3, 7, "f"},
-    {LINEAR, "cnn1x1 weights=@", 4, 3, 5, "g"},
-    {LINEAR, "cnnconv weights=@", 4, 3, 7, "c"},
-    {LINEAR, "cnnconv weights=@", 1, 1, 5, "g"},
-    {LINEAR, "cnnconv weights=@ kernel-size=1", 4, 3, 5, "g"},
-    {WHOLE, "cnnconv weights=@", 5, 5, 3, "c"},
-    {WHOLE, "cnnconv weights=@", 4, 6, 2, "f"},
-    {WHOLE, "cnnconv weights=@", 2, 2, 2, "g"},
-    {WHOLE, "cnnconv weights=@ kernel-size=2x4", 6, 7, 6, "f"},
+    {NET, "cnnconv weights=@", 5, 6, 3, "a", NULL},
+    {NET, "cnnconv weights=@", 5, 6, 16, "b", NULL},
+    {NET, "cnnconv weights=@ activation=crelu padding=1 stride=2", 5, 6, 3, "a", NULL},
+    {NET, "cnnconv weights=@", 5, 6, 12, "a", "runs as 4 groups"},
+    {PAIR, "cnnconv weights=@ groups=1", 7, 6, 4, "a", NULL},
+    {PAIR, "cnnconv weights=@ groups=2", 7, 6, 4, "b", NULL},
+    {PAIR, "cnnconv weights=@ kernel-size=3", 7, 6, 4, "a", NULL},
+    {PAIR, "cnnconv weights=@ kernel-size=5", 7, 6, 4, "b", "runs as 2 groups"},
+    {PAIR, "cnnconv weights=@ out-channels=8", 7, 6, 4, "b", "runs as 2 groups"},
+    {PAIR, "cnnconv weights=@", 7, 6, 12, "a", "runs as 3 groups"},
+    {LINEAR, "cnn1x1 weights=@", 4, 3, 7, "f", NULL},
+    {LINEAR, "cnn1x1 weights=@", 4, 3, 5, "g", NULL},
+    {LINEAR, "cnnconv weights=@", 4, 3, 7, "c", NULL},
+    {LINEAR, "cnnconv weights=@", 1, 1, 5, "g", NULL},
+    {LINEAR, "cnnconv weights=@ kernel-size=1", 4, 3, 5, "g", NULL},
+    {WHOLE, "cnnconv weights=@", 5, 5, 3, "c", NULL},
+    {WHOLE, "cnnconv weights=@", 4, 6, 2, "f", NULL},
+    {WHOLE, "cnnconv weights=@", 2, 2, 2, "g", NULL},
+    {WHOLE, "cnnconv weights=@ kernel-size=2x4", 6, 7, 6, "f", NULL},
 };
+
+/* run_elements(), where the bus must hear of it. */
+static Tensor *
+run_warned (const gchar *elements, const Tensor *input, const gchar *warning)
+{
+  LayerTest *test = layer_test_new (elements);
+  gchar *text;
+  Tensor *output = layer_test_run_warned (test, input, &text);
+  fail_unless ((warning != NULL) == (text != NULL) && (!text || strstr (text, warning)),
+      "%s warned \"%s\" instead of \"%s\"", elements, text ? text : "", warning ? warning : "");
+  g_free (text);
+  layer_test_free (test);
+  return output;
+}
 
 GST_START_TEST (test_searches)
 {
@@ -101,7 +117,8 @@ GST_START_TEST (test_searches)
   gchar *named = g_strdup_printf ("%s layer=%s", searched, searches[__i__].layer);
   Tensor *input =
       tensor_random (1, searches[__i__].rows, searches[__i__].columns, searches[__i__].channels, 5);
-  Tensor *expected = run_elements (named, input), *output = run_elements (searched, input);
+  Tensor *expected = run_warned (named, input, searches[__i__].warning);
+  Tensor *output = run_warned (searched, input, searches[__i__].warning);
   assert_tensors_equal (output, expected, searched);
   tensor_free (output);
   tensor_free (expected);
@@ -230,6 +247,228 @@ GST_START_TEST (test_input_changes)
   layer_test_free (test);
   g_free (elements);
   g_free (path);
+}
+GST_END_TEST;
+
+/* --- What is told --------------------------------------------------------------------------------- */
+
+/* Groups are in layer-info, and where nobody asked for them on the bus, once. */
+GST_START_TEST (test_groups_are_told)
+{
+  static const struct {
+    const gchar *tensors, *properties;
+    gint channels, groups;
+    const gchar *warning;
+  } rows[] = {
+      {"a.weight 8,3,3,3", "", 3, 1, NULL},
+      {"a.weight 6,1,3,3", "", 6, 6, NULL},
+      {"a.weight 6,1,3,3", "", 3, 3, "of shape 6x1x3x3 takes 1 channel, but the input has 3"},
+      {"a.weight 8,3,3,3", "", 12, 4, "it runs as 4 groups, which groups=4 confirms"},
+      {"a.weight 8,3,3,3", "groups=4", 12, 4, NULL},
+      {"a.weight 8,4,2,2", "", 8, 2, "or it is the weight of a ConvTranspose2d"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    gchar *path = write_weights ("groups.safetensors", rows[i].tensors, 1);
+    gchar *elements =
+        g_strdup_printf ("cnnconv name=layer weights=%s %s", path, rows[i].properties);
+    LayerTest *test = layer_test_new (elements);
+    /* The layer is built three times, and the warning comes with the first. */
+    for (gint size = 5; size < 8; size++) {
+      gchar *text;
+      Tensor *input = tensor_random (1, size, 6, rows[i].channels, 3);
+      tensor_free (layer_test_run_warned (test, input, &text));
+      const gchar *wanted = size == 5 ? rows[i].warning : NULL;
+      fail_unless ((text != NULL) == (wanted != NULL), "row %u, %s", i, text ? text : "");
+      if (text)
+        fail_unless (g_str_has_prefix (text, "layer: weights: tensor \"a.weight\" ") &&
+                         strstr (text, wanted),
+            "%s", text);
+      g_free (text);
+      tensor_free (input);
+    }
+    GstStructure *info;
+    gint groups = 0;
+    g_object_get (layer_test_element (test, "layer"), "layer-info", &info, NULL);
+    fail_unless (gst_structure_get_int (info, "groups", &groups));
+    fail_unless_equals_int (groups, rows[i].groups);
+    gst_structure_free (info);
+    layer_test_free (test);
+    g_free (elements);
+    g_free (path);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_no_numbers_are_told)
+{
+  gchar *path = g_build_filename (
+      g_getenv ("CNN_FIXTURES"), "..", "weights", "networks", "not-finite.safetensors", NULL);
+  gchar *elements = g_strdup_printf ("cnnconv weights=%s", path);
+  Tensor *input = tensor_random (1, 5, 6, 1, 3);
+  tensor_free (
+      run_warned (elements, input, "tensor \"a.weight\" has 1 NaN and 2 infinite of 4 values"));
+  tensor_free (input);
+  g_free (elements);
+  g_free (path);
+}
+GST_END_TEST;
+
+/* --- Files that change ---------------------------------------------------------------------------- */
+
+static gint
+run_for_channels (GstElement *pipeline, gchar **refusal)
+{
+  GstBus *bus = gst_element_get_bus (pipeline);
+  GstMessage *message = NULL;
+  gint channels = 0;
+  *refusal = NULL;
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (gboolean done = FALSE; !done; gst_message_unref (message)) {
+    message = gst_bus_timed_pop_filtered (
+        bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT);
+    fail_unless (message != NULL);
+    done = GST_MESSAGE_TYPE (message) != GST_MESSAGE_ELEMENT;
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      *refusal = complaint_text (message);
+    else if (!done && gst_message_has_name (message, "cnn-layer-info"))
+      channels = g_value_get_int (gst_value_array_get_value (
+          gst_structure_get_value (gst_message_get_structure (message), "output"), 3));
+  }
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  gst_object_unref (bus);
+  return channels;
+}
+
+/* The next start reads what the path has by then, or refuses. */
+GST_START_TEST (test_restart_reads_new_file)
+{
+  gchar *path = write_weights ("replaced.safetensors", "a.weight 4,1,3,3", 1);
+  gchar *launch = with_file ("videotestsrc num-buffers=2 ! "
+                             "video/x-raw,format=GRAY8,width=8,height=8 ! cnnconv weights=@ ! "
+                             "fakesink",
+      path);
+  GstElement *pipeline = gst_parse_launch (launch, NULL);
+  gchar *refusal;
+  fail_unless_equals_int (run_for_channels (pipeline, &refusal), 4);
+  g_free (write_weights ("replaced.safetensors", "a.weight 5,1,3,3", 1));
+  fail_unless_equals_int (run_for_channels (pipeline, &refusal), 5);
+  fail_unless (refusal == NULL);
+  g_unlink (path);
+  fail_unless_equals_int (run_for_channels (pipeline, &refusal), 0);
+  fail_unless (
+      refusal && strstr (refusal, "replaced.safetensors: cannot be opened"), "%s", refusal);
+  g_free (refusal);
+  g_free (write_weights ("replaced.safetensors", "a.weight 3,1,3,3", 1));
+  fail_unless_equals_int (run_for_channels (pipeline, &refusal), 3);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  g_free (launch);
+  g_free (path);
+}
+GST_END_TEST;
+
+/* Overwritten in place while it runs: frames go on with the old weights, and another size of frames, for
+ * which the layer is built anew, has the new ones. */
+GST_START_TEST (test_overwritten_in_place)
+{
+  gchar *path = write_weights ("first.safetensors", NET, 1), *contents;
+  gchar *other = write_weights ("second.safetensors", NET "; c.weight 1,1,1,1", 7);
+  gchar *elements = with_file ("cnnconv weights=@ layer=a", path);
+  gchar *others = with_file ("cnnconv weights=@ layer=a", other);
+  Tensor *small = tensor_random (1, 5, 6, 3, 3), *large = tensor_random (1, 8, 9, 3, 4);
+  Tensor *before = run_elements (elements, small), *after = run_elements (others, large);
+  LayerTest *test = layer_test_new (elements);
+  gsize size;
+  for (guint frame = 0; frame < 4; frame++) {
+    if (frame == 1) {
+      fail_unless (g_file_get_contents (other, &contents, &size, NULL));
+      FILE *file = fopen (path, "wb");
+      fail_unless (file && fwrite (contents, 1, size, file) == size && fclose (file) == 0);
+      g_free (contents);
+    }
+    Tensor *output = layer_test_run (test, frame < 2 ? small : large);
+    assert_tensors_equal (output, frame < 2 ? before : after, "overwritten");
+    tensor_free (output);
+  }
+  layer_test_free (test);
+  tensor_free (after);
+  tensor_free (before);
+  tensor_free (large);
+  tensor_free (small);
+  g_free (others);
+  g_free (elements);
+  g_free (other);
+  g_free (path);
+}
+GST_END_TEST;
+
+/* --- Memory --------------------------------------------------------------------------------------- */
+
+#define N_LAYERS 50
+#define FILE_BYTES (100 << 20)
+
+/* Of this process, in bytes. */
+static gint64
+resident_bytes (void)
+{
+  gchar *text;
+  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL))
+    return 0;
+  gchar **fields = g_strsplit (text, " ", 3);
+  const gint64 bytes = g_ascii_strtoll (fields[1], NULL, 10) * sysconf (_SC_PAGESIZE);
+  g_strfreev (fields);
+  g_free (text);
+  return bytes;
+}
+
+static guint
+count_descriptors (const gchar *path)
+{
+  guint count = 0;
+  GDir *directory = g_dir_open ("/proc/self/fd", 0, NULL);
+  for (const gchar *name; directory && (name = g_dir_read_name (directory));) {
+    gchar *link = g_build_filename ("/proc/self/fd", name, NULL);
+    gchar *target = g_file_read_link (link, NULL);
+    count += g_strcmp0 (target, path) == 0;
+    g_free (target);
+    g_free (link);
+  }
+  if (directory)
+    g_dir_close (directory);
+  return count;
+}
+
+/* Fifty layers of one file of 100 MB: it is open once, and a small part of it is in memory. */
+GST_START_TEST (test_many_layers_share_a_file)
+{
+  GString *tensors = g_string_new (NULL), *line = g_string_new (NULL);
+  for (guint i = 0; i < N_LAYERS; i++) {
+    g_string_append_printf (tensors, "l%u.weight 4,4,3,3; ", i);
+    g_string_append_printf (line, "%scnnconv weights=@ layer=l%u padding=1", i > 0 ? " ! " : "", i);
+  }
+  g_string_append_printf (tensors, "rest.weight 1,%d", FILE_BYTES / 4);
+  gchar *path = write_weights ("large.safetensors", tensors->str, 1);
+  gchar *elements = with_file (line->str, path);
+  Tensor *input = tensor_random (1, 8, 8, 4, 3);
+  malloc_trim (0);
+  const gint64 before = resident_bytes ();
+  LayerTest *test = layer_test_new (elements);
+  tensor_free (layer_test_run (test, input));
+  G_GNUC_UNUSED const gint64 taken = resident_bytes () - before;
+  if (before > 0) {
+    fail_unless_equals_int (count_descriptors (path), 1);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps memory of its own */
+    fail_unless (
+        taken < FILE_BYTES / 2, "%d layers take %" G_GINT64_FORMAT " bytes", N_LAYERS, taken);
+#endif
+  }
+  layer_test_free (test);
+  fail_unless_equals_int (count_descriptors (path), 0);
+  tensor_free (input);
+  g_free (elements);
+  g_free (path);
+  g_string_free (line, TRUE);
+  g_string_free (tensors, TRUE);
 }
 GST_END_TEST;
 
@@ -368,6 +607,11 @@ weight_files_suite (void)
   tcase_add_loop_test (tests, test_refusals, 0, G_N_ELEMENTS (refusals));
   tcase_add_loop_test (tests, test_negotiation, 0, G_N_ELEMENTS (negotiations));
   tcase_add_test (tests, test_input_changes);
+  tcase_add_test (tests, test_groups_are_told);
+  tcase_add_test (tests, test_no_numbers_are_told);
+  tcase_add_test (tests, test_restart_reads_new_file);
+  tcase_add_test (tests, test_overwritten_in_place);
+  tcase_add_test (tests, test_many_layers_share_a_file);
   tcase_add_test (tests, test_bad_file_keeps_weights);
   tcase_add_test (tests, test_swaps_are_atomic);
   return suite;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* With --bench: the cost of whole pooling layers, and of the conversions at both ends. */
+/* With --bench: the cost of whole pooling layers. */
 #include "layer-check.h"
 
 #include <stdio.h>
@@ -37,7 +37,7 @@ static const PoolRow pool_rows[] = {
 static void
 bench_pool (const PoolRow *row, CnnLayout layout, int isa)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
   const CnnFormat format = {CNN_SAMPLE_FLOAT32, layout};
   const CnnPool2dDesc desc = {.input = row->shape,
       .input_format = format,
@@ -62,57 +62,6 @@ bench_pool (const PoolRow *row, CnnLayout layout, int isa)
   cnn_free (out);
 }
 
-/* ---- Conversions ----------------------------------------------------------------------------- */
-
-typedef struct {
-  const CnnDispatch *dispatch;
-  const CnnImage *image;
-  float *floats;
-  bool planar, is_store;
-} Conversion;
-
-static void
-convert_image (void *data)
-{
-  const Conversion *c = data;
-  static const float scale[4] = {1 / 255.0f, 1 / 255.0f, 1 / 255.0f, 1 / 255.0f};
-  const CnnNormalization normalization = {scale, NULL};
-  const int w = c->image->shape.w;
-  for (int y = 0; y < c->image->shape.h; y++)
-    if (c->is_store && c->planar)
-      c->dispatch->store_planar (c->floats, (size_t)w, c->image, 0, y, 0, w);
-    else if (c->is_store)
-      c->dispatch->store_interleaved (c->floats, c->image, 0, y, 0, w);
-    else if (c->planar)
-      c->dispatch->load_planar (c->image, 0, y, 0, w, &normalization, c->floats, (size_t)w);
-    else
-      c->dispatch->load_interleaved (c->image, 0, y, 0, w, &normalization, c->floats);
-}
-
-static void
-bench_conversions (int isa)
-{
-  static const char *const kinds[] = {"RGB", NULL, "RGBx", "BGR"};
-  const CnnShape shape = {1, 720, 1280, 3};
-  for (int kind = LAYER_IMAGE_DENSE; kind <= LAYER_IMAGE_REVERSED; kind++) {
-    if (!kinds[kind])
-      continue;
-    LayerImage image = layer_image (
-        CNN_SAMPLE_UINT8, CNN_LAYOUT_NHWC, (LayerImageKind)kind, shape, CHECK_GUARD_BEHIND);
-    float *floats = cnn_alloc (1280 * 3, sizeof *floats);
-    layer_image_fill (&image, false);
-    for (int way = 0; floats && way < 4; way++) {
-      Conversion conversion = {check_kernels (isa), &image.image, floats, way % 2 == 1, way >= 2};
-      char name[80];
-      snprintf (name, sizeof name, "%s 1280x720 %s %s", way >= 2 ? "store" : "load", kinds[kind],
-          way % 2 ? "planar" : "interleaved");
-      check_bench (name, cnn_isa_name (check_isa (isa)), convert_image, &conversion);
-    }
-    cnn_free (floats);
-    layer_image_free (&image);
-  }
-}
-
 static void
 run_bench (void)
 {
@@ -123,7 +72,6 @@ run_bench (void)
       bench_pool (&pool_rows[i], CNN_LAYOUT_NHWC, isa);
       bench_pool (&pool_rows[i], CNN_LAYOUT_NCHW, isa);
     }
-    bench_conversions (isa);
   }
 }
 

@@ -21,17 +21,18 @@ static const CheckTest *const tests[] = {
 #undef CHECK_TEST
 };
 
-#define MAX_ISAS 8
-
 static struct {
   uint64_t seed, state;
   const char *family, *isa;
   bool bench;
+  const char *kernel_wanted; /* one row */
   const CheckTest *current;
+  const CheckKernel *kernel; /* the row under test, or NULL */
   bool failed;
   char context[200];
-  CnnIsa isas[MAX_ISAS];
-  CnnDispatch *dispatch[MAX_ISAS];
+  CnnFeatures features;
+  CnnIsa isas[CNN_N_ISAS];
+  CnnDispatch *dispatch[CNN_N_ISAS];
   int n_isas;
 } check;
 
@@ -202,6 +203,24 @@ check_guarded (size_t bytes, CheckGuard guard)
   return entry->block;
 }
 
+float *
+check_guarded_floats (size_t count, CheckGuard guard)
+{
+  float *values = check_guarded (count * sizeof *values, guard);
+  check_fill (values, count);
+  return values;
+}
+
+void *
+check_copy (const void *block, size_t bytes)
+{
+  void *copy = malloc (bytes + 1);
+  if (!copy)
+    out_of_memory ();
+  memcpy (copy, block, bytes);
+  return copy;
+}
+
 static void
 unmap_spares (void)
 {
@@ -268,24 +287,61 @@ seconds (void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+CheckTimer
+check_timer (const char *format, ...)
+{
+  CheckTimer timer = {.calls = 1, .best = INFINITY};
+  va_list args;
+  va_start (args, format);
+  vsnprintf (timer.name, sizeof timer.name, format, args);
+  va_end (args);
+  return timer;
+}
+
+static void
+print_time (const char *name, const char *kernel, double time)
+{
+  printf ("  %-40s %-24s %12.1f ns\n", name, kernel, time * 1e9);
+  fflush (stdout);
+}
+
+#define ROUNDS 12
+
+bool
+check_timer_runs (CheckTimer *timer)
+{
+  if (timer->left > 0) {
+    timer->left--;
+    return true;
+  }
+  const double time = timer->start > 0 ? seconds () - timer->start : 0;
+  if (timer->rounds < ROUNDS / 2 && time < 2e-3) {
+    timer->calls *= timer->start > 0 ? 4 : 1;
+    timer->rounds = 0;
+    timer->best = INFINITY;
+  } else {
+    timer->best = fmin (timer->best, time / (double)timer->calls);
+    timer->rounds++;
+  }
+  if (timer->rounds == ROUNDS) {
+    print_time (timer->name, check_kernel ()->name, timer->best);
+    return false;
+  }
+  timer->left = timer->calls - 1;
+  timer->start = seconds ();
+  return true;
+}
+
 void
 check_bench (const char *name, const char *isa, void (*func) (void *data), void *data)
 {
-  double best = INFINITY;
-  long calls = 1;
-  for (int round = 0; round < 12; round++) {
-    const double start = seconds ();
-    for (long i = 0; i < calls; i++)
-      func (data);
-    const double time = seconds () - start;
-    if (time < 2e-3 && round < 6) {
-      calls *= 4;
-      round = 0;
-      continue;
-    }
-    best = fmin (best, time / (double)calls);
-  }
-  printf ("  %-40s %-7s %12.1f ns\n", name, isa, best * 1e9);
+  CheckTimer timer = {.calls = 1, .best = INFINITY};
+  snprintf (timer.name, sizeof timer.name, "%s", name);
+  CheckKernel layer = {.name = isa};
+  check.kernel = &layer;
+  while (check_timer_runs (&timer))
+    func (data);
+  check.kernel = NULL;
 }
 
 /* ---- program ------------------------------------------------------------------------------- */
@@ -308,35 +364,70 @@ check_kernels (int index)
   return check.dispatch[index];
 }
 
+const CheckKernel *
+check_kernel (void)
+{
+  return check.kernel;
+}
+
+int
+check_lanes (void)
+{
+  return cnn_isa_lanes (check.kernel->isa);
+}
+
 static void
 find_isas (void)
 {
-  static const CnnIsa all[] = {CNN_ISA_C, CNN_ISA_SSE4, CNN_ISA_AVX2, CNN_ISA_AVX512, CNN_ISA_NEON};
-  CnnIsa most;
   CnnError error;
-  if (!cnn_isa_select (check.isa, &most, &error)) {
+  if (!cnn_features_select (check.isa, &check.features, &error)) {
     fprintf (stderr, "--isa: %s\n", error.message);
     exit (2);
   }
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    if (all[i] <= most && cnn_cpu_has (all[i])) {
-      check.isas[check.n_isas] = all[i];
-      check.dispatch[check.n_isas] = cnn_dispatch_new (all[i]);
-      if (!check.dispatch[check.n_isas++])
-        out_of_memory ();
-    }
+  for (CnnIsa isa = CNN_ISA_C; isa < CNN_N_ISAS; isa++) {
+    const CnnFeatures features = cnn_isa_features (isa);
+    if (!cnn_features_allow (check.features, isa) || cnn_isa_best (features) != isa)
+      continue;
+    check.isas[check.n_isas] = isa;
+    check.dispatch[check.n_isas] = cnn_dispatch_new (features);
+    if (!check.dispatch[check.n_isas++])
+      out_of_memory ();
+  }
 }
 
 static void
 usage (const char *program)
 {
-  printf ("Usage: %s [--seed N] [--family NAME] [--isa NAME] [--bench] [--list]\n"
+  printf ("Usage: %s [--seed N] [--family NAME | --kernel FAMILY/VARIANT] [--isa NAME] [--bench]\n"
+          "       [--list | --rows]\n"
           "  --seed N       random seed (default: the time)\n"
           "  --family NAME  only tests of this family\n"
+          "  --kernel NAME  only this row of the list of kernels\n"
           "  --isa NAME     instruction sets up to this one\n"
-          "  --bench        time the kernels too\n"
-          "  --list         list families and tests\n",
+          "  --bench        time the kernels instead of checking them, and layers too\n"
+          "  --list         list families and tests\n"
+          "  --rows         list the kernels this machine runs\n",
       program);
+}
+
+static void
+list_tests (void)
+{
+  for (size_t t = 0; t < sizeof tests / sizeof *tests; t++)
+    printf ("%-20s %s\n", tests[t]->family, tests[t]->name);
+  for (const CheckKernel *const *row = check_kernel_rows; *row; row++)
+    printf ("%-20s %s\n", (*row)->family, (*row)->name);
+  exit (0);
+}
+
+/* For tools/mutate. */
+static void
+list_rows (void)
+{
+  for (const CheckKernel *const *row = check_kernel_rows; *row; row++)
+    if (cnn_features_allow (cnn_cpu_features (), (*row)->isa))
+      printf ("%s %s\n", (*row)->name, cnn_isa_name ((*row)->isa));
+  exit (0);
 }
 
 static void
@@ -350,17 +441,68 @@ parse_arguments (int argc, char **argv)
       check.seed = strtoull (argv[++i], NULL, 0);
     else if (strcmp (argv[i], "--family") == 0 && i + 1 < argc)
       check.family = argv[++i];
+    else if (strcmp (argv[i], "--kernel") == 0 && i + 1 < argc)
+      check.kernel_wanted = argv[++i];
     else if (strcmp (argv[i], "--isa") == 0 && i + 1 < argc)
       check.isa = argv[++i];
-    else if (strcmp (argv[i], "--list") == 0) {
-      for (size_t t = 0; t < sizeof tests / sizeof *tests; t++)
-        printf ("%-16s %s\n", tests[t]->family, tests[t]->name);
-      exit (0);
-    } else {
+    else if (strcmp (argv[i], "--list") == 0)
+      list_tests ();
+    else if (strcmp (argv[i], "--rows") == 0)
+      list_rows ();
+    else {
       usage (argv[0]);
       exit (strcmp (argv[i], "--help") == 0 ? 0 : 2);
     }
   }
+}
+
+/* Runs one test or checks one row; true when it passes. */
+static bool
+run_test (const CheckTest *test, const CheckKernel *kernel)
+{
+  check.current = test;
+  check.kernel = kernel;
+  check.failed = false;
+  check.state = check.seed;
+  check_context ("start");
+  const double start = seconds ();
+  if (!kernel)
+    test->run ();
+  else if (check.bench)
+    kernel->bench ();
+  else
+    kernel->check ();
+  check.kernel = NULL;
+  if (!kernel || !check.bench)
+    printf ("%s %-28s %6.0f ms\n", check.failed ? "FAIL" : "ok  ", test->name,
+        1e3 * (seconds () - start));
+  fflush (stdout);
+  return !check.failed;
+}
+
+static bool
+is_wanted (const char *family, const char *row)
+{
+  if (check.kernel_wanted)
+    return row && strcmp (check.kernel_wanted, row) == 0;
+  return !check.family || strcmp (check.family, family) == 0;
+}
+
+static void
+run_all (int *n_run, int *n_failed)
+{
+  for (size_t t = 0; t < sizeof tests / sizeof *tests; t++)
+    if (is_wanted (tests[t]->family, NULL)) {
+      *n_failed += !run_test (tests[t], NULL);
+      ++*n_run;
+    }
+  for (const CheckKernel *const *row = check_kernel_rows; *row; row++)
+    if (is_wanted ((*row)->family, (*row)->name) &&
+        cnn_features_allow (check.features, (*row)->isa)) {
+      const CheckTest test = {(*row)->name, (*row)->family, NULL};
+      *n_failed += !run_test (&test, *row);
+      ++*n_run;
+    }
 }
 
 int
@@ -377,26 +519,13 @@ main (int argc, char **argv)
   printf ("\n");
 
   int n_run = 0, n_failed = 0;
-  for (size_t t = 0; t < sizeof tests / sizeof *tests; t++) {
-    check.current = tests[t];
-    if (check.family && strcmp (check.family, tests[t]->family) != 0)
-      continue;
-    check.failed = false;
-    check.state = check.seed;
-    check_context ("start");
-    const double start = seconds ();
-    tests[t]->run ();
-    n_run++;
-    n_failed += check.failed;
-    printf ("%s %-28s %6.0f ms\n", check.failed ? "FAIL" : "ok  ", tests[t]->name,
-        1e3 * (seconds () - start));
-    fflush (stdout);
-  }
+  run_all (&n_run, &n_failed);
   for (int i = 0; i < check.n_isas; i++)
     cnn_dispatch_free (check.dispatch[i]);
   unmap_spares ();
   if (n_run == 0) {
-    printf ("no test of family \"%s\"; --list names them\n", check.family);
+    printf ("no test of \"%s\"; --list names them\n",
+        check.kernel_wanted ? check.kernel_wanted : check.family);
     return 2;
   }
   printf ("%d of %d tests passed\n", n_run - n_failed, n_run);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The harness of the kernel tests: one program that checks every variant of every kernel against
- * its C reference, and layers against direct implementations in double precision.
+/* The harness of the kernel tests: one program that checks every variant of every kernel, and layers,
+ * against direct implementations, and times the kernels.
  *
- * A test file defines CheckTest entries; tests.inc lists them. Every random number comes from one
- * seed, printed at the start and with each failure: `--seed` repeats a run. */
+ * A family of kernels is checked by two functions in families/STEM.c, which the list of kernels calls for
+ * each of its variants: check_<family> and bench_<family>. Without them the program does not link. Other
+ * test files define CheckTest entries; tests.inc lists them. Every random number comes from one seed,
+ * printed at the start and with each failure: `--seed` repeats a run. */
 #ifndef CHECK_H
 #define CHECK_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 #include "cpu/dispatch.h"
 
 #include <stdbool.h>
@@ -46,6 +49,29 @@ void check_fill (float *values, size_t count);
 void check_fill_edges (float *values, size_t count);
 void check_fill_bytes (unsigned char *bytes, size_t count);
 
+/* The row of kernels.inc under test. */
+typedef struct {
+  const char *name; /* "conv_tile/avx512" */
+  const char *family;
+  CnnIsa isa;
+  void (*check) (void);
+  void (*bench) (void);
+} CheckKernel;
+
+const CheckKernel *check_kernel (void);
+/* Floats of its vectors: what its shapes should be around. */
+int check_lanes (void);
+
+/* For each family, `kernel` being one of its variants: checks it on random shapes, outputs of every
+ * length, memory guarded on both sides; and times it, with check_timer (). */
+#define CNN_FAMILY(family, Func)                                                                   \
+  void check_##family (Func *kernel);                                                              \
+  void bench_##family (Func *kernel);
+#include "cpu/kernels.inc"
+
+/* The rows this build has, NULL-ended. */
+extern const CheckKernel *const check_kernel_rows[];
+
 /* Memory with an inaccessible page right behind its last byte or right before its first: the
  * slightest over-read crashes. The accessible rest of its pages holds a pattern that
  * check_guarded_free () verifies. Never NULL: the program ends when memory is short. */
@@ -54,11 +80,15 @@ typedef enum {
   CHECK_GUARD_BEFORE,
 } CheckGuard;
 void *check_guarded (size_t bytes, CheckGuard guard);
+/* The same for random floats in [-1, 1). */
+float *check_guarded_floats (size_t count, CheckGuard guard);
+/* A copy to compare with, not guarded: free () it. */
+void *check_copy (const void *block, size_t bytes);
 /* Fails the test when a byte outside the block was written. */
 void check_guarded_free (void *block);
 
-/* Instruction sets to test: those this machine has and --isa allows, C first. The kernels live as
- * long as the program. */
+/* Levels to test: those with kernels of their own that this machine has and --isa allows, C first. The
+ * kernels live as long as the program. */
 int check_isa_count (void);
 CnnIsa check_isa (int index);
 const CnnDispatch *check_kernels (int index);
@@ -68,7 +98,22 @@ const CnnDispatch *check_kernels (int index);
 bool check_floats (const float *actual, const float *expected, size_t count, double absolute,
     double relative, const char *what);
 
-/* With --bench: calls func until the best of several rounds is stable, and prints nanoseconds. */
+/* Runs a loop until the best of several rounds is stable, and prints the nanoseconds of one turn:
+ *
+ *     CheckTimer timer = check_timer ("320 pixels");
+ *     while (check_timer_runs (&timer))
+ *       kernel (...); */
+typedef struct {
+  char name[60];
+  long left, calls;
+  int rounds;
+  double start, best;
+} CheckTimer;
+
+CheckTimer check_timer (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+bool check_timer_runs (CheckTimer *timer);
+
+/* With --bench: calls func in such a loop. */
 bool check_benchmarking (void);
 void check_bench (const char *name, const char *isa, void (*func) (void *data), void *data);
 

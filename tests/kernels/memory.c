@@ -65,7 +65,7 @@ make_conv (const CnnContext *context, CnnError *error)
 static void
 check_maker (MakeLayer *make, const char *name, int isa)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (2), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (2)};
   CnnLayer *layer = NULL;
   const long before = live;
   long n = 0;
@@ -97,7 +97,7 @@ run_failures (void)
     check_context ("workers, allocation %ld fails", n);
     countdown = n;
     CnnWorkers *workers = cnn_workers_new (2);
-    CnnDispatch *dispatch = cnn_dispatch_new (CNN_ISA_C);
+    CnnDispatch *dispatch = cnn_dispatch_new (0);
     countdown = -1;
     cnn_workers_free (workers);
     cnn_dispatch_free (dispatch);

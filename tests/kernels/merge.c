@@ -1,89 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Branches joined: kernels against their C reference, layers against a direct implementation. */
+/* Branches joined: layers against a direct implementation. */
 #include "layer-check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Kernels --------------------------------------------------------------------------------- */
-
-static void
-check_combine (CnnMergeFunc *func, CnnMergeFunc *reference, size_t count, CheckGuard guard)
-{
-  float *a = check_guarded (count * sizeof (float), guard);
-  float *b = check_guarded (count * sizeof (float), guard);
-  float *expected = check_guarded (count * sizeof (float), guard);
-  check_fill_edges (a, count);
-  check_fill_edges (b, count);
-  reference (a, b, count, expected);
-  func (a, b, count, a); /* in place */
-  check_floats (a, expected, count, 0, 0, "output");
-  check_guarded_free (a);
-  check_guarded_free (b);
-  check_guarded_free (expected);
-}
-
-static void
-check_copy_runs (const CnnDispatch *dispatch, CheckGuard guard)
-{
-  const size_t run = (size_t)check_random_int (1, 40), count = (size_t)check_random_int (1, 9);
-  const size_t in_stride = run + (size_t)check_random_int (0, 20);
-  const size_t out_stride = run + (size_t)check_random_int (0, 20);
-  const size_t in_floats = (count - 1) * in_stride + run,
-               out_floats = (count - 1) * out_stride + run;
-  float *in = check_guarded (in_floats * sizeof (float), guard);
-  float *out = check_guarded (out_floats * sizeof (float), guard);
-  float *expected = check_guarded (out_floats * sizeof (float), guard);
-  check_context ("copy_runs %s: %zu runs of %zu, strides %zu and %zu",
-      cnn_isa_name (dispatch->copy_runs_isa), count, run, in_stride, out_stride);
-  check_fill_edges (in, in_floats);
-  memset (out, 0x42, out_floats * sizeof (float));
-  memset (expected, 0x42, out_floats * sizeof (float));
-  dispatch->copy_runs (in, in_stride, run, count, out, out_stride);
-  cnn_copy_runs_c (in, in_stride, run, count, expected, out_stride);
-  check_floats (out, expected, out_floats, 0, 0, "output");
-  check_guarded_free (in);
-  check_guarded_free (out);
-  check_guarded_free (expected);
-}
-
-static void
-check_combines (const CnnDispatch *dispatch, size_t count, CheckGuard guard)
-{
-  const struct {
-    const char *name;
-    CnnIsa isa;
-    CnnMergeFunc *func, *reference;
-  } rows[] = {
-      {"add", dispatch->merge_add_isa, dispatch->merge_add, cnn_merge_add_c},
-      {"subtract", dispatch->merge_subtract_isa, dispatch->merge_subtract, cnn_merge_subtract_c},
-      {"multiply", dispatch->merge_multiply_isa, dispatch->merge_multiply, cnn_merge_multiply_c},
-      {"divide", dispatch->merge_divide_isa, dispatch->merge_divide, cnn_merge_divide_c},
-      {"maximum", dispatch->merge_maximum_isa, dispatch->merge_maximum, cnn_merge_maximum_c},
-      {"minimum", dispatch->merge_minimum_isa, dispatch->merge_minimum, cnn_merge_minimum_c},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    check_context ("merge_%s %s: %zu", rows[i].name, cnn_isa_name (rows[i].isa), count);
-    check_combine (rows[i].func, rows[i].reference, count, guard);
-  }
-}
-
-static void
-run_kernels (void)
-{
-  for (int i = 0; i < check_isa_count (); i++) {
-    const CnnDispatch *dispatch = check_kernels (i);
-    for (int round = 0; round < 200 && check_ok (); round++) {
-      const CheckGuard guard = (CheckGuard)(round % 2);
-      const size_t count = (size_t)check_random_int (1, 70);
-      check_combines (dispatch, count, guard);
-      check_copy_runs (dispatch, guard);
-    }
-  }
-}
-
-const CheckTest check_merge_kernels = {"merge-kernels", "merge", run_kernels};
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
 
@@ -250,7 +171,7 @@ run_threads (const Case *c, CnnLayer *merge, LayerImage *out)
 static void
 check_case (Case *c, int isa, CheckGuard guard)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   CnnError error;
   CnnShape output;
   check_context ("%s mode %d, axis %d, %d branches, %dx%dx%dx%d, activation %d, output %d/%d",
@@ -307,7 +228,7 @@ check_refused (CnnMergeMode mode, CnnShape a, CnnShape b, int n_alpha, const cha
       .activation = CNN_ACTIVATION_PRELU,
       .alpha = alpha,
       .n_alpha = n_alpha};
-  const CnnContext context = {check_kernels (0), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = layer_workers (1)};
   CnnError error = {""};
   check_context ("refusal naming \"%s\"", part);
   CHECK (!cnn_merge_new (&context, &desc, &error), "was accepted");

@@ -1,124 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Upsampling: kernels against their C reference, layers against a direct implementation, and values
- * computed by torch. */
+/* Upsampling: layers against a direct implementation, and values computed by torch. */
 #include "layer-check.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- Kernels --------------------------------------------------------------------------------- */
-
-typedef struct {
-  size_t count, channels;
-  int factor;
-  CheckGuard guard;
-} Size;
-
-typedef struct {
-  float *in, *out, *expected;
-  size_t inputs, outputs;
-} Arrays;
-
-static Arrays
-allocate (const Size *size, size_t inputs, size_t outputs)
-{
-  return (Arrays){
-      .in = check_guarded (inputs * sizeof (float), size->guard),
-      .out = check_guarded (outputs * sizeof (float), size->guard),
-      .expected = check_guarded (outputs * sizeof (float), size->guard),
-      .inputs = inputs,
-      .outputs = outputs,
-  };
-}
-
-static void
-compare_and_free (Arrays *arrays, double tolerance)
-{
-  check_floats (arrays->out, arrays->expected, arrays->outputs, tolerance, 0, "output");
-  check_guarded_free (arrays->in);
-  check_guarded_free (arrays->out);
-  check_guarded_free (arrays->expected);
-}
-
-static void
-describe (const char *kernel, CnnIsa isa, const Size *size)
-{
-  check_context ("%s %s: %zu pixels of %zu channels, factor %d", kernel, cnn_isa_name (isa),
-      size->count, size->channels, size->factor);
-}
-
-static void
-check_repeat (const CnnDispatch *dispatch, const Size *size)
-{
-  const size_t floats = size->count * size->channels;
-  Arrays arrays = allocate (size, floats, floats * (size_t)size->factor);
-  describe ("upsample_repeat", dispatch->upsample_repeat_isa, size);
-  check_fill_edges (arrays.in, arrays.inputs);
-  dispatch->upsample_repeat (arrays.in, size->count, size->channels, size->factor, arrays.out);
-  cnn_upsample_repeat_c (arrays.in, size->count, size->channels, size->factor, arrays.expected);
-  compare_and_free (&arrays, 0);
-}
-
-static void
-check_between (const CnnDispatch *dispatch, const Size *size)
-{
-  CnnUpsamplePhase phases[CNN_MAX_FACTOR];
-  for (int i = 0; i < size->factor; i++)
-    phases[i] =
-        (CnnUpsamplePhase){check_random_int (0, 1), check_random_float (), check_random_float ()};
-  const size_t outputs = size->count * size->channels * (size_t)size->factor;
-  Arrays arrays = allocate (size, (size->count + 2) * size->channels, outputs);
-  describe ("upsample_between", dispatch->upsample_between_isa, size);
-  check_fill (arrays.in, arrays.inputs);
-  const float *row = arrays.in + size->channels;
-  dispatch->upsample_between (row, size->count, size->channels, phases, size->factor, arrays.out);
-  cnn_upsample_between_c (row, size->count, size->channels, phases, size->factor, arrays.expected);
-  compare_and_free (&arrays, 1e-6);
-}
-
-/* The last row of every block. */
-static void
-check_shuffle (const CnnDispatch *dispatch, const Size *size)
-{
-  const size_t f = (size_t)size->factor, outputs = size->count * size->channels * f;
-  Arrays arrays = allocate (size, outputs * f, outputs);
-  describe ("upsample_shuffle", dispatch->upsample_shuffle_isa, size);
-  check_fill_edges (arrays.in, arrays.inputs);
-  const float *row = arrays.in + f * (f - 1);
-  dispatch->upsample_shuffle (row, size->count, size->channels, size->factor, arrays.out);
-  cnn_upsample_shuffle_c (row, size->count, size->channels, size->factor, arrays.expected);
-  compare_and_free (&arrays, 0);
-}
-
-static void
-check_zip (const CnnDispatch *dispatch, const Size *size)
-{
-  const size_t n = (size_t)size->factor, stride = size->count + (size_t)check_random_int (0, 9);
-  Arrays arrays = allocate (size, stride * (n - 1) + size->count, size->count * n);
-  describe ("upsample_zip", dispatch->upsample_zip_isa, size);
-  check_fill_edges (arrays.in, arrays.inputs);
-  const ptrdiff_t between = (ptrdiff_t)stride;
-  dispatch->upsample_zip (arrays.in, between, size->factor, size->count, arrays.out);
-  cnn_upsample_zip_c (arrays.in, between, size->factor, size->count, arrays.expected);
-  compare_and_free (&arrays, 0);
-}
-
-static void
-run_kernels (void)
-{
-  for (int i = 0; i < check_isa_count (); i++)
-    for (int round = 0; round < 300 && check_ok (); round++) {
-      const Size size = {(size_t)check_random_int (1, check_random_int (0, 3) ? 40 : 150),
-          (size_t)(check_random_int (0, 2) ? check_random_int (1, 5) : check_random_int (1, 40)),
-          check_random_int (1, 7), (CheckGuard)(round % 2)};
-      check_repeat (check_kernels (i), &size);
-      check_between (check_kernels (i), &size);
-      check_shuffle (check_kernels (i), &size);
-      check_zip (check_kernels (i), &size);
-    }
-}
-
-const CheckTest check_upsample_kernels = {"upsample-kernels", "upsample", run_kernels};
 
 /* ---- Layers ---------------------------------------------------------------------------------- */
 
@@ -183,7 +68,7 @@ check_layer (CnnUpsample2dDesc *desc, int isa)
       cnn_isa_name (check_isa (isa)), desc->mode, desc->factor, desc->input.n, desc->input.h,
       desc->input.w, desc->input.c, desc->input_format.type, desc->input_format.layout,
       desc->output_format.type, desc->output_format.layout);
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   const CheckGuard guard = (CheckGuard)check_random_int (0, 1);
   CnnError error;
   CnnLayer *layer = cnn_upsample2d_new (&context, desc, &error);
@@ -238,7 +123,7 @@ run_values (void)
   float in[] = {1, 2, 3, 5}, out[16];
   const CnnShape shape = {1, 2, 2, 1};
   for (int isa = 0; isa < check_isa_count (); isa++) {
-    const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+    const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
     const CnnUpsample2dDesc desc = {.input = shape, .mode = CNN_UPSAMPLE_BILINEAR, .factor = 2};
     check_context ("%s", cnn_isa_name (check_isa (isa)));
     CnnLayer *layer = cnn_upsample2d_new (&context, &desc, NULL);
@@ -258,7 +143,7 @@ static void
 check_refused (CnnShape shape, CnnUpsampleMode mode, int factor, const char *part)
 {
   const CnnUpsample2dDesc desc = {.input = shape, .mode = mode, .factor = factor};
-  const CnnContext context = {check_kernels (0), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = layer_workers (1)};
   CnnError error = {""};
   check_context ("refusal naming \"%s\"", part);
   CHECK (!cnn_upsample2d_new (&context, &desc, &error), "was accepted");

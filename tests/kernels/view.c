@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Feature maps to pictures: each kernel against the C reference, and whole views against their
- * definition in double precision. */
+/* Feature maps to pictures: whole views against their definition in double precision. */
 #include "check.h"
 
 #include <float.h>
@@ -14,202 +13,6 @@ isa_name (int isa)
 {
   return cnn_isa_name (check_isa (isa));
 }
-
-/* ---- Kernels --------------------------------------------------------------------------------- */
-
-static void
-check_range_once (int isa, size_t count, size_t period, CheckGuard guard)
-{
-  float *values = check_guarded (count * sizeof (float), guard);
-  float *min = check_guarded (period * sizeof (float), guard);
-  float *max = check_guarded (period * sizeof (float), guard);
-  float *expected = malloc (2 * period * sizeof *expected);
-  check_fill_edges (values, count);
-  for (size_t i = 0; i < period; i++) {
-    min[i] = expected[i] = INFINITY;
-    max[i] = expected[period + i] = -INFINITY;
-  }
-  bool finite = true;
-  for (size_t i = 0; i < count; i++) {
-    if (isfinite (values[i])) {
-      expected[i % period] = fminf (expected[i % period], values[i]);
-      expected[period + i % period] = fmaxf (expected[period + i % period], values[i]);
-    } else {
-      finite = false;
-    }
-  }
-  check_context ("view_range %s: %zu values, period %zu", isa_name (isa), count, period);
-  if (check_kernels (isa)->view_range (values, count, period, min, max) != finite)
-    check_fail ("says %s", finite ? "not finite" : "finite");
-  check_floats (min, expected, period, 0, 0, "minimum");
-  check_floats (max, expected + period, period, 0, 0, "maximum");
-  check_guarded_free (values);
-  check_guarded_free (min);
-  check_guarded_free (max);
-  free (expected);
-}
-
-static void
-run_range (void)
-{
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int round = 0; round < 400 && check_ok (); round++)
-      check_range_once (isa, (size_t)check_random_int (1, 300), (size_t)check_random_int (1, 80),
-          (CheckGuard)(round % 2));
-}
-
-const CheckTest check_view_range = {"view-range", "view_range", run_range};
-
-static void
-check_blend_once (int isa, size_t count, int n_rows, CheckGuard guard)
-{
-  enum { MAX_ROWS = 5 };
-  float *rows[MAX_ROWS], weights[MAX_ROWS];
-  const float *inputs[MAX_ROWS];
-  float *out = check_guarded (count * sizeof (float), guard);
-  float *expected = malloc (count * sizeof *expected);
-  check_fill (weights, MAX_ROWS);
-  for (int r = 0; r < n_rows; r++) {
-    rows[r] = check_guarded (count * sizeof (float), guard);
-    check_fill (rows[r], count);
-    inputs[r] = rows[r];
-  }
-  cnn_view_blend_c (inputs, weights, n_rows, count, expected);
-  check_context ("view_blend %s: %zu values of %d rows", isa_name (isa), count, n_rows);
-  check_kernels (isa)->view_blend (inputs, weights, n_rows, count, out);
-  check_floats (out, expected, count, 1e-6, 1e-6, "sum");
-  for (int r = 0; r < n_rows; r++)
-    check_guarded_free (rows[r]);
-  check_guarded_free (out);
-  free (expected);
-}
-
-static void
-run_blend (void)
-{
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int count = 1; count < 70 && check_ok (); count++)
-      check_blend_once (isa, (size_t)count, check_random_int (1, 5), (CheckGuard)(count % 2));
-}
-
-const CheckTest check_view_blend = {"view-blend", "view_blend", run_blend};
-
-static void
-check_transpose_once (int isa, int n_pixels, int channels, CheckGuard guard)
-{
-  size_t count = (size_t)n_pixels * (size_t)channels;
-  float *pixels = check_guarded (count * sizeof (float), guard);
-  float *planes = check_guarded (count * sizeof (float), guard);
-  check_fill (pixels, count);
-  check_kernels (isa)->view_transpose (pixels, n_pixels, channels, planes, (size_t)n_pixels);
-  check_context ("view_transpose %s: %d pixels of %d channels", isa_name (isa), n_pixels, channels);
-  for (int p = 0; p < n_pixels && check_ok (); p++)
-    for (int c = 0; c < channels && check_ok (); c++)
-      if (planes[c * n_pixels + p] != pixels[p * channels + c])
-        check_fail ("pixel %d channel %d is %g instead of %g", p, c, planes[c * n_pixels + p],
-            pixels[p * channels + c]);
-  check_guarded_free (pixels);
-  check_guarded_free (planes);
-}
-
-static void
-run_transpose (void)
-{
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int channels = 1; channels < 40 && check_ok (); channels++)
-      for (int n_pixels = 1; n_pixels < 40 && check_ok (); n_pixels += 3)
-        check_transpose_once (isa, n_pixels, channels, (CheckGuard)(n_pixels % 2));
-}
-
-const CheckTest check_view_transpose = {"view-transpose", "view_transpose", run_transpose};
-
-static void
-check_paint_once (int isa, size_t count, CnnViewScale scale, CheckGuard guard)
-{
-  static uint32_t table[CNN_VIEW_TABLE_SIZE];
-  for (uint32_t i = 0; i < CNN_VIEW_TABLE_SIZE; i++)
-    table[i] = i * 2654435761u;
-  float *values = check_guarded (count * sizeof (float), guard);
-  uint32_t *pixels = check_guarded (count * sizeof (uint32_t), guard);
-  uint32_t *expected = malloc (count * sizeof *expected);
-  check_fill_edges (values, count);
-  cnn_view_paint_c (values, count, scale, table, expected);
-  check_kernels (isa)->view_paint (values, count, scale, table, pixels);
-  for (size_t i = 0; i < count && check_ok (); i++) {
-    check_context ("view_paint %s: %.9g at %zu of %zu", isa_name (isa), values[i], i, count);
-    if (pixels[i] != expected[i])
-      check_fail ("%08x instead of %08x", pixels[i], expected[i]);
-  }
-  check_guarded_free (values);
-  check_guarded_free (pixels);
-  free (expected);
-}
-
-static void
-run_paint (void)
-{
-  const double ranges[][2] = {{-1, 1}, {0, 0.5}, {0, 0}, {-FLT_MAX, FLT_MAX}, {0, 1e-40}};
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int count = 1; count < 60 && check_ok (); count++)
-      for (size_t r = 0; r < sizeof ranges / sizeof *ranges && check_ok (); r++)
-        check_paint_once (isa, (size_t)count, cnn_view_scale (ranges[r][0], ranges[r][1]),
-            (CheckGuard)(count % 2));
-}
-
-const CheckTest check_view_paint = {"view-paint", "view_paint", run_paint};
-
-static void
-check_count_once (int isa, size_t count, CnnViewScale scale, CheckGuard guard)
-{
-  enum { SIZE = CNN_VIEW_COUNTERS * CNN_VIEW_TABLE_SIZE };
-  float *values = check_guarded (count * sizeof (float), guard);
-  uint32_t *counts = check_guarded (SIZE * sizeof (uint32_t), guard);
-  uint32_t *expected = malloc (SIZE * sizeof *expected);
-  check_fill_edges (values, count);
-  for (uint32_t i = 0; i < SIZE; i++)
-    counts[i] = expected[i] = i;
-  cnn_view_count_c (values, count, scale, expected);
-  check_kernels (isa)->view_count (values, count, scale, counts);
-  check_context ("view_count %s: %zu values", isa_name (isa), count);
-  for (size_t i = 0; i < SIZE && check_ok (); i++)
-    if (counts[i] != expected[i])
-      check_fail ("counter %zu is %u instead of %u", i, counts[i], expected[i]);
-  check_guarded_free (values);
-  check_guarded_free (counts);
-  free (expected);
-}
-
-static void
-run_count (void)
-{
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (int count = 1; count < 60 && check_ok (); count++)
-      check_count_once (isa, (size_t)count, cnn_view_scale (-1, check_random_int (0, 2)),
-          (CheckGuard)(count % 2));
-}
-
-const CheckTest check_view_count = {"view-count", "view_count", run_count};
-
-static void
-run_pack (void)
-{
-  for (int isa = 0; isa < check_isa_count (); isa++)
-    for (size_t count = 1; count < 60 && check_ok (); count++) {
-      CheckGuard guard = (CheckGuard)(count % 2);
-      uint32_t *pixels = check_guarded (count * sizeof *pixels, guard);
-      unsigned char *out = check_guarded (3 * count, guard);
-      check_fill_bytes ((unsigned char *)pixels, count * sizeof *pixels);
-      check_kernels (isa)->view_pack (pixels, count, out);
-      check_context ("view_pack %s: %zu pixels", isa_name (isa), count);
-      for (size_t i = 0; i < count && check_ok (); i++)
-        if (memcmp (out + 3 * i, pixels + i, 3) != 0)
-          check_fail ("pixel %zu is another", i);
-      check_guarded_free (pixels);
-      check_guarded_free (out);
-    }
-}
-
-const CheckTest check_view_pack = {"view-pack", "view_pack", run_pack};
 
 /* ---- Views ----------------------------------------------------------------------------------- */
 
@@ -360,7 +163,7 @@ check_view_once (int isa)
   free (values);
 
   CnnError error;
-  CnnView *view = cnn_view_new (check_kernels (isa), &geometry, &error);
+  CnnView *view = cnn_view_new (&(CnnContext){.dispatch = check_kernels (isa)}, &geometry, &error);
   if (!view) {
     check_fail ("refused: %s", error.message);
   } else {
@@ -424,7 +227,7 @@ run_refusals (void)
     CnnViewGeometry geometry = cases[i].geometry;
     CnnError error = {""};
     geometry.maps = maps;
-    CnnView *view = cnn_view_new (check_kernels (0), &geometry, &error);
+    CnnView *view = cnn_view_new (&(CnnContext){.dispatch = check_kernels (0)}, &geometry, &error);
     check_context ("case %zu", i);
     if (view || !strstr (error.message, cases[i].text))
       check_fail ("\"%s\" lacks \"%s\"", error.message, cases[i].text);
@@ -476,7 +279,7 @@ bench_layout (int isa, CnnLayout layout, const float *values)
       .maps = maps,
       .n_maps = 64};
   fill_table (&bench.table, &format);
-  bench.view = cnn_view_new (check_kernels (isa), &geometry, NULL);
+  bench.view = cnn_view_new (&(CnnContext){.dispatch = check_kernels (isa)}, &geometry, NULL);
   bench.tensor = (const unsigned char *)values;
   bench.picture = aligned_alloc (64, 1280 * 720 * 4);
   for (int clip = 0; clip < 2; clip++) {

@@ -1,109 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Winograd beside what tests/kernels/conv.c checks of every algorithm: its transforms against their C
- * reference, when it is chosen, and what becomes of dark places beside bright ones. */
+/* Winograd beside what tests/kernels/conv.c checks of every algorithm: when it is chosen, and what becomes
+ * of dark places beside bright ones. */
 #include "check.h"
 
 #include "conv2d/conv2d-private.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- Transforms ------------------------------------------------------------------------------ */
-
-static float *
-guarded_floats (size_t count, CheckGuard guard)
-{
-  float *values = check_guarded (count * sizeof (float), guard);
-  check_fill (values, count);
-  return values;
-}
-
-static void
-check_input (const CnnDispatch *dispatch, CheckGuard guard)
-{
-  const int tile = check_random_int (1, 2) * 2, window = tile + 2;
-  CnnWinogradInput input = {
-      .tile = tile,
-      .columns = check_random_int (1, window),
-      .channels = check_random_int (1, 70),
-  };
-  input.pixel_stride = input.channels + check_random_int (0, 9);
-  input.matrix_stride = (size_t)(input.channels + check_random_int (0, 9));
-  const size_t out_floats =
-      (size_t)(window * window - 1) * input.matrix_stride + (size_t)input.channels;
-  const size_t row_floats = (size_t)((input.columns - 1) * input.pixel_stride + input.channels);
-  float *rows[CNN_WINOGRAD_MAX_WINDOW];
-  for (int y = 0; y < window; y++)
-    input.rows[y] = rows[y] = guarded_floats (row_floats, guard);
-  float *out = guarded_floats (out_floats, guard), *expected = guarded_floats (out_floats, guard);
-  memcpy (expected, out, out_floats * sizeof *out);
-  check_context ("winograd_input %s: tiles of %d, %d columns of %d channels",
-      cnn_isa_name (dispatch->winograd_input_isa), tile, input.columns, input.channels);
-  input.out = expected;
-  cnn_winograd_input_c (&input);
-  input.out = out;
-  dispatch->winograd_input (&input);
-  check_floats (out, expected, out_floats, 1e-6 * 100, 0, "output");
-  for (int y = 0; y < window; y++)
-    check_guarded_free (rows[y]);
-  check_guarded_free (out);
-  check_guarded_free (expected);
-}
-
-static void
-check_output (const CnnDispatch *dispatch, CheckGuard guard)
-{
-  const int tile = check_random_int (1, 2) * 2, window = tile + 2;
-  CnnWinogradOutput output = {
-      .tile = tile,
-      .channels = check_random_int (1, 70),
-      .n_rows = check_random_int (1, tile),
-      .columns = check_random_int (1, tile),
-      .low = check_random_int (0, 1) ? -INFINITY : 0,
-      .high = check_random_int (0, 1) ? INFINITY : 6,
-  };
-  output.pixel_stride = output.channels + check_random_int (0, 9);
-  output.matrix_stride = (size_t)(output.channels + check_random_int (0, 9));
-  float *in = guarded_floats (
-      (size_t)(window * window - 1) * output.matrix_stride + (size_t)output.channels, guard);
-  float *bias = guarded_floats ((size_t)output.channels, guard);
-  const size_t floats = (size_t)((output.columns - 1) * output.pixel_stride + output.channels);
-  float *out[CNN_WINOGRAD_MAX_TILE], *expected[CNN_WINOGRAD_MAX_TILE];
-  for (int y = 0; y < output.n_rows; y++) {
-    out[y] = guarded_floats (floats, guard);
-    expected[y] = guarded_floats (floats, guard);
-    memcpy (expected[y], out[y], floats * sizeof (float));
-  }
-  output.in = in;
-  output.bias = bias;
-  check_context ("winograd_output %s: tiles of %d, %d rows and %d columns of %d channels",
-      cnn_isa_name (dispatch->winograd_output_isa), tile, output.n_rows, output.columns,
-      output.channels);
-  memcpy (output.out, expected, sizeof expected);
-  cnn_winograd_output_c (&output);
-  memcpy (output.out, out, sizeof out);
-  dispatch->winograd_output (&output);
-  for (int y = 0; y < output.n_rows; y++) {
-    check_floats (out[y], expected[y], floats, 1e-6 * 400, 0, "row");
-    check_guarded_free (out[y]);
-    check_guarded_free (expected[y]);
-  }
-  check_guarded_free (in);
-  check_guarded_free (bias);
-}
-
-static void
-run_transforms (void)
-{
-  for (int i = 0; i < check_isa_count (); i++) {
-    for (int round = 0; round < 200 && check_ok (); round++) {
-      check_input (check_kernels (i), (CheckGuard)(round % 2));
-      check_output (check_kernels (i), (CheckGuard)(round % 2));
-    }
-  }
-}
-
-const CheckTest check_winograd_transforms = {"winograd-transforms", "winograd", run_transforms};
 
 /* ---- The choice ------------------------------------------------------------------------------ */
 
@@ -137,7 +40,8 @@ static const struct {
 static void
 check_choice (const CnnConv2dDesc *desc, CnnWorkers *workers, bool exact, const char *expected)
 {
-  const CnnContext context = {check_kernels (check_isa_count () - 1), workers, exact};
+  const CnnContext context = {
+      .dispatch = check_kernels (check_isa_count () - 1), .workers = workers, .exact = exact};
   CnnLayer *layer = cnn_conv2d_new (&context, desc, NULL);
   CHECK (layer, "refused");
   const char *name = cnn_layer_info (layer).kernel_name;
@@ -208,7 +112,7 @@ run_dark (void)
 {
   CnnWorkers *workers = cnn_workers_new (1);
   for (int i = 0; i < check_isa_count (); i++) {
-    const CnnContext context = {check_kernels (i), workers, false};
+    const CnnContext context = {.dispatch = check_kernels (i), .workers = workers};
     for (int bright = 4; bright < 12 && check_ok (); bright++) {
       check_context ("%s, bright from column %d", cnn_isa_name (check_isa (i)), bright);
       const float small = dark_error (&context, &cnn_conv_winograd_2x2, bright);

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -191,6 +192,40 @@ run_shares (void)
 }
 
 const CheckTest check_workers_shares = {"workers-shares", "workers", run_shares};
+
+/* Threads run wherever the process may: where the application lets them is its own business. */
+
+typedef struct {
+  cpu_set_t cpus;
+  atomic_int n_moved;
+} Affinity;
+
+static void
+compare_affinity (void *data, int task, int worker)
+{
+  Affinity *affinity = data;
+  cpu_set_t cpus;
+  if (sched_getaffinity (0, sizeof cpus, &cpus) != 0 || !CPU_EQUAL (&cpus, &affinity->cpus))
+    atomic_fetch_add (&affinity->n_moved, 1);
+  usleep (50); /* so that all threads get tasks */
+}
+
+static void
+run_affinity (void)
+{
+  Affinity affinity;
+  atomic_init (&affinity.n_moved, 0);
+  CnnWorkers *workers = cnn_workers_new (3);
+  check_context ("where threads may run");
+  CHECK (workers && sched_getaffinity (0, sizeof affinity.cpus, &affinity.cpus) == 0, "no pool");
+  for (int round = 0; round < 20; round++)
+    cnn_workers_run (workers, 3, 30, compare_affinity, &affinity);
+  cnn_workers_free (workers);
+  CHECK (atomic_load (&affinity.n_moved) == 0, "%d tasks ran on threads bound to fewer CPUs",
+      atomic_load (&affinity.n_moved));
+}
+
+const CheckTest check_workers_affinity = {"workers-affinity", "workers", run_affinity};
 
 static void
 run_memory (void)

@@ -3,30 +3,29 @@
 #ifndef CNN_CPU_H
 #define CNN_CPU_H
 
+#include "cnn/api.h"
 #include "cnn/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* Ordered within an architecture: each includes the ones before it. */
-typedef enum {
-  CNN_ISA_C,
-  CNN_ISA_SSE4,   /* x86: SSE4.1 */
-  CNN_ISA_AVX2,   /* x86: AVX2 and FMA */
-  CNN_ISA_AVX512, /* x86: AVX-512 F, BW, DQ, VL */
-  CNN_ISA_NEON,   /* AArch64: Advanced SIMD */
-} CnnIsa;
+CNN_BEGIN_DECLARATIONS
 
-/* The best instruction set that this machine, its operating system and this build have. */
-CnnIsa cnn_cpu_best_isa (void);
+/* A set of CPU features, one bit each: what a process may use. 0 leaves the C kernels. Which bit means
+ * what is the library's own business. */
+typedef uint32_t CnnFeatures;
 
-/* True when this machine and this build can run kernels of `isa`. */
-bool cnn_cpu_has (CnnIsa isa);
+/* What this machine and its operating system have. */
+CNN_API CnnFeatures cnn_cpu_features (void);
 
-/* "c", "sse4", "avx2", "avx512", "neon". */
-const char *cnn_isa_name (CnnIsa isa);
+/* What this machine has of the level `name` asks for: "c", "sse4", "avx2", "avx512", "neon", or one of
+ * those that extend them, "avxvnni", "avx512vnni", "avx512bf16", "sve". All it has when `name` is NULL
+ * or empty. An unknown word is refused with the list of words. */
+CNN_API bool cnn_features_select (const char *name, CnnFeatures *features, CnnError *error);
 
-/* The best available instruction set that is not above the one `name` asks for; the best of all
- * when `name` is NULL or empty. An unknown word is refused with the list of words. */
-bool cnn_isa_select (const char *name, CnnIsa *isa, CnnError *error);
+/* The best level among `features` that has kernels in this build: "avx512". */
+CNN_API const char *cnn_features_name (CnnFeatures features);
+
+CNN_END_DECLARATIONS
 
 #endif
