@@ -113,7 +113,7 @@ typedef struct {
 } BenchContender;
 
 /* Kernels alone; with the second name, for the parts of a network one after the other. */
-extern const BenchContender bench_cnn, bench_cnn_parts;
+extern const BenchContender bench_cnn, bench_cnn_parts, bench_cnn_chain;
 /* The same as a pipeline of elements; with the second name, for networks. */
 extern const BenchContender bench_element, bench_cnn_pipeline;
 /* GStreamer with our elements. */

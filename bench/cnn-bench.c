@@ -80,6 +80,8 @@ choose_contenders (const Options *options, const BenchContender *chosen[BENCH_MA
     chosen[n++] = &bench_element;
   if (options->mode == MODE_CHAINS)
     chosen[n++] = &bench_cnn_parts;
+  if (options->mode == MODE_CHAINS)
+    chosen[n++] = &bench_cnn_chain;
   for (int i = 0; i < N_PEERS; i++) {
     const BenchContender *peer = peers[i].contender;
     if (peer && !options->only_cnn && options->mode != MODE_ELEMENTS &&

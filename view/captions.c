@@ -17,41 +17,88 @@ name_range (gdouble min, gdouble max, gint digits, const gchar *equals, gchar *n
     g_snprintf (name, size, "%s" ELLIPSIS "%s", low, high);
 }
 
-/* Number on the left, range on the right: what fits of both. */
+/* What stands right of a tile's name: its range, or a bar's value. */
 static void
-draw_caption (const CnnViewDrawing *drawing, gint index)
+describe_range (const CnnViewDrawing *drawing, gint index, gint digits, gchar *text, gsize size)
 {
-  const gint size = drawing->layout->caption_size;
   const CnnMapRange *range = &drawing->ranges[drawing->maps[index]];
-  CnnViewBox tile = cnn_view_layout_tile (drawing->layout, index);
-  gint middle = tile.y - drawing->layout->caption_height / 2;
-
-  gchar name[CNN_VIEW_NAME_SIZE], details[96];
-  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], name);
-  gint margin = size / 3, right = tile.x + tile.width - margin;
-  if (cnn_view_drawing_width (drawing, size, name) + 2 * margin > tile.width)
-    return;
-  gint x = cnn_view_drawing_write (drawing, size, tile.x + margin, middle, name, CNN_VIEW_INK) +
-           size / 2;
-  if (range->not_finite > 0) {
-    g_snprintf (details, sizeof details, "%" G_GSIZE_FORMAT " NaN/\342\210\236", range->not_finite);
-    gint width = cnn_view_drawing_width (drawing, size, details);
-    if (right - width >= x) {
-      cnn_view_drawing_write (drawing, size, right - width, middle, details, CNN_VIEW_NAN_COLOR);
-      right -= width + size / 2;
-    }
-  }
+  *text = '\0';
   if (range->min > range->max)
     return;
-  for (gint digits = CNN_VIEW_DIGITS; digits >= MIN_DIGITS; digits--) {
+  if (drawing->layout->bars)
+    name_range (range->min, range->max, digits, "", text, size);
+  else
     name_range (
-        range->min, range->max, digits, drawing->layout->bars ? "" : "= ", details, sizeof details);
-    gint width = cnn_view_drawing_width (drawing, size, details);
-    if (right - width < x)
-      continue;
-    cnn_view_drawing_write (drawing, size, right - width, middle, details, CNN_VIEW_FAINT);
-    break;
+        drawing->intervals[index].min, drawing->intervals[index].max, digits, "= ", text, size);
+}
+
+static void
+describe_not_finite (const CnnViewDrawing *drawing, gint index, gchar *text, gsize size)
+{
+  const gsize count = drawing->ranges[drawing->maps[index]].not_finite;
+  *text = '\0';
+  if (count > 0)
+    g_snprintf (text, size, "%" G_GSIZE_FORMAT " NaN/\342\210\236", count);
+}
+
+/* Room that a caption's parts take beside each other. */
+static gint
+caption_width (const CnnViewDrawing *drawing, gint index, gint digits)
+{
+  const gint size = drawing->layout->caption_size;
+  gchar name[CNN_VIEW_NAME_SIZE], range[96], not_finite[96];
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], name);
+  describe_range (drawing, index, digits, range, sizeof range);
+  describe_not_finite (drawing, index, not_finite, sizeof not_finite);
+  gint width = cnn_view_drawing_width (drawing, size, name) + 2 * (size / 3);
+  if (*range != '\0')
+    width += cnn_view_drawing_width (drawing, size, range) + size / 2;
+  if (*not_finite != '\0')
+    width += cnn_view_drawing_width (drawing, size, not_finite) + size / 2;
+  return width;
+}
+
+/* With how many digits the ranges of all tiles have room, 0 when they have none. */
+static gint
+digits_that_fit (const CnnViewDrawing *drawing)
+{
+  for (gint digits = CNN_VIEW_DIGITS; digits >= MIN_DIGITS; digits--) {
+    gint fits = 0;
+    while (fits < drawing->layout->n_shown &&
+           caption_width (drawing, fits, digits) <= drawing->layout->tile_width)
+      fits++;
+    if (fits == drawing->layout->n_shown)
+      return digits;
   }
+  return 0;
+}
+
+/* Name on the left, range on the right. */
+static void
+draw_caption (const CnnViewDrawing *drawing, gint index, gint digits)
+{
+  const gint size = drawing->layout->caption_size, margin = size / 3;
+  const CnnViewBox tile = cnn_view_layout_tile (drawing->layout, index);
+  const gint middle = tile.y - drawing->layout->caption_height / 2;
+  gint right = tile.x + tile.width - margin;
+  gchar text[96];
+  cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[index], text);
+  if (cnn_view_drawing_width (drawing, size, text) + 2 * margin > tile.width)
+    return;
+  const gint left =
+      cnn_view_drawing_write (drawing, size, tile.x + margin, middle, text, CNN_VIEW_INK) +
+      size / 2;
+  describe_not_finite (drawing, index, text, sizeof text);
+  gint width = cnn_view_drawing_width (drawing, size, text);
+  if (*text != '\0' && right - width >= left) {
+    cnn_view_drawing_write (drawing, size, right - width, middle, text, CNN_VIEW_NAN_COLOR);
+    right -= width + size / 2;
+  }
+  if (digits == 0)
+    return;
+  describe_range (drawing, index, digits, text, sizeof text);
+  cnn_view_drawing_write (drawing, size, right - cnn_view_drawing_width (drawing, size, text),
+      middle, text, CNN_VIEW_FAINT);
 }
 
 /* The first map's number before its row, as often as there is room. */
@@ -119,6 +166,58 @@ cnn_view_draw_captions (const CnnViewDrawing *drawing)
     draw_column_names (drawing);
     return;
   }
+  const gint digits = digits_that_fit (drawing);
   for (gint i = 0; i < drawing->layout->n_shown; i++)
-    draw_caption (drawing, i);
+    draw_caption (drawing, i, digits);
+}
+
+/* ---- Values ---------------------------------------------------------------------------------- */
+
+/* Smaller numbers cannot be read. */
+#define MIN_SIZE 8
+
+static CnnViewValuesFormat
+fit_values (const CnnViewDrawing *drawing)
+{
+  const CnnViewLayout *layout = drawing->layout;
+  const CnnShape shape = drawing->shape;
+  const CnnViewValues wanted = drawing->scene->settings.values;
+  const gint cell = layout->enlargement;
+  const gint least = wanted == CNN_VIEW_VALUES_AUTO ? layout->caption_size : MIN_SIZE;
+  if (wanted == CNN_VIEW_VALUES_OFF || layout->bars || cell < 2 * least ||
+      layout->values_width != shape.w || layout->values_height != shape.h)
+    return (CnnViewValuesFormat){0, 0};
+  GArray *values = g_array_new (FALSE, FALSE, sizeof (gfloat));
+  for (gint i = 0; i < layout->n_shown; i++)
+    for (gint y = 0; y < shape.h; y++)
+      for (gint x = 0; x < shape.w; x++) {
+        gfloat value = (gfloat)cnn_view_drawing_value (drawing, drawing->maps[i], y, x);
+        g_array_append_val (values, value);
+      }
+  const CnnViewValuesFormat format =
+      cnn_view_values_fit (drawing->text, (const gfloat *)(gconstpointer)values->data, values->len,
+          cell, cell, least, 2 * layout->text_size);
+  g_array_unref (values);
+  return format;
+}
+
+void
+cnn_view_draw_values (const CnnViewDrawing *drawing)
+{
+  const CnnViewLayout *layout = drawing->layout;
+  const CnnShape shape = drawing->shape;
+  const CnnViewValuesFormat format = fit_values (drawing);
+  const gint cell = layout->enlargement;
+  for (gint i = 0; format.size > 0 && i < layout->n_shown; i++) {
+    const CnnViewBox tile = cnn_view_layout_tile (layout, i);
+    cnn_view_values_rule (drawing->canvas, tile, shape.w, shape.h);
+    for (gint y = 0; y < shape.h; y++)
+      for (gint x = 0; x < shape.w; x++) {
+        const gdouble value = cnn_view_drawing_value (drawing, drawing->maps[i], y, x);
+        const gint level = cnn_view_drawing_level (drawing, &drawing->intervals[i], value);
+        cnn_view_values_write (drawing->text, drawing->canvas, format,
+            (CnnViewBox){tile.x + x * cell, tile.y + y * cell, cell, cell}, value,
+            drawing->table->pixels[level]);
+      }
+  }
 }

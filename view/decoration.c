@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DOT "  \302\267  "
+#define TIMES "\303\227"
 #define DASH "\342\200\223"
 
 gdouble
@@ -29,9 +30,9 @@ cnn_view_drawing_width (const CnnViewDrawing *drawing, gint size, const gchar *s
   return cnn_view_text_width (drawing->text, size, string);
 }
 
-/* A dark plate with a line of text whose left top corner is near (x, y), inside the picture. */
-static void
-draw_plate (const CnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 color)
+void
+cnn_view_draw_plate (
+    const CnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 color)
 {
   const CnnViewCanvas *canvas = drawing->canvas;
   gint size = drawing->layout->text_size;
@@ -54,9 +55,8 @@ cnn_view_name_map (CnnShape shape, const gchar *const *names, gint map, gchar *n
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
-/* Which of the maps are shown; nothing when all are. In brief only where to look for the others. */
-static void
-describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size)
+void
+cnn_view_describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size)
 {
   const CnnViewLayout *layout = drawing->layout;
   const gint total = drawing->shape.n * drawing->shape.c, last = layout->n_shown - 1;
@@ -72,7 +72,7 @@ describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsi
   else if (brief)
     *string = '\0';
   else if (drawing->scene->settings.channel >= 0 || (last == 0 && total > 1))
-    g_snprintf (string, size, "channel %s of %d%s", low, total, page);
+    g_snprintf (string, size, "channel %s of 0" DASH "%d%s", low, total - 1, page);
   else if (last + 1 == total)
     *string = '\0';
   else if (drawing->maps[last] - drawing->maps[0] == last)
@@ -106,7 +106,7 @@ cnn_view_draw_title (const CnnViewDrawing *drawing)
   gchar details[160], *title = g_strdup (drawing->scene->title);
   gint room = 0;
   for (gint brief = FALSE; brief <= TRUE; brief++) {
-    describe_page (drawing, brief, details, sizeof details);
+    cnn_view_describe_page (drawing, brief, details, sizeof details);
     room = box.width - size;
     if (*details != '\0')
       room -= cnn_view_drawing_width (drawing, size, details) + size;
@@ -124,15 +124,15 @@ cnn_view_draw_title (const CnnViewDrawing *drawing)
 static void
 draw_color_bar (const CnnViewDrawing *drawing, CnnViewBox box)
 {
-  const gint bytes = drawing->table->format.bytes;
-  if (box.width < 1 || box.height < 1)
-    return;
-  guint8 *first = cnn_view_canvas_at (drawing->canvas, box.x, box.y);
-  for (gint x = 0; x < box.width; x++)
-    memcpy (first + x * bytes, &drawing->table->pixels[(gint64)x * CNN_VIEW_LEVELS / box.width],
-        (gsize)bytes);
-  for (gint y = 1; y < box.height; y++)
-    memcpy (first + (gssize)y * drawing->canvas->stride, first, (gsize)(box.width * bytes));
+  const CnnViewRange *range = &drawing->intervals[0];
+  for (gint x = 0; x < box.width; x++) {
+    gint level = (gint)((gint64)x * CNN_VIEW_LEVELS / box.width);
+    if (drawing->layout->bars)
+      level = cnn_view_drawing_level (
+          drawing, range, range->min + (range->max - range->min) * x / box.width);
+    cnn_view_canvas_fill_pixel (drawing->canvas, (CnnViewBox){box.x + x, box.y, 1, box.height},
+        drawing->table->pixels[level]);
+  }
 }
 
 static void
@@ -149,7 +149,7 @@ describe_colors (const CnnViewDrawing *drawing, gchar *string, gsize size)
   if (drawing->layout->bars && range == CNN_VIEW_NORMALIZE_CHANNEL)
     range = CNN_VIEW_NORMALIZE_LAYER;
   g_snprintf (string, size, "%s%s" DOT "%s", cnn_view_normalize_words (range), gamma,
-      cnn_colormap_name (settings->colormap));
+      cnn_colormap_name (drawing->colormap));
 }
 
 /* low [colors] high   what the range is ... not a number: n */
@@ -205,14 +205,32 @@ span_between (CnnViewBox box, const CnnViewRange *range, gdouble a, gdouble b)
   return (CnnViewBox){box.x, box.y + first, box.width, MAX (1, last - first + 1)};
 }
 
-static void
-fill_in_color_of (
-    const CnnViewDrawing *drawing, CnnViewBox box, const CnnViewRange *range, gdouble value)
+gint
+cnn_view_drawing_level (const CnnViewDrawing *drawing, const CnnViewRange *range, gdouble value)
 {
-  gdouble width = range->max - range->min;
-  gdouble shade = width > 0 ? CLAMP ((value - range->min) / width, 0, 1) : 0;
-  gint level = MIN (CNN_VIEW_LEVELS - 1, (gint)(shade * CNN_VIEW_LEVELS));
-  cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
+  gdouble low = range->min, high = range->max;
+  if (isnan (value))
+    return CNN_VIEW_NAN;
+  if (isinf (value))
+    return value > 0 ? CNN_VIEW_PLUS_INFINITY : CNN_VIEW_MINUS_INFINITY;
+  if (drawing->layout->bars && drawing->colormap == CNN_COLORMAP_COOLWARM) {
+    high = MAX (fabs (low), fabs (high));
+    low = -high;
+  }
+  const gdouble shade = high > low ? CLAMP ((value - low) / (high - low), 0, 1) : 0;
+  return MIN (CNN_VIEW_LEVELS - 1, (gint)(shade * CNN_VIEW_LEVELS));
+}
+
+/* With a line around it: some colors are those of the ground. */
+static void
+draw_bar (const CnnViewDrawing *drawing, CnnViewBox box, const CnnViewRange *range, gdouble value)
+{
+  const guint32 pixel = drawing->table->pixels[cnn_view_drawing_level (drawing, range, value)];
+  if (box.width >= 6 && box.height >= 3) {
+    cnn_view_canvas_fill (drawing->canvas, box, CNN_VIEW_FAINT);
+    box = (CnnViewBox){box.x + 1, box.y + 1, box.width - 2, box.height - 2};
+  }
+  cnn_view_canvas_fill_pixel (drawing->canvas, box, pixel);
 }
 
 void
@@ -225,12 +243,10 @@ cnn_view_draw_bars (const CnnViewDrawing *drawing)
     gdouble base = CLAMP (0, range.min, range.max);
     if (isfinite (value)) {
       cnn_view_canvas_shade (drawing->canvas, box, 0xffffff, 10);
-      fill_in_color_of (drawing, span_between (box, &range, base, value), &range, value);
+      draw_bar (drawing, span_between (box, &range, base, value), &range, value);
     } else {
-      gint entry = isnan (value) ? CNN_VIEW_NAN
-                   : value > 0   ? CNN_VIEW_PLUS_INFINITY
-                                 : CNN_VIEW_MINUS_INFINITY;
-      cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[entry]);
+      const gint level = cnn_view_drawing_level (drawing, &range, value);
+      cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
     }
   }
   if (drawing->layout->n_shown > 0) {
@@ -240,206 +256,4 @@ cnn_view_draw_bars (const CnnViewDrawing *drawing)
     axis.width = (drawing->layout->n_shown - 1) * drawing->layout->step_x + axis.width;
     cnn_view_canvas_fill (drawing->canvas, span_between (axis, range, base, base), CNN_VIEW_FAINT);
   }
-}
-
-/* ---- Over everything ------------------------------------------------------------------------- */
-
-/* A frame of accent color with a dark line around it, seen on any ground. */
-static void
-draw_marker (const CnnViewDrawing *drawing, CnnViewBox box)
-{
-  cnn_view_canvas_frame (drawing->canvas, box, 3, 0x000000);
-  cnn_view_canvas_frame (drawing->canvas, box, 2, CNN_VIEW_ACCENT);
-}
-
-/* What value (y, x) of every map sees, as a box on the source: the field of output (0, 0), moved by
- * the jump. It may reach beyond the source, into the padding. */
-static void
-draw_field (const CnnViewDrawing *drawing, gint y, gint x)
-{
-  const CnnViewScene *scene = drawing->scene;
-  const CnnViewBox source = drawing->layout->source;
-  const CnnReceptiveAxis *rows = &scene->field.rows, *columns = &scene->field.columns;
-  if (scene->field_rows < 1 || source.width == 0)
-    return;
-  gdouble row_scale = source.height / (gdouble)scene->field_rows;
-  gdouble column_scale = source.width / (gdouble)scene->field_columns;
-  gdouble top = rows->offset + 0.5 + y * rows->jump - rows->size / 2;
-  gdouble left = columns->offset + 0.5 + x * columns->jump - columns->size / 2;
-  gint first_y = (gint)floor (CLAMP (top, 0, scene->field_rows) * row_scale);
-  gint first_x = (gint)floor (CLAMP (left, 0, scene->field_columns) * column_scale);
-  gint last_y = (gint)ceil (CLAMP (top + rows->size, 0, scene->field_rows) * row_scale);
-  gint last_x = (gint)ceil (CLAMP (left + columns->size, 0, scene->field_columns) * column_scale);
-  draw_marker (drawing, (CnnViewBox){source.x + first_x, source.y + first_y,
-                            MAX (1, last_x - first_x), MAX (1, last_y - first_y)});
-}
-
-/* The value of a map under the pointer. Beside a source, without a pointer, the middle of the first
- * shown map: a box that grows from layer to layer needs no mouse. */
-typedef struct {
-  gint index; /* of the tile */
-  gint y, x;
-} Pointed;
-
-static gboolean
-find_pointed (const CnnViewDrawing *drawing, Pointed *pointed)
-{
-  const CnnViewScene *scene = drawing->scene;
-  const CnnShape shape = drawing->shape;
-  if (!scene->has_pointer) {
-    *pointed = (Pointed){0, shape.h / 2, shape.w / 2};
-    return drawing->layout->source.width > 0 && !drawing->layout->bars;
-  }
-  pointed->index = cnn_view_layout_find (drawing->layout, scene->pointer_x, scene->pointer_y);
-  if (pointed->index < 0)
-    return FALSE;
-  CnnViewBox tile = cnn_view_layout_tile (drawing->layout, pointed->index);
-  gint x = (gint)((scene->pointer_x - tile.x) * shape.w / tile.width);
-  gint y = (gint)((scene->pointer_y - tile.y) * shape.h / tile.height);
-  pointed->x = CLAMP (x, 0, shape.w - 1);
-  pointed->y = CLAMP (y, 0, shape.h - 1);
-  return TRUE;
-}
-
-void
-cnn_view_draw_kernels (const CnnViewDrawing *drawing)
-{
-  const CnnViewLayout *layout = drawing->layout;
-  Pointed pointed = {0, 0, 0};
-  if (layout->kernels.width == 0)
-    return;
-  if (!find_pointed (drawing, &pointed))
-    pointed.index = 0;
-  const CnnViewWeightsRequest panel = {layout->kernels, layout->text_size, layout->caption_size,
-      drawing->maps[pointed.index] % drawing->shape.c, drawing->scene->settings.channel < 0};
-  cnn_view_weights_panel_draw (
-      drawing->scene->kernels, &panel, drawing->scene->layer, drawing->text, drawing->canvas);
-}
-
-static void
-mark_value (const CnnViewDrawing *drawing, const Pointed *pointed)
-{
-  CnnViewBox tile = cnn_view_layout_tile (drawing->layout, pointed->index);
-  gint left = pointed->x * tile.width / drawing->shape.w;
-  gint right = (pointed->x + 1) * tile.width / drawing->shape.w;
-  gint top = pointed->y * tile.height / drawing->shape.h;
-  gint bottom = (pointed->y + 1) * tile.height / drawing->shape.h;
-  draw_marker (drawing,
-      (CnnViewBox){tile.x + left, tile.y + top, MAX (1, right - left), MAX (1, bottom - top)});
-}
-
-/* Beside the pointer: which map, unless only one is shown or captions tell, and which value. */
-static void
-draw_value (const CnnViewDrawing *drawing, const Pointed *pointed)
-{
-  const CnnViewScene *scene = drawing->scene;
-  const CnnViewLayout *layout = drawing->layout;
-  const gint map = drawing->maps[pointed->index];
-  const gboolean grid = scene->settings.channel < 0;
-  const gboolean captioned = layout->caption_height > 0 && !layout->column_names;
-  gchar name[CNN_VIEW_NAME_SIZE], number[CNN_VIEW_NUMBER_SIZE];
-  cnn_view_name_map (drawing->shape, drawing->scene->names, map, name);
-  cnn_view_number (
-      number, cnn_view_drawing_value (drawing, map, pointed->y, pointed->x), CNN_VIEW_DIGITS);
-  GString *string = g_string_new (NULL);
-  if (layout->bars || (grid && !captioned))
-    g_string_append_printf (string, "channel %s   ", name);
-  if (!layout->bars)
-    g_string_append_printf (string, "y %d  x %d   ", pointed->y, pointed->x);
-  g_string_append (string, number);
-  draw_plate (drawing, (gint)scene->pointer_x + layout->text_size,
-      (gint)scene->pointer_y + layout->text_size, string->str, CNN_VIEW_INK);
-  g_string_free (string, TRUE);
-}
-
-void
-cnn_view_draw_readout (const CnnViewDrawing *drawing)
-{
-  const CnnViewLayout *layout = drawing->layout;
-  const gboolean beside_source = layout->source.width > 0;
-  const gboolean grid = drawing->scene->settings.channel < 0;
-  Pointed pointed;
-  /* Over a plain grid only what its captions had no room for. */
-  if ((grid && !layout->bars && !layout->row_names && !layout->column_names && !beside_source) ||
-      !find_pointed (drawing, &pointed))
-    return;
-  if (!layout->bars && (beside_source || (!grid && layout->enlargement >= 4)))
-    mark_value (drawing, &pointed);
-  draw_field (drawing, pointed.y, pointed.x);
-  if (drawing->scene->has_pointer)
-    draw_value (drawing, &pointed);
-}
-
-/* In the middle, above the maps. */
-static void
-draw_notice (const CnnViewDrawing *drawing)
-{
-  const CnnViewBox body = drawing->layout->body;
-  const gint size = drawing->layout->text_size, line = size * 9 / 5;
-  const gint width = cnn_view_drawing_width (drawing, size, drawing->scene->notice) + size;
-  draw_plate (drawing, body.x + (body.width - width) / 2, body.y + line / 2, drawing->scene->notice,
-      CNN_VIEW_ACCENT);
-}
-
-static void
-draw_help (const CnnViewDrawing *drawing)
-{
-  static const gchar *const lines[][2] = {
-      {"click", "one channel, again: the grid"},
-      {"\342\206\220 \342\206\222 \342\206\221 \342\206\223", "next channel"},
-      {"Page \342\206\221 \342\206\223", "next page"},
-      {"Esc", "back to the grid"},
-      {"c", "colormap"},
-      {"n", "normalisation"},
-      {"g", "gamma"},
-      {"l", "labels"},
-      {"t", "title"},
-      {"b", "color bar"},
-      {"k", "kernels"},
-      {"space", "freeze"},
-      {"h", "this help"},
-  };
-  const CnnViewCanvas *canvas = drawing->canvas;
-  const gint n_lines = G_N_ELEMENTS (lines);
-  gint size = CLAMP (canvas->height / (2 * n_lines + 4), 8, drawing->layout->text_size * 5 / 4);
-  gint keys = 0, texts = 0, line = size * 9 / 5;
-  for (gint i = 0; i < n_lines; i++) {
-    keys = MAX (keys, cnn_view_drawing_width (drawing, size, lines[i][0]));
-    texts = MAX (texts, cnn_view_drawing_width (drawing, size, lines[i][1]));
-  }
-  CnnViewBox box = {0, 0, keys + texts + 5 * size, n_lines * line + 2 * size};
-  box.x = (canvas->width - box.width) / 2;
-  box.y = (canvas->height - box.height) / 2;
-  cnn_view_canvas_shade (canvas, box, 0x000000, 215);
-  for (gint i = 0; i < n_lines; i++) {
-    gint y = box.y + size + i * line + line / 2;
-    gint right = box.x + 2 * size + keys - cnn_view_drawing_width (drawing, size, lines[i][0]);
-    cnn_view_drawing_write (drawing, size, right, y, lines[i][0], CNN_VIEW_ACCENT);
-    cnn_view_drawing_write (drawing, size, box.x + 3 * size + keys, y, lines[i][1], CNN_VIEW_INK);
-  }
-}
-
-void
-cnn_view_draw_overlay (const CnnViewDrawing *drawing)
-{
-  const CnnViewLayout *layout = drawing->layout;
-  const CnnViewCanvas *canvas = drawing->canvas;
-  if (layout->n_pages > 1 && layout->title.height == 0) {
-    gchar string[160];
-    describe_page (drawing, FALSE, string, sizeof string);
-    draw_plate (drawing, canvas->width, canvas->height, string, CNN_VIEW_INK);
-  }
-  if (drawing->scene->settings.freeze) {
-    gint size = layout->text_size, top = layout->title.height + size / 2;
-    CnnViewBox bar = {canvas->width - 2 * size, top + size / 2, size / 3, size};
-    cnn_view_canvas_shade (
-        canvas, (CnnViewBox){bar.x - size / 2, top, size * 2, size * 2}, 0x000000, 200);
-    cnn_view_canvas_fill (canvas, bar, CNN_VIEW_ACCENT);
-    bar.x += size * 2 / 3;
-    cnn_view_canvas_fill (canvas, bar, CNN_VIEW_ACCENT);
-  }
-  if (drawing->scene->notice && *drawing->scene->notice != '\0')
-    draw_notice (drawing);
-  if (drawing->scene->settings.help)
-    draw_help (drawing);
 }

@@ -25,6 +25,7 @@ typedef struct {
   const CnnViewLayout *layout;
   const CnnViewScene *scene;
   const CnnViewTable *table;
+  CnnColormap colormap; /* of the table */
   CnnViewText *text;
   CnnShape shape;
   const CnnImage *image;
@@ -46,9 +47,25 @@ gint cnn_view_drawing_write (
     const CnnViewDrawing *drawing, gint size, gint x, gint y, const gchar *string, guint32 color);
 gint cnn_view_drawing_width (const CnnViewDrawing *drawing, gint size, const gchar *string);
 
+/* A dark plate with a line of text whose left top corner is near (x, y), inside the picture. */
+void cnn_view_draw_plate (
+    const CnnViewDrawing *drawing, gint x, gint y, const gchar *string, guint32 color);
+
+/* Which of the maps are shown; nothing when all are. In brief only where to look for the others. */
+void
+cnn_view_describe_page (const CnnViewDrawing *drawing, gboolean brief, gchar *string, gsize size);
+
+/* The ground of the padding around the source, which is drawn over it. */
+void cnn_view_draw_padding (const CnnViewDrawing *drawing);
 void cnn_view_draw_title (const CnnViewDrawing *drawing);
 void cnn_view_draw_legend (const CnnViewDrawing *drawing);
 void cnn_view_draw_captions (const CnnViewDrawing *drawing);
+/* The table's level of a value of a range; of bars in the colors around 0 the range is widened to either side. */
+gint
+cnn_view_drawing_level (const CnnViewDrawing *drawing, const CnnViewRange *range, gdouble value);
+
+/* Numbers in the cells of the maps, where the settings and the room allow. */
+void cnn_view_draw_values (const CnnViewDrawing *drawing);
 /* One bar for each shown map, for maps of one value. */
 void cnn_view_draw_bars (const CnnViewDrawing *drawing);
 /* The kernel of the enlarged map, or of the one under the pointer, or all of them. */

@@ -54,13 +54,17 @@ def hue_at_white(color, magnitude):
     return color[2] + spin if color[2] > -math.pi / 3 else color[2] - spin
 
 
-def coolwarm_knot(t, cold=(59, 76, 192), warm=(180, 4, 38)):
-    cold, warm = to_polar(cold), to_polar(warm)
+# The ends, from 0 to 255: of matplotlib's table.
+COLD = (58.60045, 76.17308, 192.1892)
+WARM = (179.94664, 3.96682, 38.30937)
+
+
+def coolwarm_knot(t):
+    cold, warm = to_polar(COLD), to_polar(WARM)
     middle = max(cold[0], warm[0], 88)
     end, weight = (cold, 1 - 2 * t) if t < 0.5 else (warm, 2 * t - 1)
     white = (middle, 0, hue_at_white(end, middle))
-    return [round(c) for c in from_polar(*((1 - weight) * w + weight * e
-                                           for w, e in zip(white, end)))]
+    return from_polar(*((1 - weight) * w + weight * e for w, e in zip(white, end)))
 
 
 def coolwarm():

@@ -40,6 +40,27 @@ show_grid (const CnnViewInteraction *interaction, const GArray *maps, CnnViewSet
   settings->channel = -1;
 }
 
+/* To a layer, counted back from the last one; its grid comes first. */
+static void
+show_layer (const CnnViewInteraction *interaction, gint layer, CnnViewSettings *settings)
+{
+  const guint shown = (guint)CLAMP (layer, 0, MAX (1, interaction->n_layers) - 1);
+  if (shown == settings->layer)
+    return;
+  settings->layer = shown;
+  settings->channel = -1;
+  settings->page = 0;
+}
+
+/* Without a strip the keys that walk first ask for one. */
+static void
+walk_layers (const CnnViewInteraction *interaction, gint step, CnnViewSettings *settings)
+{
+  if (settings->layers)
+    show_layer (interaction, (gint)settings->layer + step, settings);
+  settings->layers = TRUE;
+}
+
 void
 cnn_view_interaction_turn_page (
     const CnnViewInteraction *interaction, gint step, const GArray *maps, CnnViewSettings *settings)
@@ -57,6 +78,11 @@ cnn_view_interaction_click (const CnnViewInteraction *interaction, gdouble x, gd
 {
   if (settings->help) {
     settings->help = FALSE;
+    return;
+  }
+  const gint layer = cnn_view_layout_find_layer (&interaction->layout, x, y);
+  if (layer >= 0) {
+    show_layer (interaction, interaction->n_layers - 1 - layer, settings);
     return;
   }
   if (settings->channel >= 0) {
@@ -97,6 +123,10 @@ handle_moving_key (const CnnViewInteraction *interaction, const gchar *key, cons
     cnn_view_interaction_turn_page (interaction, 1, maps, settings);
   else if (strcmp (key, "Page_Up") == 0 || strcmp (key, "Prior") == 0)
     cnn_view_interaction_turn_page (interaction, -1, maps, settings);
+  else if (strcmp (key, "comma") == 0 || strcmp (key, ",") == 0)
+    walk_layers (interaction, 1, settings);
+  else if (strcmp (key, "period") == 0 || strcmp (key, ".") == 0)
+    walk_layers (interaction, -1, settings);
   else if (strcmp (key, "Escape") != 0)
     return FALSE;
   else if (settings->help)
@@ -138,6 +168,15 @@ handle_letter (const gchar *key, gboolean shift, CnnViewSettings *settings)
     return TRUE;
   case 'k':
     settings->kernels = !settings->kernels;
+    return TRUE;
+  case 'v':
+    settings->values =
+        settings->values == CNN_VIEW_VALUES_OFF ? CNN_VIEW_VALUES_AUTO : CNN_VIEW_VALUES_OFF;
+    return TRUE;
+  case 's': /* changes nothing of what is seen: the owner saves it */
+    return TRUE;
+  case 'a':
+    settings->arithmetic = !settings->arithmetic;
     return TRUE;
   case 'h':
     settings->help = !settings->help;
@@ -188,5 +227,6 @@ cnn_view_interaction_key (CnnViewInteraction *interaction, const gchar *key, gbo
       !handle_letter (key, shift, settings))
     return FALSE;
   describe_change (&old, settings, interaction->notice);
+  interaction->wants_snapshot = g_ascii_strcasecmp (key, "s") == 0;
   return TRUE;
 }

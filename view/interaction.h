@@ -13,13 +13,15 @@ G_BEGIN_DECLS
 /* What a pointer and keys act on: the picture that was shown last. */
 typedef struct {
   CnnViewLayout layout;
-  gint n_maps; /* of the stream */
+  gint n_maps;   /* of the stream */
+  gint n_layers; /* that can be shown, with the input; 1 for none but the last */
   /* The grid, also while one channel fills the picture. */
   gint grid_columns, grid_per_page;
   gboolean has_pointer;
   gdouble pointer_x, pointer_y; /* in pixels of the picture */
   /* What the last key did, in words, where the picture does not tell; the owner takes it away. */
   gchar notice[CNN_VIEW_NOTICE_SIZE];
+  gboolean wants_snapshot; /* a key asked for one; likewise */
 } CnnViewInteraction;
 
 /* In all of these `maps` (of int) are the chosen ones, at least one; `settings` become the new ones. */

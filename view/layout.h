@@ -12,8 +12,13 @@ typedef struct {
   gint width, height;               /* of the picture */
   gint map_width, map_height;       /* of a map, in values */
   gint source_width, source_height; /* of the picture beside the maps, 0 for none */
-  gboolean kernels;                 /* to be drawn under that picture */
+  /* Padding around the source that values see, in its pixels. */
+  gint padding_top, padding_left, padding_bottom, padding_right;
+  gboolean kernels;             /* to be drawn under that picture */
+  gboolean arithmetic;          /* the sum behind a value, in their place */
+  gint n_layers, current_layer; /* of the strip, 0 for none */
   gint n_tiles;
+  gint group; /* tiles that belong together, in a row where that goes well; 0 or 1 for none */
   guint columns;
   guint page; /* taken modulo the number of pages */
   gint gap;
@@ -26,11 +31,14 @@ typedef struct {
 } CnnViewBox;
 
 typedef struct {
-  gint text_size;                 /* of title and legend, pixels */
-  gint caption_size;              /* text on the tiles */
-  CnnViewBox title, legend, body; /* empty when absent */
-  CnnViewBox source, kernels;     /* empty when absent */
-  gboolean bars;                  /* maps of one value: a bar each instead of a tile */
+  gint text_size;                          /* of title and legend, pixels */
+  gint caption_size;                       /* text on the tiles */
+  CnnViewBox title, legend, body;          /* empty when absent */
+  CnnViewBox strip;                        /* empty when absent, or when there is no room */
+  gint first_layer, n_layers, layer_width; /* that it has room for */
+  CnnViewBox padded;                       /* the source with its padding */
+  CnnViewBox source, kernels, arithmetic;  /* empty when absent */
+  gboolean bars;                           /* maps of one value: a bar each instead of a tile */
 
   gint columns, rows;  /* of a full page */
   gint first, n_shown; /* tiles of this page */
@@ -55,6 +63,12 @@ void cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, g
 
 /* Box of shown tile `index`, without its caption. For bars the full-height column of the bar. */
 CnnViewBox cnn_view_layout_tile (const CnnViewLayout *layout, gint index);
+
+/* Box of the `index`th layer that the strip has room for. */
+CnnViewBox cnn_view_layout_layer (const CnnViewLayout *layout, gint index);
+
+/* The layer at a point of the strip, or -1. */
+gint cnn_view_layout_find_layer (const CnnViewLayout *layout, gdouble x, gdouble y);
 
 /* The shown tile at a point (its caption counts, and right of a bar its gap), or -1. */
 gint cnn_view_layout_find (const CnnViewLayout *layout, gdouble x, gdouble y);

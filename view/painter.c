@@ -3,12 +3,13 @@
 
 #include "view/decoration.h"
 #include "view/image.h"
+#include "view/strip.h"
 
 #include <math.h>
 #include <string.h>
 
 struct _CnnViewPainter {
-  const CnnDispatch *dispatch;
+  const CnnContext *context;
   CnnViewText *text;
 
   CnnShape shape;
@@ -42,10 +43,10 @@ struct _CnnViewPainter {
 };
 
 CnnViewPainter *
-cnn_view_painter_new (const CnnDispatch *dispatch)
+cnn_view_painter_new (const CnnContext *context)
 {
   CnnViewPainter *painter = g_new0 (CnnViewPainter, 1);
-  painter->dispatch = dispatch;
+  painter->context = context;
   painter->text = cnn_view_text_new ();
   painter->packed = g_byte_array_new ();
   painter->maps = g_array_new (FALSE, FALSE, sizeof (gint));
@@ -91,6 +92,20 @@ cnn_view_painter_layout (const CnnViewPainter *painter)
 
 /* ---- Plan ------------------------------------------------------------------------------------ */
 
+/* How far beyond the source the values of an axis see, in pixels of the source as it is shown. Deep in a network
+ * that is further than there is room for: at most an eighth of it. */
+static void
+padding_of_axis (
+    const CnnReceptiveAxis *axis, gint field, gint shown, gint n, gint *before, gint *after)
+{
+  const gdouble scale = field > 0 ? shown / (gdouble)field : 0;
+  const gdouble first = axis->size / 2 - 0.5 - axis->offset;
+  const gdouble last = axis->offset + (n - 1) * axis->jump + 0.5 + axis->size / 2 - field;
+  const gint most = shown / 8;
+  *before = field > 0 ? (gint)ceil (CLAMP (first * scale, 0, most)) : 0;
+  *after = field > 0 ? (gint)ceil (CLAMP (last * scale, 0, most)) : 0;
+}
+
 /* In letters. */
 static gint
 longest_name (CnnShape shape, const gchar *const *names)
@@ -118,9 +133,17 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.map_height = shape.h;
   request.source_width = scene->source_width;
   request.source_height = scene->source_height;
+  padding_of_axis (&scene->field.rows, scene->field_rows, scene->source_height, shape.h,
+      &request.padding_top, &request.padding_bottom);
+  padding_of_axis (&scene->field.columns, scene->field_columns, scene->source_width, shape.w,
+      &request.padding_left, &request.padding_right);
   request.kernels =
       settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
+  request.n_layers = scene->n_layers;
+  request.current_layer = scene->current_layer;
+  request.arithmetic = settings->arithmetic || settings->step;
   request.n_tiles = grid ? (gint)scene->maps->len : 1;
+  request.group = scene->group;
   request.columns = grid ? settings->columns : 0;
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
@@ -145,8 +168,8 @@ update_maps (CnnViewPainter *painter, const gint *maps)
   return TRUE;
 }
 
-/* How many of n values on one axis see something beyond the source: padding. At most a quarter at each
- * end, since deep in a network every value does. */
+/* How many of n values on one axis see something beyond the source: padding. At most an eighth at each
+ * end: deep in a network every value does, and of a few values all count. */
 static void
 border_of_axis (
     const CnnReceptiveAxis *axis, gint source, gint n, gboolean ignored, gint *first, gint *last)
@@ -157,8 +180,8 @@ border_of_axis (
     return;
   const gdouble low = ceil (reach / axis->jump - slack);
   const gdouble high = floor ((source - axis->size / 2 - 0.5 - axis->offset) / axis->jump + slack);
-  *first = (gint)CLAMP (low, 0, n / 4);
-  *last = (gint)CLAMP (n - 1 - high, 0, n / 4);
+  *first = (gint)CLAMP (low, 0, n / 8);
+  *last = (gint)CLAMP (n - 1 - high, 0, n / 8);
 }
 
 static CnnViewBorder
@@ -206,7 +229,7 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
       .maps = (const gint *)(gconstpointer)painter->maps->data,
       .n_maps = layout->n_shown};
   cnn_view_free (painter->view);
-  painter->view = cnn_view_new (painter->dispatch, &geometry, error);
+  painter->view = cnn_view_new (painter->context, &geometry, error);
   painter->values_width = layout->values_width;
   painter->values_height = layout->values_height;
   painter->enlargement = layout->enlargement;
@@ -214,17 +237,25 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
   return painter->view != NULL;
 }
 
+/* Bars go both ways from 0, and their colors with them, unless the user chose others. */
+static CnnColormap
+effective_colormap (const CnnViewPainter *painter, const CnnViewSettings *settings)
+{
+  const gboolean chosen = settings->colormap != cnn_view_settings_default.colormap;
+  return painter->layout.bars && !chosen ? CNN_COLORMAP_COOLWARM : settings->colormap;
+}
+
 static void
 update_table (
     CnnViewPainter *painter, const CnnViewSettings *settings, const CnnPixelFormat *format)
 {
-  gboolean centred = settings->normalize == CNN_VIEW_NORMALIZE_SYMMETRIC;
-  if (painter->has_table && painter->colormap == settings->colormap &&
-      painter->gamma == settings->gamma && painter->centred == centred &&
-      memcmp (&painter->table.format, format, sizeof *format) == 0)
+  const CnnColormap colormap = effective_colormap (painter, settings);
+  const gboolean centred = settings->normalize == CNN_VIEW_NORMALIZE_SYMMETRIC;
+  if (painter->has_table && painter->colormap == colormap && painter->gamma == settings->gamma &&
+      painter->centred == centred && memcmp (&painter->table.format, format, sizeof *format) == 0)
     return;
-  cnn_colormap_fill (&painter->table, settings->colormap, settings->gamma, centred, format);
-  painter->colormap = settings->colormap;
+  cnn_colormap_fill (&painter->table, colormap, settings->gamma, centred, format);
+  painter->colormap = colormap;
   painter->gamma = settings->gamma;
   painter->centred = centred;
   painter->has_table = TRUE;
@@ -363,12 +394,16 @@ draw_everything (CnnViewPainter *painter, const CnnViewDrawing *drawing)
   const CnnViewCanvas *canvas = drawing->canvas;
   cnn_view_canvas_fill (
       canvas, (CnnViewBox){0, 0, canvas->width, canvas->height}, CNN_VIEW_BACKGROUND);
-  if (painter->layout.source.width > 0)
+  if (painter->layout.source.width > 0) {
+    cnn_view_draw_padding (drawing);
     drawing->scene->draw_source (drawing->scene->source, canvas, painter->layout.source);
+  }
   if (painter->layout.bars)
     cnn_view_draw_bars (drawing);
   else
     draw_tiles (painter, canvas);
+  cnn_view_draw_values (drawing);
+  cnn_view_draw_strip (drawing);
   cnn_view_draw_captions (drawing);
   cnn_view_draw_title (drawing);
   cnn_view_draw_legend (drawing);
@@ -417,6 +452,7 @@ cnn_view_painter_draw (CnnViewPainter *painter, const CnnViewScene *scene, const
       .layout = &painter->layout,
       .scene = scene,
       .table = &painter->table,
+      .colormap = painter->colormap,
       .text = painter->text,
       .shape = painter->shape,
       .image = image,

@@ -8,6 +8,7 @@
 #include "view/canvas.h"
 #include "view/weightspanel.h"
 #include "view/layout.h"
+#include "view/operation.h"
 #include "view/settings.h"
 #include "view/text.h"
 
@@ -19,6 +20,12 @@ typedef struct _CnnViewPainter CnnViewPainter;
 #define CNN_VIEW_TITLE_GAP "   "
 
 typedef void CnnViewDrawSourceFunc (gpointer source, const CnnViewCanvas *canvas, CnnViewBox box);
+
+/* One of the layers of a network, for the strip. */
+typedef struct {
+  const gchar *name;
+  CnnImage image; /* its output */
+} CnnViewLayer;
 
 /* What to draw beside the values. */
 typedef struct {
@@ -38,12 +45,21 @@ typedef struct {
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;
+  gint group; /* channels that were made of one input channel, 0 when of all */
+  /* How the maps were made, and of what: NULL when not known. */
+  const CnnViewOperation *operation;
+  const CnnImage *input;
+  /* From the first input on; none when n_layers is 0. */
+  const CnnViewLayer *layers;
+  gint n_layers, current_layer;
+  gint64
+      step; /* windows that slid by, row by row and map by map: which value is explained; -1: the pointer's */
   const gchar *notice; /* UTF-8, for a moment over the maps; NULL or "" for none */
   gboolean has_pointer;
   gdouble pointer_x, pointer_y;
 } CnnViewScene;
 
-CnnViewPainter *cnn_view_painter_new (const CnnDispatch *dispatch);
+CnnViewPainter *cnn_view_painter_new (const CnnContext *context);
 void cnn_view_painter_free (CnnViewPainter *painter);
 
 /* A new stream: everything that was learnt of the last one goes. */

@@ -4,7 +4,9 @@
 #define CNN_VIEW_SETTINGS_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 #include "view/colormap.h"
+#include "view/values.h"
 
 #include <glib.h>
 
@@ -36,6 +38,11 @@ typedef struct {
   gboolean ignore_border; /* ranges leave out the values that see padding */
   CnnColormap colormap;
   gboolean labels, legend, title, kernels, help, freeze;
+  gboolean arithmetic; /* the sum behind a value beside the maps */
+  gboolean layers;     /* a strip of all layers */
+  guint layer;         /* which is shown: layers back from the last one */
+  gboolean step;       /* the same, from value to value by itself */
+  CnnViewValues values;
   guint gap;
   CnnLayout tensor_layout; /* of tensors that ride on video */
 } CnnViewSettings;

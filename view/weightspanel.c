@@ -3,6 +3,7 @@
 
 #include "view/colormap.h"
 #include "view/decoration.h"
+#include "view/values.h"
 #include "view/weightsgrid.h"
 
 #include <math.h>
@@ -124,6 +125,30 @@ fill_cell (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, gi
       (CnnViewBox){box.x + x * grid->cell, box.y + y * grid->cell, grid->cell, grid->cell}, pixel);
 }
 
+/* The numbers of a slice in its cells, where they have room. */
+static void
+write_values (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item,
+    const gfloat *values, gint stride, gdouble most)
+{
+  const CnnViewWeightsRequest *panel = drawing->panel;
+  const gint least = panel->values == CNN_VIEW_VALUES_AUTO ? panel->caption_size * 5 / 6 : 8;
+  if (panel->values == CNN_VIEW_VALUES_OFF || grid->cell < 2 * least)
+    return;
+  const CnnViewBox box = cnn_view_weights_grid_item (grid, item);
+  GArray *shown = g_array_new (FALSE, FALSE, sizeof (gfloat));
+  for (gint y = 0; y < grid->rows_of_item; y++)
+    g_array_append_vals (shown, values + (gsize)y * (gsize)stride, (guint)grid->columns_of_item);
+  const gfloat *numbers = (const gfloat *)(gconstpointer)shown->data;
+  const CnnViewValuesFormat format = cnn_view_values_fit (
+      drawing->text, numbers, shown->len, grid->cell, grid->cell, least, panel->text_size);
+  for (gint i = 0; format.size > 0 && i < (gint)shown->len; i++)
+    cnn_view_values_write (drawing->text, drawing->canvas, format,
+        (CnnViewBox){box.x + i % grid->columns_of_item * grid->cell,
+            box.y + i / grid->columns_of_item * grid->cell, grid->cell, grid->cell},
+        numbers[i], color_of (drawing, numbers[i], most));
+  g_array_unref (shown);
+}
+
 /* Blue below 0, red above. Rows of `values` are `stride` apart. */
 static void
 draw_slice (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, const gfloat *values,
@@ -133,6 +158,7 @@ draw_slice (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, c
     for (gint x = 0; x < grid->columns_of_item; x++)
       fill_cell (drawing, grid, item, y, x,
           color_of (drawing, values[(gsize)y * (gsize)stride + (gsize)x], most));
+  write_values (drawing, grid, item, values, stride, most);
 }
 
 static guint32
@@ -376,7 +402,7 @@ draw_one (const Drawing *drawing, gint output)
   const gint before = has_colors (kernels) ? 1 : 0;
   CnnViewWeightsGrid grid = start_grid (drawing, weights->in_channels + before, weights->rows,
       weights->columns, before * drawing->panel->caption_size * 3 / 2);
-  cnn_view_weights_grid_fit (&grid, 2 * drawing->panel->text_size);
+  cnn_view_weights_grid_fit (&grid, 3 * drawing->panel->text_size);
   gdouble most = greatest (slice_of (kernels, output, 0), kernel_size (kernels));
   for (gint i = 0; i < grid.n_shown; i++) {
     if (i < before)

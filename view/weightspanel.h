@@ -6,6 +6,7 @@
 
 #include "view/canvas.h"
 #include "view/text.h"
+#include "view/values.h"
 #include "view/weights.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,7 @@ typedef struct {
   CnnViewBox box;
   gint text_size, caption_size;
   gint channel; /* of the output: its kernel is drawn, or marked among all */
+  CnnViewValues values;
   gboolean all; /* every kernel in a small picture, where a kernel is one */
 } CnnViewWeightsRequest;
 

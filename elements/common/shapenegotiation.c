@@ -66,13 +66,14 @@ refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
   if (geometry->n_in_channels == 1)
     return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s", channels,
         s, geometry->in_channels[0], remedy);
+  /* The first is what one group takes. */
   GString *list = g_string_new (NULL);
-  for (guint i = 0; i < MIN (geometry->n_in_channels, 8); i++)
-    g_string_append_printf (list, i ? ", %d" : "%d", geometry->in_channels[i]);
-  if (geometry->n_in_channels > 8)
+  for (guint i = 1; i < MIN (geometry->n_in_channels, 5); i++)
+    g_string_append_printf (list, i > 1 ? ", %d" : "%d", geometry->in_channels[i]);
+  if (geometry->n_in_channels > 5)
     g_string_append (list, ", ...");
-  cnn_error_set (error, "the input has %d channel%s, but the weights take one of %s%s", channels, s,
-      list->str, remedy);
+  cnn_error_set (error, "the input has %d channel%s, but the weights take %d (or, in groups, %s)%s",
+      channels, s, geometry->in_channels[0], list->str, remedy);
   g_string_free (list, TRUE);
   return FALSE;
 }

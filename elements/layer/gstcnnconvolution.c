@@ -35,7 +35,9 @@ typedef struct {
   /* Streaming thread only: of the layer created last, for who looks at them. */
   GstCnnWeights shown;
   gint groups;
-  gchar *warned; /* what the bus was told last */
+  gchar *warned;      /* what the bus was told last */
+  gfloat *shown_bias; /* NULL for none */
+  CnnActivation shown_activation;
 } GstCnnConvolutionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST_TYPE_CNN_LAYER)
@@ -154,6 +156,43 @@ keep_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, 
         gst_buffer_new_memdup (weights->weights, (gsize)(kernel * kernels) * sizeof (gfloat));
 }
 
+static void
+keep_rest (
+    GstCnnConvolution *self, const GstCnnConvolutionWeights *weights, CnnActivation activation)
+{
+  GstCnnConvolutionPrivate *priv = PRIVATE (self);
+  g_free (priv->shown_bias);
+  priv->shown_bias = weights->bias ? g_memdup2 (weights->bias,
+                                         (gsize)weights->out_channels * sizeof *weights->bias)
+                                   : NULL;
+  priv->shown_activation = activation;
+}
+
+/* As in a launch line; NULL for none. */
+static const gchar *
+activation_name (CnnActivation activation)
+{
+  GEnumClass *klass = g_type_class_ref (GST_TYPE_CNN_ACTIVATION);
+  const GEnumValue *value = g_enum_get_value (klass, (gint)activation);
+  g_type_class_unref (klass);
+  return activation != CNN_ACTIVATION_NONE && value ? value->value_nick : NULL;
+}
+
+static void
+gst_cnn_convolution_get_operation (
+    GstCnnLayer *layer, CnnViewOperation *operation, GstBuffer **weights)
+{
+  const GstCnnConvolutionPrivate *priv = PRIVATE (GST_CNN_CONVOLUTION (layer));
+  operation->kind = CNN_VIEW_OPERATION_CONVOLUTION;
+  operation->groups = operation->input.c / priv->shown.in_channels;
+  operation->out_channels = priv->shown.out_channels;
+  operation->window.rows.kernel = priv->shown.rows;
+  operation->window.columns.kernel = priv->shown.columns;
+  operation->bias = priv->shown_bias;
+  operation->activation = activation_name (priv->shown_activation);
+  *weights = priv->shown.values;
+}
+
 static gboolean
 gst_cnn_convolution_get_weights (GstCnnLayer *layer, GstCnnWeights *weights)
 {
@@ -227,6 +266,7 @@ gst_cnn_convolution_create_layer (
     created = cnn_conv2d_new (setup->context, &desc, error);
     if (created) {
       keep_weights (self, &weights, setup->input.c);
+      keep_rest (self, &weights, settings.activation);
       warn_of_weights (self, &weights);
     }
     gst_cnn_convolution_weights_clear (&weights);
@@ -373,6 +413,7 @@ gst_cnn_convolution_finalize (GObject *object)
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
   gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->warned);
+  g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);
   G_OBJECT_CLASS (gst_cnn_convolution_parent_class)->finalize (object);
 }
 
@@ -462,6 +503,7 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   layer_class->get_weights = gst_cnn_convolution_get_weights;
   layer_class->describe = gst_cnn_convolution_describe;
   GST_BASE_TRANSFORM_CLASS (klass)->start = gst_cnn_convolution_start;
+  layer_class->get_operation = gst_cnn_convolution_get_operation;
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_CONVOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_ACTIVATION, 0);
 }

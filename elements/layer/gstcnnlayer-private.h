@@ -4,11 +4,9 @@
 #define GST_CNN_LAYER_PRIVATE_H
 
 #include "layer/gstcnnlayer.h"
+#include "common/debug.h"
 #include "common/peercaps.h"
 #include "common/upstream.h"
-
-GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
-#define GST_CAT_DEFAULT cnn_layer_debug
 
 G_BEGIN_DECLS
 
@@ -43,7 +41,12 @@ typedef struct {
   gboolean ended;                 /* the user was told why these caps cannot be; no frame passes */
   gint negotiated_revision;       /* `revision` when this negotiation began */
   GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
-  GThread *negotiating; /* atomic: the streaming thread while it negotiates, or NULL */
+  GThread *negotiating;      /* atomic: the streaming thread while it negotiates, or NULL */
+  gboolean operation_wanted; /* by the element downstream */
+  gint operations_wanted;    /* atomic: of all layers, by one further downstream */
+  struct _GstCnnOperation *operation; /* of `layer`, when told already */
+  GstCnnChain chain;                  /* as published, and whether it begins here */
+  gboolean is_first;
 } GstCnnLayerPrivate;
 
 GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
@@ -76,6 +79,14 @@ gboolean gst_cnn_layer_blend_needs_layer (GstCnnLayer *self);
  * layer was not run then. */
 gboolean gst_cnn_layer_blend_run (
     GstCnnLayer *self, const CnnImage *in, const CnnImage *out, gint n_threads);
+/* Downstream's allocation query: notes whether it asks how buffers were made. */
+void gst_cnn_layer_decide_operation (GstCnnLayer *self, GstQuery *query);
+/* Events from downstream: the same for all layers of a chain. */
+void gst_cnn_layer_note_operation_event (GstCnnLayer *self, GstEvent *event);
+/* Another layer computes from now on. */
+void gst_cnn_layer_forget_operation (GstCnnLayer *self);
+/* Tells on an output buffer how it was made of the input, where downstream asked. */
+void gst_cnn_layer_attach_operation (GstCnnLayer *self, GstBuffer *output, GstBuffer *input);
 
 /* Fills in the vmethods that deal with caps, events and live changes. */
 void gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass);

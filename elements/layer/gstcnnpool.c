@@ -138,6 +138,19 @@ gst_cnn_pool_get_geometry (
   return possible;
 }
 
+static void
+gst_cnn_pool_get_operation (GstCnnLayer *layer, CnnViewOperation *operation, GstBuffer **weights)
+{
+  GstCnnPool *self = GST_CNN_POOL (layer);
+  GST_OBJECT_LOCK (self);
+  operation->kind =
+      self->mode == CNN_POOL_MAX ? CNN_VIEW_OPERATION_MAXIMUM : CNN_VIEW_OPERATION_AVERAGE;
+  operation->count_include_pad = self->count_include_pad;
+  operation->divisor = (gint)self->divisor_override;
+  GST_OBJECT_UNLOCK (self);
+  operation->groups = operation->out_channels = operation->input.c;
+}
+
 static CnnLayer *
 gst_cnn_pool_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
 {
@@ -359,6 +372,7 @@ gst_cnn_pool_class_init (GstCnnPoolClass *klass)
   object_class->finalize = gst_cnn_pool_finalize;
   install_properties (object_class);
   layer_class->get_geometry = gst_cnn_pool_get_geometry;
+  layer_class->get_operation = gst_cnn_pool_get_operation;
   layer_class->create_layer = gst_cnn_pool_create_layer;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Pooling layer",
       "Filter/Effect/Video",

@@ -10,7 +10,7 @@ typedef struct {
 } Output;
 
 struct GstCnnModelRunner {
-  CnnContext context;
+  const CnnContext *context;
   CnnModelPlan *plan;
   gboolean swap_colors;
   CnnShape shape;
@@ -101,7 +101,7 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
   if (wanted.rank == 1)
     wanted.size[0] = size[3];
   char *sentence = NULL;
-  runner->plan = cnn_model_plan_new (model, &runner->context, &wanted, &sentence);
+  runner->plan = cnn_model_plan_new (model, runner->context, &wanted, &sentence);
   if (!runner->plan)
     return take_sentence (sentence, error);
   const CnnModelTensor planned = cnn_model_plan_input (runner->plan, 0);
@@ -134,7 +134,7 @@ gst_cnn_model_runner_read (GstCnnModelRunner *runner, const GstCnnStreamInfo *in
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *convert = NULL;
   if (gst_cnn_normalizer_make (normalizer, input, &scale, &offset, error))
-    convert = new_conversion (&runner->context, runner->shape,
+    convert = new_conversion (runner->context, runner->shape,
         (CnnFormat){input->type, input->layout}, (CnnFormat){CNN_SAMPLE_FLOAT32, runner->layout},
         (CnnNormalization){scale, offset}, error);
   g_free (scale);
@@ -155,7 +155,7 @@ gst_cnn_model_runner_new (const CnnContext *context, const CnnModel *model,
   GstCnnModelRunner *runner = g_new0 (GstCnnModelRunner, 1);
   const CnnModelTensor tensor = cnn_model_input (model, 0);
   CnnShape shape;
-  runner->context = *context;
+  runner->context = context;
   runner->shape = input->shape;
   if (gst_cnn_model_shape (
           &tensor, cnn_model_is_channels_last (model, 0), &shape, &runner->layout, error) &&
@@ -210,7 +210,7 @@ gst_cnn_model_runner_want (
   g_clear_pointer (&output->convert, cnn_layer_free);
   if (!info)
     return TRUE;
-  output->convert = new_conversion (&runner->context, output->shape,
+  output->convert = new_conversion (runner->context, output->shape,
       (CnnFormat){CNN_SAMPLE_FLOAT32, output->layout}, (CnnFormat){info->type, info->layout},
       (CnnNormalization){NULL, NULL}, error);
   return output->convert != NULL;

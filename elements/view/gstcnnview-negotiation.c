@@ -2,6 +2,7 @@
 /* Tensor caps to video caps, and what a new stream means for the settings. */
 #include "view/gstcnnview-private.h"
 
+#include "common/gstcnnoperation.h"
 #include "common/streambuffer.h"
 #include "common/tensormeta.h"
 
@@ -39,7 +40,7 @@ transform_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps
 static void
 natural_size (GstCnnView *self, CnnShape shape, gint *width, gint *height)
 {
-  CnnViewScene scene = {.source_width = 0};
+  CnnViewScene scene = {.step = -1};
   GST_OBJECT_LOCK (self);
   GArray *maps =
       cnn_view_choose_maps (self->channels, self->settings.channel, shape.n * shape.c, NULL);
@@ -99,24 +100,71 @@ gst_cnn_view_forget_stream (GstCnnView *self)
   g_clear_pointer (&self->maps, g_array_unref);
   memset (&self->interaction, 0, sizeof self->interaction);
   GST_OBJECT_UNLOCK (self);
-  gst_buffer_replace (&self->frozen, NULL);
   self->has_stream = FALSE;
 }
 
 void
+gst_cnn_view_layer_set (GstCnnViewLayer *layer, const gchar *name, const GstCnnChain *chain,
+    gint64 parameters, gint group)
+{
+  gchar *old = layer->name;
+  layer->name = g_strdup (name);
+  g_free (old);
+  if (chain)
+    layer->chain = *chain;
+  else
+    layer->chain.source_rows = 0;
+  layer->parameters = parameters;
+  layer->group = group;
+}
+
+/* "432", "9.4 k", "2.36 M" */
+static gchar *
+short_count (gint64 count)
+{
+  if (count < 1000)
+    return g_strdup_printf ("%d", (gint)count);
+  if (count < 1000000)
+    return g_strdup_printf ("%.3g k", (gdouble)count / 1e3);
+  return g_strdup_printf ("%.3g M", (gdouble)count / 1e6);
+}
+
+/* Name, what it does, shape, parameters, receptive field: in that order, since the end goes first where there is
+ * little room. */
+void
 gst_cnn_view_update_title (GstCnnView *self)
 {
   const CnnShape shape = self->stream.shape;
+  const CnnReceptiveField *field = &self->shown.chain.field;
+  const CnnViewOperation *operation =
+      self->operation ? gst_cnn_operation_get (self->operation) : NULL;
+  GString *title = g_string_new (self->shown.name);
+  if (self->shown.name)
+    g_string_append (title, CNN_VIEW_TITLE_GAP);
+  if (operation) {
+    gchar *does = cnn_view_operation_describe (operation);
+    g_string_append_printf (title, "%s" CNN_VIEW_TITLE_GAP, does);
+    g_free (does);
+  }
+  if (operation && operation->kind == CNN_VIEW_OPERATION_CONVOLUTION)
+    g_string_append_printf (title, "%d\342\206\222", operation->input.c);
+  g_string_append_printf (
+      title, "%d channel%s of %d\303\227%d", shape.c, shape.c == 1 ? "" : "s", shape.h, shape.w);
+  if (self->shown.parameters > 0) {
+    gchar *count = short_count (self->shown.parameters);
+    g_string_append_printf (title, CNN_VIEW_TITLE_GAP "%s parameters", count);
+    g_free (count);
+  }
+  if (self->shown.chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1)) {
+    if (field->rows.size >= self->shown.chain.source_rows &&
+        field->columns.size >= self->shown.chain.source_columns)
+      g_string_append (title, CNN_VIEW_TITLE_GAP "a value sees all of it");
+    else
+      g_string_append_printf (title, CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g",
+          field->rows.size, field->columns.size);
+  }
   g_free (self->title);
-  const CnnReceptiveField *field = &self->chain.field;
-  gchar *sees = NULL;
-  if (self->chain.source_rows > 0 && (field->rows.size > 1 || field->columns.size > 1))
-    sees = g_strdup_printf (
-        CNN_VIEW_TITLE_GAP "a value sees %g\303\227%g", field->rows.size, field->columns.size);
-  self->title = g_strdup_printf ("%s%s%d channel%s of %d\303\227%d%s",
-      self->layer ? self->layer : "", self->layer ? CNN_VIEW_TITLE_GAP : "", shape.c,
-      shape.c == 1 ? "" : "s", shape.h, shape.w, sees ? sees : "");
-  g_free (sees);
+  self->title = g_string_free (title, FALSE);
 }
 
 /* Takes the maps of a new stream, or says why there are none. */
@@ -125,7 +173,10 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
 {
   gint n_maps = shape.n * shape.c;
   GST_OBJECT_LOCK (self);
-  GArray *maps = cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
+  /* The list of channels is about the last layer. */
+  GArray *maps = self->back > 0
+                     ? cnn_view_choose_maps (CNN_VIEW_DEFAULT_CHANNELS, -1, n_maps, error)
+                     : cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
   gboolean usable = maps && cnn_view_settings_check (&self->settings, error);
   if (usable) {
     self->maps = g_steal_pointer (&maps);
@@ -162,6 +213,7 @@ set_caps (GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
   GST_DEBUG_OBJECT (self, "%" GST_PTR_FORMAT " becomes a picture of %dx%d", incaps,
       self->video.width, self->video.height);
   gst_cnn_view_forget_stream (self);
+  gst_buffer_replace (&self->frozen, NULL);
   if (!gst_cnn_view_input_set_caps (self->input, incaps, &error)) {
     GST_CNN_VIEW_ERROR (self, STREAM, FORMAT, error.message);
     return FALSE;
@@ -207,8 +259,11 @@ static gboolean
 propose_allocation (GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
-  if (!gst_cnn_view_input_is_video (self->input))
+  if (!gst_cnn_view_input_is_video (self->input)) {
+    /* For the sums behind the values. */
+    gst_query_add_allocation_meta (query, GST_CNN_OPERATION_META_API_TYPE, NULL);
     return gst_cnn_allocation_propose (query);
+  }
   /* Of any strides, in any memory that can be read. */
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   return TRUE;

@@ -17,6 +17,11 @@
  * for each input channel. Kernels change with the weights. Those of more than 1 MiB, and of joined branches,
  * are not shown.
  *
+ * `a` or arithmetic=true shows the sum behind the value under the pointer: the window of the layer's input, the
+ * kernel, their products and the equation. step=true slides the window by itself, one value a second. `s` saves
+ * the picture as PNG and the maps as .npy (N,C,H,W) where snapshot-location names a folder, and posts an element
+ * message "cnn-snapshot" with both paths.
+ *
  * What keys, clicks and properties change shows with the next frame, and while the pipeline is paused at once:
  * the picture is drawn anew and pushed with its old time behind a flush, after which the bus has an async-done as
  * after a seek. Not so where a queue stands between cnnview and the sink: the flush would drop what it holds. After
@@ -65,6 +70,8 @@ G_DEFINE_TYPE_WITH_CODE (GstCnnView, gst_cnn_view, GST_TYPE_BASE_TRANSFORM,
     GST_DEBUG_CATEGORY_INIT (gst_cnn_view_debug, "cnnview", 0, "feature maps on a screen"));
 GST_ELEMENT_REGISTER_DEFINE (cnnview, "cnnview", GST_RANK_NONE, GST_TYPE_CNN_VIEW);
 
+static void ask_layers (GstCnnView *self);
+
 /* ---- Settings -------------------------------------------------------------------------------- */
 
 /* Takes a new list or a new number (the other is NULL) when the stream has what it asks for; keeps
@@ -89,11 +96,28 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
     self->changes++;
     if (channels) {
       g_free (self->channels);
+      g_free (self->snapshot_location);
+      g_clear_pointer (&self->operation, gst_cnn_operation_unref);
       self->channels = g_strdup (channels);
     }
   }
   GST_OBJECT_UNLOCK (self);
   return accepted;
+}
+
+/* What was refused before the start, when nobody hears a warning, is an error at the start; NULL: the property
+ * has been set well. */
+static void
+remember_fault (GstCnnView *self, GParamSpec *pspec, const CnnError *error)
+{
+  GST_OBJECT_LOCK (self);
+  if (error && !self->painter) {
+    self->fault_of = pspec;
+    self->fault = *error;
+  } else if (self->fault_of == pspec) {
+    self->fault_of = NULL;
+  }
+  GST_OBJECT_UNLOCK (self);
 }
 
 static void
@@ -108,20 +132,28 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   } else if (id == GST_CNN_VIEW_PROP_CHANNEL) {
     gint channel = g_value_get_int (value);
     accepted = set_channels (self, NULL, &channel, &error);
+  } else if (id == GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION) {
+    GST_OBJECT_LOCK (self);
+    g_free (self->snapshot_location);
+    self->snapshot_location = g_value_dup_string (value);
+    GST_OBJECT_UNLOCK (self);
   } else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED) {
     gst_cnn_view_redraw_enable (self, g_value_get_boolean (value));
   } else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS) {
     GST_OBJECT_LOCK (self);
-    gst_cnn_view_properties_set (&self->settings, id, value);
+    accepted = gst_cnn_view_properties_set (&self->settings, id, value, pspec, &error);
     self->changes++;
     GST_OBJECT_UNLOCK (self);
   } else {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_DEBUG_OBJECT (self, "%s %s", pspec->name, accepted ? "taken" : "refused");
+  remember_fault (self, pspec, accepted ? NULL : &error);
   if (!accepted)
     GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
         ("%s: %s; the old value stays", GST_OBJECT_NAME (self), error.message), (NULL));
+  if (id == GST_CNN_VIEW_PROP_LAYERS && self->painter)
+    ask_layers (self);
   gst_cnn_view_redraw_wish (self);
 }
 
@@ -132,6 +164,8 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_LOCK (self);
   if (id == GST_CNN_VIEW_PROP_CHANNELS)
     g_value_set_string (value, self->channels);
+  else if (id == GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION)
+    g_value_set_string (value, self->snapshot_location);
   else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED)
     g_value_set_boolean (value, gst_cnn_view_redraw_is_enabled (self));
   else if (id > GST_CNN_VIEW_PROP_0 && id < GST_CNN_VIEW_PROP_CHANNELS)
@@ -141,15 +175,46 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_UNLOCK (self);
 }
 
-/* How long a caption tells what a key changed, in microseconds. */
-#define NOTICE_TIME G_TIME_SPAN_SECOND
-
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static void
-take_weights (GstCnnView *self, const GstStructure *structure)
+/* 0 when the sender does not tell. */
+static gint64
+parameters_of (GstEvent *event)
 {
-  cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_take (self->weights, structure));
+  const GValue *info = gst_structure_get_value (gst_event_get_structure (event), "layer-info");
+  gint64 parameters = 0;
+  if (info && GST_VALUE_HOLDS_STRUCTURE (info))
+    gst_structure_get_int64 (gst_value_get_structure (info), "parameters", &parameters);
+  return parameters;
+}
+
+/* Tells the layers before us whether their inputs are wanted. */
+static void
+ask_layers (GstCnnView *self)
+{
+  GST_OBJECT_LOCK (self);
+  const gboolean wanted = self->settings.layers;
+  const gboolean changed = wanted != self->layers_asked;
+  self->layers_asked = wanted;
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (self), gst_cnn_operation_event_new (wanted));
+}
+
+/* The layer before us tells what it is. */
+static void
+take_layer (GstCnnView *self, GstEvent *event)
+{
+  GstCnnChain chain;
+  const gchar *layer = gst_structure_get_string (gst_event_get_structure (event), "element");
+  gchar *name = layer ? g_utf8_make_valid (layer, -1) : NULL;
+  const gboolean known = gst_cnn_chain_event_parse (event, &chain);
+  gst_cnn_view_weights_take (self->weights, gst_cnn_chain_event_weights (event));
+  gst_cnn_view_layer_set (&self->last, name, known ? &chain : NULL, parameters_of (event),
+      gst_cnn_view_weights_group (self->weights, event));
+  g_free (name);
+  if (self->back == 0)
+    gst_cnn_view_show_last (self);
 }
 
 static gboolean
@@ -157,19 +222,15 @@ gst_cnn_view_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   if (gst_event_has_name (event, GST_CNN_CHAIN_EVENT)) {
-    const gchar *layer = gst_structure_get_string (gst_event_get_structure (event), "element");
-    g_free (self->layer);
-    self->layer = layer ? g_utf8_make_valid (layer, -1) : NULL;
-    if (!gst_cnn_chain_event_parse (event, &self->chain))
-      self->chain.source_rows = 0;
-    take_weights (self, gst_cnn_chain_event_weights (event));
+    take_layer (self, event);
     GST_DEBUG_OBJECT (self, "maps of %s, %s weights, first input %dx%d",
-        self->layer ? self->layer : "an unnamed layer",
-        cnn_view_weights_panel_exist (self->kernels) ? "with" : "without", self->chain.source_rows,
-        self->chain.source_columns);
-    gst_cnn_view_update_title (self);
+        self->last.name ? self->last.name : "an unnamed layer",
+        gst_cnn_view_weights_get (self->weights) ? "with" : "without", self->last.chain.source_rows,
+        self->last.chain.source_columns);
   }
   gst_cnn_view_redraw_note_event (self, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
+    ask_layers (self);
   return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
 }
 
@@ -179,6 +240,16 @@ notify_changes (GstCnnView *self, const CnnViewSettings *old, const CnnViewSetti
   for (guint id = GST_CNN_VIEW_PROP_0 + 1; id < GST_CNN_VIEW_PROP_CHANNELS; id++)
     if (gst_cnn_view_properties_differ (old, new, id))
       g_object_notify_by_pspec (G_OBJECT (self), specs[id]);
+}
+
+/* The key that saves; it does nothing, and says so, without a folder. Object lock held. */
+static void
+take_snapshot_wish (GstCnnView *self)
+{
+  self->interaction.wants_snapshot = FALSE;
+  self->snapshot_wanted = self->snapshot_location != NULL;
+  if (!self->snapshot_location)
+    g_strlcpy (self->interaction.notice, "snapshot-location is not set", CNN_VIEW_NOTICE_SIZE);
 }
 
 static gboolean
@@ -195,7 +266,9 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
     if (handled) {
       self->settings = new;
       self->changes++;
-      self->notice_end = g_get_monotonic_time () + NOTICE_TIME;
+      if (self->interaction.wants_snapshot)
+        take_snapshot_wish (self);
+      self->notice_end = g_get_monotonic_time () + GST_CNN_VIEW_NOTICE_TIME;
     }
     noticed = handled && *self->interaction.notice != '\0';
     GST_OBJECT_UNLOCK (self);
@@ -204,10 +277,11 @@ gst_cnn_view_src_event (GstBaseTransform *base, GstEvent *event)
   if (!handled)
     return GST_BASE_TRANSFORM_CLASS (parent_class)->src_event (base, event);
   GST_LOG_OBJECT (self, "taken: %" GST_PTR_FORMAT, event);
+  ask_layers (self);
   notify_changes (self, &old, &new);
   gst_cnn_view_redraw_wish (self);
   if (noticed)
-    gst_cnn_view_redraw_wish_later (self, NOTICE_TIME * GST_USECOND);
+    gst_cnn_view_redraw_wish_later (self, GST_CNN_VIEW_NOTICE_TIME * GST_USECOND);
   gst_event_unref (event);
   return TRUE;
 }
@@ -222,6 +296,10 @@ gst_cnn_view_start (GstBaseTransform *base)
   GST_OBJECT_LOCK (self);
   GArray *intervals = cnn_view_channels_parse (self->channels, &error);
   gboolean usable = intervals && cnn_view_settings_check (&self->settings, &error);
+  if (self->fault_of) {
+    usable = FALSE;
+    error = self->fault;
+  }
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&intervals, g_array_unref);
   const CnnContext *context = usable ? gst_cnn_context_get (&error) : NULL;
@@ -229,8 +307,9 @@ gst_cnn_view_start (GstBaseTransform *base)
     GST_CNN_VIEW_ERROR (self, LIBRARY, SETTINGS, error.message);
     return FALSE;
   }
-  self->painter = cnn_view_painter_new (context->dispatch);
+  self->painter = cnn_view_painter_new (context);
   gst_cnn_view_redraw_reset (self);
+  self->started = g_get_monotonic_time ();
   return TRUE;
 }
 
@@ -239,9 +318,13 @@ gst_cnn_view_stop (GstBaseTransform *base)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   gst_cnn_view_forget_stream (self);
-  g_clear_pointer (&self->layer, g_free);
-  self->chain.source_rows = 0;
-  take_weights (self, NULL);
+  gst_buffer_replace (&self->frozen, NULL);
+  gst_cnn_view_weights_take (self->weights, NULL);
+  gst_cnn_view_layer_set (&self->last, NULL, NULL, 0, 0);
+  self->back = 0;
+  self->layers_asked = FALSE;
+  gst_cnn_view_show_last (self);
+  g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   gst_cnn_view_source_flush (self->source);
   g_clear_pointer (&self->painter, cnn_view_painter_free);
   return TRUE;
@@ -303,7 +386,10 @@ gst_cnn_view_finalize (GObject *object)
   cnn_view_weights_panel_free (self->kernels);
   gst_cnn_view_weights_free (self->weights);
   g_free (self->channels);
-  g_free (self->layer);
+  g_free (self->snapshot_location);
+  g_clear_pointer (&self->operation, gst_cnn_operation_unref);
+  g_free (self->last.name);
+  g_free (self->shown.name);
   g_free (self->title);
   gst_cnn_view_redraw_clear (self);
   G_OBJECT_CLASS (parent_class)->finalize (object);
@@ -356,5 +442,6 @@ gst_cnn_view_class_init (GstCnnViewClass *klass)
       "The gst-cnn developers");
   gst_type_mark_as_plugin_api (gst_cnn_view_normalize_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_cnn_view_colormap_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_cnn_view_values_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_cnn_view_tensor_layout_get_type (), 0);
 }

@@ -15,8 +15,7 @@ void gst_cnn_view_input_free (GstCnnViewInput *input);
 
 /* The maps that fixed caps mean: of video its channels, red, green and blue or gray. FALSE with a sentence
  * when they mean none. */
-gboolean
-gst_cnn_view_input_stream (const GstCaps *caps, GstCnnStreamInfo *stream, CnnError *error);
+gboolean gst_cnn_view_input_stream (const GstCaps *caps, GstCnnStreamInfo *stream, CnnError *error);
 
 /* Buffers of these caps follow. FALSE with a sentence as above. */
 gboolean gst_cnn_view_input_set_caps (GstCnnViewInput *input, const GstCaps *caps, CnnError *error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/gstcnnviewproperties.h"
 
+#include "common/enumwords.h"
+
 #include <string.h>
 
 GType
@@ -16,7 +18,7 @@ gst_cnn_view_normalize_get_type (void)
   };
   static gsize type = 0;
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("CnnViewNormalize", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnViewNormalize", values, NULL));
   return type;
 }
 
@@ -32,9 +34,28 @@ gst_cnn_view_colormap_get_type (void)
       {CNN_COLORMAP_COOLWARM, "Blue, white, red: for normalize=symmetric", "coolwarm"},
       {0, NULL, NULL},
   };
+  static const GstCnnEnumAlias aliases[] = {{"grey", CNN_COLORMAP_GRAY},
+      {"grayscale", CNN_COLORMAP_GRAY}, {"greyscale", CNN_COLORMAP_GRAY}, {NULL, 0}};
   static gsize type = 0;
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewColormap", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnViewColormap", values, aliases));
+  return type;
+}
+
+GType
+gst_cnn_view_values_get_type (void)
+{
+  static const GEnumValue values[] = {
+      {CNN_VIEW_VALUES_AUTO, "Where they are read easily", "auto"},
+      {CNN_VIEW_VALUES_ON, "Where they can be read at all", "true"},
+      {CNN_VIEW_VALUES_OFF, "Never", "false"},
+      {0, NULL, NULL},
+  };
+  static const GstCnnEnumAlias aliases[] = {{"yes", CNN_VIEW_VALUES_ON}, {"on", CNN_VIEW_VALUES_ON},
+      {"no", CNN_VIEW_VALUES_OFF}, {"off", CNN_VIEW_VALUES_OFF}, {NULL, 0}};
+  static gsize type = 0;
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnViewValues", values, aliases));
   return type;
 }
 
@@ -48,7 +69,7 @@ gst_cnn_view_tensor_layout_get_type (void)
   };
   static gsize type = 0;
   if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstCnnViewTensorLayout", values));
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnViewTensorLayout", values, NULL));
   return type;
 }
 
@@ -72,6 +93,11 @@ static const gsize offsets[GST_CNN_VIEW_N_PROPS] = {
     [GST_CNN_VIEW_PROP_KERNELS] = OFFSET (kernels),
     [GST_CNN_VIEW_PROP_HELP] = OFFSET (help),
     [GST_CNN_VIEW_PROP_FREEZE] = OFFSET (freeze),
+    [GST_CNN_VIEW_PROP_VALUES] = OFFSET (values),
+    [GST_CNN_VIEW_PROP_ARITHMETIC] = OFFSET (arithmetic),
+    [GST_CNN_VIEW_PROP_STEP] = OFFSET (step),
+    [GST_CNN_VIEW_PROP_LAYERS] = OFFSET (layers),
+    [GST_CNN_VIEW_PROP_LAYER] = OFFSET (layer),
     [GST_CNN_VIEW_PROP_GAP] = OFFSET (gap),
     [GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = OFFSET (tensor_layout),
 };
@@ -103,7 +129,7 @@ make_range_specs (GParamSpec **specs)
 {
   const CnnViewSettings *initial = &cnn_view_settings_default;
   specs[GST_CNN_VIEW_PROP_NORMALIZE] =
-      g_param_spec_enum ("normalize", "Normalize", "Which range of values the colors span",
+      gst_cnn_param_spec_enum ("normalize", "Normalize", "Which range of values the colors span",
           gst_cnn_view_normalize_get_type (), (gint)initial->normalize, FLAGS);
   specs[GST_CNN_VIEW_PROP_MINIMUM] = spec_double ("minimum", "Minimum",
       "Lowest value of the range for normalize=fixed", -G_MAXFLOAT, G_MAXFLOAT, initial->minimum);
@@ -120,10 +146,10 @@ make_range_specs (GParamSpec **specs)
   specs[GST_CNN_VIEW_PROP_CLIP] = spec_double ("clip", "Clip",
       "Percent of the drawn values left out of the range at each end", 0, 49, initial->clip);
   specs[GST_CNN_VIEW_PROP_IGNORE_BORDER] = spec_boolean ("ignore-border", "Ignore border",
-      "Leave values that see padding out of the range, at most a quarter of the map at each edge: "
+      "Leave values that see padding out of the range, at most an eighth of the map at each edge: "
       "zeros beside a picture are the strongest edge there is",
       initial->ignore_border);
-  specs[GST_CNN_VIEW_PROP_COLORMAP] = g_param_spec_enum ("colormap", "Colormap",
+  specs[GST_CNN_VIEW_PROP_COLORMAP] = gst_cnn_param_spec_enum ("colormap", "Colormap",
       "Colors, low to high", gst_cnn_view_colormap_get_type (), (gint)initial->colormap, FLAGS);
 }
 
@@ -148,13 +174,18 @@ make_grid_specs (GParamSpec **specs)
       "shows "
       "with the next frame or after a flushing seek",
       TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  specs[GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION] = g_param_spec_string ("snapshot-location",
+      "Snapshot location",
+      "Folder where the key s saves the picture (PNG) and the maps (.npy, N,C,H,W); unset: nowhere",
+      NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   specs[GST_CNN_VIEW_PROP_GAP] =
       spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
-  specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] = g_param_spec_enum ("tensor-layout", "Tensor layout",
-      "Order of the dimensions of tensors that ride on video buffers (GstTensorMeta, GStreamer "
-      "1.26 "
-      "and later)",
-      gst_cnn_view_tensor_layout_get_type (), (gint)initial->tensor_layout, FLAGS);
+  specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] =
+      gst_cnn_param_spec_enum ("tensor-layout", "Tensor layout",
+          "Order of the dimensions of tensors that ride on video buffers (GstTensorMeta, GStreamer "
+          "1.26 "
+          "and later)",
+          gst_cnn_view_tensor_layout_get_type (), (gint)initial->tensor_layout, FLAGS);
 }
 
 static void
@@ -169,6 +200,24 @@ make_decoration_specs (GParamSpec **specs)
       "legend", "Legend", "Draw a bar of the colors and what they mean", initial->legend);
   specs[GST_CNN_VIEW_PROP_TITLE] = spec_boolean (
       "title", "Title", "Write the layer's name and shape above the maps", initial->title);
+  specs[GST_CNN_VIEW_PROP_VALUES] = gst_cnn_param_spec_enum ("values", "Values",
+      "Write the values into the cells of small maps and kernels", gst_cnn_view_values_get_type (),
+      (gint)initial->values, FLAGS);
+  specs[GST_CNN_VIEW_PROP_ARITHMETIC] = spec_boolean ("arithmetic", "Arithmetic",
+      "Draw the sum behind the value under the pointer beside the maps: the window of the layer's "
+      "input, "
+      "the kernel, their products and the equation",
+      initial->arithmetic);
+  specs[GST_CNN_VIEW_PROP_STEP] = spec_boolean ("step", "Step",
+      "The same, but the window slides by itself: to the next value every second, row by row",
+      initial->step);
+  specs[GST_CNN_VIEW_PROP_LAYERS] = spec_boolean ("layers", "Layers",
+      "Draw a strip with all layers of the chain before this element, from its input on, to walk "
+      "along",
+      initial->layers);
+  specs[GST_CNN_VIEW_PROP_LAYER] = spec_uint ("layer", "Layer",
+      "With layers=true, which is shown: so many layers back from the last one", G_MAXINT,
+      initial->layer);
   specs[GST_CNN_VIEW_PROP_KERNELS] = spec_boolean ("kernels", "Kernels",
       "Draw the weights of the convolution that made the maps under the source of the pad video: "
       "blue below 0, red above",
@@ -189,8 +238,9 @@ gst_cnn_view_properties_install (
   g_object_class_install_properties (object_class, GST_CNN_VIEW_N_PROPS, specs);
 }
 
-void
-gst_cnn_view_properties_set (CnnViewSettings *settings, guint id, const GValue *value)
+gboolean
+gst_cnn_view_properties_set (
+    CnnViewSettings *settings, guint id, const GValue *value, GParamSpec *pspec, CnnError *error)
 {
   gpointer field = (guint8 *)settings + offsets[id];
   if (G_VALUE_HOLDS_UINT (value))
@@ -201,10 +251,9 @@ gst_cnn_view_properties_set (CnnViewSettings *settings, guint id, const GValue *
     *(gdouble *)field = g_value_get_double (value);
   else if (G_VALUE_HOLDS_BOOLEAN (value))
     *(gboolean *)field = g_value_get_boolean (value);
-  else if (G_VALUE_HOLDS_ENUM (value))
-    *(gint *)field = g_value_get_enum (value);
   else
-    g_assert_not_reached ();
+    return gst_cnn_enum_get (pspec, value, field, error);
+  return TRUE;
 }
 
 void

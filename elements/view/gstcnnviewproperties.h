@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 GType gst_cnn_view_normalize_get_type (void);
 GType gst_cnn_view_colormap_get_type (void);
+GType gst_cnn_view_values_get_type (void);
 GType gst_cnn_view_tensor_layout_get_type (void);
 
 /* Enums are as wide as int: all fields are read and written by the type of their property. */
@@ -38,10 +39,16 @@ enum {
   GST_CNN_VIEW_PROP_KERNELS,
   GST_CNN_VIEW_PROP_HELP,
   GST_CNN_VIEW_PROP_FREEZE,
+  GST_CNN_VIEW_PROP_VALUES,
+  GST_CNN_VIEW_PROP_ARITHMETIC,
+  GST_CNN_VIEW_PROP_STEP,
+  GST_CNN_VIEW_PROP_LAYERS,
+  GST_CNN_VIEW_PROP_LAYER,
   GST_CNN_VIEW_PROP_GAP,
   GST_CNN_VIEW_PROP_TENSOR_LAYOUT,
   GST_CNN_VIEW_PROP_CHANNELS,
   GST_CNN_VIEW_PROP_REDRAW_PAUSED,
+  GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION,
   GST_CNN_VIEW_N_PROPS
 };
 
@@ -49,8 +56,10 @@ enum {
 void gst_cnn_view_properties_install (
     GObjectClass *object_class, GParamSpec *specs[GST_CNN_VIEW_N_PROPS]);
 
-/* Of every id before `channels`. */
-void gst_cnn_view_properties_set (CnnViewSettings *settings, guint id, const GValue *value);
+/* Of every id before `channels`. FALSE with a sentence, and the old value kept, for a word that does not
+ * exist. */
+gboolean gst_cnn_view_properties_set (
+    CnnViewSettings *settings, guint id, const GValue *value, GParamSpec *pspec, CnnError *error);
 void gst_cnn_view_properties_get (const CnnViewSettings *settings, guint id, GValue *value);
 gboolean
 gst_cnn_view_properties_differ (const CnnViewSettings *a, const CnnViewSettings *b, guint id);

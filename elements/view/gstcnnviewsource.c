@@ -274,9 +274,12 @@ prepare_converter (GstCnnViewSource *source, const GstVideoInfo *from, const Gst
   gst_buffer_replace (&source->scaled, NULL);
   source->from = *from;
   source->to = *to;
-  /* All of a large picture's pixels count in a small one, at two thirds of the cost of a cubic filter. */
+  /* All of a large picture's pixels count in a small one, at two thirds of the cost of a cubic filter; those
+   * of a small one are squares in a large one. */
+  const gboolean enlarged = to->width >= 2 * from->width && to->height >= 2 * from->height;
   GstStructure *options = gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_RESAMPLER_METHOD,
-      GST_TYPE_VIDEO_RESAMPLER_METHOD, GST_VIDEO_RESAMPLER_METHOD_LINEAR, NULL);
+      GST_TYPE_VIDEO_RESAMPLER_METHOD,
+      enlarged ? GST_VIDEO_RESAMPLER_METHOD_NEAREST : GST_VIDEO_RESAMPLER_METHOD_LINEAR, NULL);
   source->converter = gst_video_converter_new (&source->from, &source->to, options);
   if (source->converter)
     source->scaled = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (to), NULL);

@@ -55,3 +55,23 @@ gst_cnn_view_weights_take (GstCnnViewWeights *self, const GstStructure *structur
       .first = first};
   return &self->weights;
 }
+
+const CnnViewWeights *
+gst_cnn_view_weights_get (const GstCnnViewWeights *self)
+{
+  return self->buffer ? &self->weights : NULL;
+}
+
+gint
+gst_cnn_view_weights_group (const GstCnnViewWeights *self, GstEvent *event)
+{
+  const GstStructure *chain = gst_event_get_structure (event);
+  const GValue *input = gst_structure_get_value (chain, "input-size");
+  const gchar *sender = gst_structure_get_string (chain, "element");
+  if (!self->buffer || self->weights.in_channels != 1 || g_strcmp0 (sender, self->element) != 0 ||
+      !input || !GST_VALUE_HOLDS_ARRAY (input) || gst_value_array_get_size (input) != 4)
+    return 0;
+  const GValue *channels = gst_value_array_get_value (input, 3);
+  const gint groups = G_VALUE_HOLDS_INT (channels) ? g_value_get_int (channels) : 0;
+  return groups > 1 ? self->weights.out_channels / groups : 0;
+}

@@ -19,6 +19,13 @@ void gst_cnn_view_weights_free (GstCnnViewWeights *weights);
 const CnnViewWeights *
 gst_cnn_view_weights_take (GstCnnViewWeights *weights, const GstStructure *structure);
 
+/* Those taken last, or NULL. */
+const CnnViewWeights *gst_cnn_view_weights_get (const GstCnnViewWeights *weights);
+
+/* How many channels in a row the sender of a chain event makes of one of its input channels; 0 when it makes
+ * each of several, or has no weights of its own. */
+gint gst_cnn_view_weights_group (const GstCnnViewWeights *weights, GstEvent *event);
+
 G_END_DECLS
 
 #endif

@@ -65,7 +65,7 @@ cnn_lower_convolution (CnnPlan *plan, int index, bool *done)
       .alpha = activation.alpha,
       .n_alpha = activation.n_alpha,
   };
-  CnnLayer *layer = cnn_conv2d_new (&plan->context, &desc, NULL);
+  CnnLayer *layer = cnn_conv2d_new (plan->context, &desc, NULL);
   return cnn_lower_add_layer (plan, index, layer, in, &out, done) &&
          (!*done || cnn_lower_finish (plan, index, &activation, &out));
 }
@@ -168,7 +168,7 @@ add_phase (CnnPlan *plan, int index, const CnnResolvedWindow *r, const Phase *ro
       .alpha = activation.alpha,
       .n_alpha = activation.n_alpha,
   };
-  CnnLayer *layer = cnn_conv2d_new (&plan->context, &desc, NULL);
+  CnnLayer *layer = cnn_conv2d_new (plan->context, &desc, NULL);
   cnn_free (weights);
   return cnn_lower_add_layer (plan, index, layer, &from, &out, done);
 }

@@ -7,7 +7,7 @@ bool
 cnn_lower_wants (const CnnPlan *plan, const CnnNode *node)
 {
   const CnnDims *in = &plan->graph->values[node->inputs[0]].dims;
-  if (!plan->has_context || in->rank != 4)
+  if (!plan->context || in->rank != 4)
     return false;
   switch (node->op->kind) {
   case CNN_OPERATOR_CONVOLUTION:
@@ -41,7 +41,7 @@ cnn_lower_node (CnnPlan *plan, int index, bool *done)
 {
   const CnnNode *node = &plan->graph->nodes[index];
   *done = false;
-  if (!plan->has_context || node->outputs[0] == CNN_NO_VALUE ||
+  if (!plan->context || node->outputs[0] == CNN_NO_VALUE ||
       plan->graph->values[node->outputs[0]].elements != CNN_ELEMENTS_FLOAT)
     return true;
   switch (node->op->kind) {

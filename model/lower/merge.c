@@ -57,7 +57,7 @@ add_merge (CnnPlan *plan, int index, CnnMergeMode mode, CnnMergeAxis axis,
         .alpha = activation->alpha,
         .n_alpha = activation->n_alpha,
     };
-    CnnLayer *layer = cnn_merge_new (&plan->context, &desc, NULL);
+    CnnLayer *layer = cnn_merge_new (plan->context, &desc, NULL);
     CnnStep *step = layer ? cnn_plan_add_step (plan, index, count) : NULL;
     kept = !layer || step;
     if (step) {

@@ -28,7 +28,7 @@ add_pointwise (CnnPlan *plan, int index, const CnnPlace *in, const CnnPlace *out
       .n_alpha = activation.n_alpha,
   };
   return cnn_lower_add_layer (
-      plan, index, cnn_conv2d_new (&plan->context, &desc, NULL), in, out, done);
+      plan, index, cnn_conv2d_new (plan->context, &desc, NULL), in, out, done);
 }
 
 /* A matrix of rows as frames of one pixel. */

@@ -44,7 +44,7 @@ cnn_lower_pool (CnnPlan *plan, int index, bool *done)
     return true;
   plan->places[node->outputs[0]] = out;
   return cnn_lower_add_layer (
-      plan, index, cnn_pool2d_new (&plan->context, &desc, NULL), in, &out, done);
+      plan, index, cnn_pool2d_new (plan->context, &desc, NULL), in, &out, done);
 }
 
 /* --- Enlarging ------------------------------------------------------------------------------------ */
@@ -88,7 +88,7 @@ add_upsample (CnnPlan *plan, int index, CnnUpsampleMode mode, int factor, bool *
   };
   plan->places[node->outputs[0]] = out;
   return cnn_lower_add_layer (
-      plan, index, cnn_upsample2d_new (&plan->context, &desc, NULL), in, &out, done);
+      plan, index, cnn_upsample2d_new (plan->context, &desc, NULL), in, &out, done);
 }
 
 /* Any other: coordinates once, sums with every frame. */
@@ -98,7 +98,7 @@ lower_any_resize (CnnPlan *plan, int index, const CnnResizeAxis *axes, bool *don
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnShape in = plan->places[node->inputs[0]].image.shape;
   CnnResizeTaps *taps = cnn_alloc (2, sizeof *taps);
-  const size_t n_workers = (size_t)cnn_workers_count (plan->context.workers);
+  const size_t n_workers = (size_t)cnn_context_thread_count (plan->context);
   float *scratch = cnn_alloc ((size_t)in.w * n_workers, (size_t)in.c * sizeof *scratch);
   bool kept = taps && scratch &&
               cnn_resize_taps (&node->parameters.resize, &axes[2], &taps[0], NULL) &&

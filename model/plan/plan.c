@@ -187,9 +187,7 @@ cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error)
     return NULL;
   }
   plan->graph = graph;
-  plan->has_context = context != NULL;
-  if (context)
-    plan->context = *context;
+  plan->context = context;
   bool done = make_values (plan);
   for (int i = 0; done && i < graph->n_nodes; i++)
     done = plan_node (plan, i);

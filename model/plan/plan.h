@@ -47,8 +47,7 @@ struct CnnStep {
 
 typedef struct {
   CnnGraph *graph;
-  CnnContext context;
-  bool has_context;
+  const CnnContext *context; /* NULL: reference functions alone */
   CnnPlace *places; /* one a value */
   CnnTensor *tensors;
   unsigned char **bases; /* where each root's memory is */
@@ -66,7 +65,7 @@ typedef struct {
 char *cnn_plan_step_title (const CnnPlan *plan, int step);
 
 /* Takes the graph over, also on refusal. Without a context every operator is computed by its reference function. The
- * context's workers and dispatch table have to outlive the plan. */
+ * context has to outlive the plan. */
 CnnPlan *cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error);
 void cnn_plan_free (CnnPlan *plan);
 /* n_threads = 0: all of the context's. The result does not depend on it. */

@@ -74,10 +74,10 @@ run_function (const CnnPlan *plan, const CnnStep *step, int n_threads)
 {
   const CnnShape shape = step->out.image.shape;
   Work work = {plan->graph, step};
-  if (plan->has_context && n_threads != 1 &&
+  if (plan->context && n_threads != 1 &&
       (int64_t)shape.n * shape.h * shape.w * shape.c >= SHARED_VALUES) {
-    const int n_workers = cnn_workers_count (plan->context.workers);
-    cnn_workers_run (plan->context.workers,
+    const int n_workers = cnn_context_thread_count (plan->context);
+    cnn_workers_run (cnn_context_workers (plan->context),
         n_threads > 0 && n_threads < n_workers ? n_threads : n_workers, step->n_parts, run_part,
         &work);
     return;

@@ -89,11 +89,11 @@ cnn_plan_place_without_step (CnnPlan *plan, const CnnNode *node, bool *done)
   *done = kind == CNN_OPERATOR_RESHAPE || kind == CNN_OPERATOR_IDENTITY;
   if (*done)
     return place_reshape (plan, node);
-  if (plan->has_context && kind == CNN_OPERATOR_TRANSPOSE)
+  if (plan->context && kind == CNN_OPERATOR_TRANSPOSE)
     *done = view_transpose (plan, node);
-  else if (plan->has_context && kind == CNN_OPERATOR_SLICE)
+  else if (plan->context && kind == CNN_OPERATOR_SLICE)
     *done = view_slice (plan, node);
-  else if (plan->has_context && kind == CNN_OPERATOR_SPLIT)
+  else if (plan->context && kind == CNN_OPERATOR_SPLIT)
     *done = view_split (plan, node);
   return true;
 }

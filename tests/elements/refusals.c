@@ -168,7 +168,8 @@ static const struct {
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
         "the input has 1 channel, but the weights take 3"},
     {GRAY (16, 12) "cnnconv name=layer " CONV SINK,
-        "the input has 1 channel, but the weights take one of 3, 6, 12: put \"videoconvert ! "
+        "the input has 1 channel, but the weights take 3 (or, in groups, 6, 12): put "
+        "\"videoconvert ! "
         "video/x-raw,format=RGB\" before it"},
     {RGB (16, 12) "cnnconv name=layer coefficients=\"1 0 -1 2 0 -2 1 0 -1\" groups=1" SINK,
         "the input has 3 channels, but the weights take 1: put \"videoconvert ! "
@@ -183,6 +184,7 @@ static const struct {
         "mean has 2 values, but the input has 3 channels"},
     {RGB (16, 12) "cnnpool name=layer std=<1,2,3,4>" SINK,
         "std has 4 values, but the input has 3 channels"},
+    {RGB (16, 12) "cnnmerge name=layer mean=\"<(string)a>\" n-threads=1" SINK, "mean"},
     {RGB (16, 12) "cnnpool name=layer std=<0>" SINK, "std of channel 0 is 0"},
     {RGB (16, 12) "cnnpool name=layer std=<1,0,1>" SINK, "std of channel 1 is 0"},
 

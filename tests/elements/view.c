@@ -20,8 +20,8 @@ GST_START_TEST (test_natural_size)
       {100, 161, 1, "", 322, 200},
       {101, 363, 1, "", 364, 102},
       {120, 160, 16, "", 4 * 160 + 3 * 2, 4 * 120 + 3 * 2},
-      {28, 28, 8, "", 3 * 28 * 4 + 4, 3 * 28 * 4 + 4},
-      {28, 28, 8, "gap=0", 3 * 28 * 4, 3 * 28 * 4},
+      {28, 28, 8, "", 4 * 28 * 3 + 6, 2 * 28 * 3 + 2},
+      {28, 28, 8, "gap=0", 4 * 28 * 3, 2 * 28 * 3},
       {28, 28, 8, "columns=8", 8 * 28 * 2 + 14, 56},
       {28, 28, 8, "channels=0-3", 2 * 28 * 6 + 2, 2 * 28 * 6 + 2},
       {28, 28, 8, "channel=5", 28 * 12, 28 * 12},
@@ -158,6 +158,25 @@ GST_START_TEST (test_unlinked_sink)
   gst_element_set_bus (view, NULL);
   gst_object_unref (bus);
   gst_object_unref (view);
+}
+GST_END_TEST;
+
+/* Words as people type them, and an answer to those that do not exist, also before there is a bus. */
+GST_START_TEST (test_words)
+{
+  GstElement *view =
+      gst_parse_launch ("cnnview name=v colormap=Grey normalize=SYMMETRIC values=no", NULL);
+  gint colormap, normalize, values;
+  g_object_get (view, "colormap", &colormap, "normalize", &normalize, "values", &values, NULL);
+  fail_unless (colormap == 0 && normalize == 2 && values == 2);
+  gst_object_unref (view);
+  GstMessage *message = run_pipeline (
+      "videotestsrc num-buffers=1 ! cnnview name=v colormap=jet ! fakesink", NULL, NULL);
+  fail_unless (message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
+  gchar *text = complaint_text (message);
+  fail_unless (strstr (text, "v: colormap=jet is not one of gray, viridis") != NULL, "%s", text);
+  g_free (text);
+  gst_message_unref (message);
 }
 GST_END_TEST;
 
@@ -639,6 +658,7 @@ view_suite (void)
   tcase_add_test (tests, test_all_sizes);
   tcase_add_test (tests, test_video);
   tcase_add_test (tests, test_unlinked_sink);
+  tcase_add_test (tests, test_words);
   tcase_add_test (tests, test_border);
   tcase_add_test (tests, test_colormaps);
   tcase_add_test (tests, test_formats);

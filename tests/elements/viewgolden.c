@@ -13,33 +13,51 @@
 typedef struct {
   const gchar *name, *properties, *video;
   gint h, w, c;
-  gdouble differing; /* the most, of all pixels: 0.02 with text, 0.002 without */
-  gint kernels[4];   /* O,I,H,W beside a source; 0: no source */
+  gdouble differing;  /* the most, of all pixels: 0.02 with text, 0.002 without */
+  gint kernels[4];    /* O,I,H,W beside a source; 0: no source */
+  const gchar *layer; /* that makes the maps of the tensor, whole numbers then; NULL for none */
 } Golden;
 
 static const Golden goldens[] = {
-    {"grid", "", "video/x-raw,width=320,height=200", 36, 48, 12, 0.002, {0}},
+    {"grid", "", "video/x-raw,width=320,height=200", 36, 48, 12, 0.002, {0}, NULL},
     {"labels", "labels=true title=true legend=true normalize=symmetric colormap=coolwarm",
-        "video/x-raw,width=480,height=300", 36, 48, 8, 0.02, {0}},
-    {"reduced", "colormap=turbo", "video/x-raw,width=200,height=130", 90, 120, 9, 0.002, {0}},
+        "video/x-raw,width=480,height=300", 36, 48, 8, 0.02, {0}, NULL},
+    {"reduced", "colormap=turbo", "video/x-raw,width=200,height=130", 90, 120, 9, 0.002, {0}, NULL},
     {"not-finite", "labels=true legend=true", "video/x-raw,width=480,height=200", 24, 40, 3, 0.02,
-        {0}},
+        {0}, NULL},
     {"bars", "labels=true legend=true colormap=turbo", "video/x-raw,width=400,height=200", 1, 1, 10,
-        0.02, {0}},
-    {"pages", "colormap=magma", "video/x-raw,width=200,height=150", 20, 20, 200, 0.02, {0}},
+        0.02, {0}, NULL},
+    {"pages", "colormap=magma", "video/x-raw,width=200,height=150", 20, 20, 200, 0.02, {0}, NULL},
     {"row-names", "labels=true title=true", "video/x-raw,width=480,height=300", 8, 8, 200, 0.02,
-        {0}},
+        {0}, NULL},
     {"bar-names", "labels=true title=true normalize=symmetric", "video/x-raw,width=480,height=300",
-        1, 1, 300, 0.02, {0}},
+        1, 1, 300, 0.02, {0}, NULL},
     {"enlarged", "channel=2 colormap=inferno labels=true", "video/x-raw,width=300,height=240", 12,
-        16, 4, 0.02, {0}},
-    {"kernels", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 3, 7, 7}},
+        16, 4, 0.02, {0}, NULL},
+    {"kernels", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 3, 7, 7}, NULL},
     {"kernel", "channel=2 title=true", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02,
-        {12, 3, 7, 7}},
+        {12, 3, 7, 7}, NULL},
     {"kernel-slices", "channel=2", "video/x-raw,width=480,height=300", 30, 40, 4, 0.02,
-        {4, 100, 3, 3}},
-    {"kernel-matrix", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 20, 1, 1}},
-    {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02, {0}},
+        {4, 100, 3, 3}, NULL},
+    {"kernel-matrix", "", "video/x-raw,width=480,height=300", 30, 40, 12, 0.02, {12, 20, 1, 1},
+        NULL},
+    {"values", "values=true colormap=coolwarm labels=true", "video/x-raw,width=400,height=300", 4,
+        5, 4, 0.02, {0}, NULL},
+    {"arithmetic", "step=true title=true", "video/x-raw,width=640,height=320", 3, 3, 1, 0.02, {0},
+        "cnnconv name=conv coefficients=<0.0,1.0,2.0,3.0> kernel-size=2 padding=1 bias=<0.5> "
+        "activation=relu !"},
+    {"arithmetic-channels", "arithmetic=true channel=0", "video/x-raw,width=640,height=480", 12, 12,
+        3, 0.02, {0},
+        "cnnconv name=conv kernel=box groups=1 kernel-size=2x3 dilation=2 stride=2 !"},
+    {"arithmetic-maximum", "arithmetic=true", "video/x-raw,width=400,height=480", 6, 6, 2, 0.02,
+        {0}, "cnnpool name=pool padding=1 !"},
+    {"layers", "layers=true layer=1 title=true labels=true", "video/x-raw,width=640,height=400", 24,
+        32, 3, 0.02, {0},
+        "cnnconv name=conv1 kernel=random out-channels=8 padding=1 ! cnnpool name=pool1 ! "
+        "cnn1x1 name=mix kernel=random out-channels=4 !"},
+    {"portrait", "title=true labels=true", "video/x-raw,width=300,height=640", 30, 40, 12, 0.02,
+        {12, 3, 7, 7}, NULL},
+    {"help", "help=true", "video/x-raw,width=400,height=300", 24, 32, 6, 0.02, {0}, NULL},
 };
 
 /* Stripes that turn and narrow from channel to channel. */
@@ -62,6 +80,9 @@ static Tensor *
 tensor_of (const Golden *golden)
 {
   Tensor *tensor = stripes (golden->h, golden->w, golden->c);
+  if (golden->layer)
+    for (gsize i = 0; i < tensor_count (tensor); i++)
+      tensor->values[i] = (gfloat)(i * 7 % 19) - 3;
   if (golden->h == 1)
     for (gint k = 0; k < golden->c; k++)
       tensor->values[k] = k == 6 ? NAN : (gfloat)sin (k * 1.3) * k;
@@ -191,7 +212,8 @@ compare (const Picture *picture, const Golden *golden, const gchar *path)
 GST_START_TEST (test_golden)
 {
   const Golden *golden = &goldens[__i__];
-  ViewTest *test = view_test_new (golden->properties, golden->video);
+  ViewTest *test =
+      view_test_new_behind (golden->layer ? golden->layer : "", golden->properties, golden->video);
   Tensor *tensor = tensor_of (golden);
   GstHarness *video = golden->kernels[0] ? push_source (test) : NULL;
   view_test_start (test, tensor, &native_float);

@@ -2,7 +2,10 @@
 /* Navigation events, sent from downstream as a sink does, without a window. */
 #include "viewtest.h"
 
+#include <cairo.h>
+#include <glib/gstdio.h>
 #include <gst/video/navigation.h>
+#include <string.h>
 
 /* Sixteen tiles of 40x30 without gaps in a picture of 160x120, each of one level. */
 static ViewTest *
@@ -236,6 +239,103 @@ GST_START_TEST (test_notices)
 }
 GST_END_TEST;
 
+/* The key s saves what is shown, once, and without a folder says that there is none. */
+GST_START_TEST (test_snapshot)
+{
+  Tensor *tensor;
+  ViewTest *test = start (&tensor, "");
+  press (test, "s");
+  fail_unless (count_accent (test, tensor) > 4);
+  gchar *folder = g_dir_make_tmp ("cnnview-XXXXXX", NULL);
+  g_object_set (test->view, "snapshot-location", folder, NULL);
+  press (test, "s");
+  for (gint i = 0; i < 2; i++)
+    picture_free (view_test_push (test, tensor, &native_float));
+  GstMessage *message = gst_bus_pop_filtered (test->bus, GST_MESSAGE_ELEMENT);
+  fail_unless (message != NULL && gst_bus_pop_filtered (test->bus, GST_MESSAGE_ELEMENT) == NULL);
+  const GstStructure *structure = gst_message_get_structure (message);
+  fail_unless (gst_structure_has_name (structure, "cnn-snapshot"));
+  const gchar *picture = gst_structure_get_string (structure, "picture");
+  const gchar *maps = gst_structure_get_string (structure, "maps");
+  cairo_surface_t *surface = cairo_image_surface_create_from_png (picture);
+  fail_unless_equals_int (cairo_image_surface_get_width (surface), 160);
+  fail_unless_equals_int (cairo_image_surface_get_height (surface), 120);
+  /* The second tile is of level 1 of 256. */
+  fail_unless_equals_int (cairo_image_surface_get_data (surface)[50 * 4], 1);
+  cairo_surface_destroy (surface);
+  gchar *content;
+  gsize size;
+  fail_unless (g_file_get_contents (maps, &content, &size, NULL));
+  fail_unless_equals_uint64 (size, 128 + 16 * 30 * 40 * sizeof (gfloat));
+  fail_unless (strstr (content + 10, "'shape': (1, 16, 30, 40)") != NULL);
+  gfloat value;
+  memcpy (&value, content + 128 + 5 * 30 * 40 * sizeof value, sizeof value);
+  fail_unless (value == 5);
+  g_free (content);
+  g_remove (picture);
+  g_remove (maps);
+  g_rmdir (folder);
+  gst_message_unref (message);
+  g_free (folder);
+  stop (test, tensor);
+}
+GST_END_TEST;
+
+static guint
+shown_layer (ViewTest *test)
+{
+  guint layer;
+  g_object_get (test->view, "layer", &layer, NULL);
+  return layer;
+}
+
+/* The first key brings the strip, the next ones walk; the ends hold, and a click goes anywhere. What is shown of
+ * a layer is what cnnview shows right behind it. */
+GST_START_TEST (test_layers)
+{
+  ViewTest *test =
+      view_test_new_behind ("cnnconv name=one kernel=box padding=1 ! cnnpool name=two !",
+          "colormap=gray", "video/x-raw,width=480,height=320");
+  Tensor *tensor = tensor_random (1, 20, 30, 1, 3);
+  view_test_start (test, tensor, &native_float);
+  Picture *last = view_test_push (test, tensor, &native_float);
+  static const struct {
+    const gchar *key;
+    guint layer;
+  } steps[] = {
+      {"comma", 0}, {"comma", 1}, {",", 2}, {"comma", 2}, {"period", 1}, {".", 0}, {"period", 0}};
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    fail_unless (press (test, steps[i].key));
+    /* The layers are asked before this frame, which is the first to bring what they tell. */
+    picture_free (view_test_push (test, tensor, &native_float));
+    fail_unless (shown_layer (test) == steps[i].layer, "step %u: layer %u", i, shown_layer (test));
+  }
+  click (test, 30, 20);
+  picture_free (view_test_push (test, tensor, &native_float));
+  fail_unless_equals_int (shown_layer (test), 2);
+  g_object_set (test->view, "layer", 1, NULL);
+  Picture *walked = view_test_push (test, tensor, &native_float);
+  g_object_set (test->view, "layers", FALSE, NULL);
+  Picture *again = view_test_push (test, tensor, &native_float);
+  assert_pictures_equal (last, again, "the last layer");
+  view_test_free (test);
+
+  test = view_test_new_behind ("cnnconv name=one kernel=box padding=1 !",
+      "colormap=gray layers=true", "video/x-raw,width=480,height=320");
+  view_test_start (test, tensor, &native_float);
+  Picture *direct = view_test_push (test, tensor, &native_float);
+  for (gint y = 75; y < 320; y++)
+    for (gint x = 0; x < 480; x++)
+      fail_unless_equals_int_hex (picture_at (walked, x, y), picture_at (direct, x, y));
+  view_test_free (test);
+  picture_free (last);
+  picture_free (walked);
+  picture_free (again);
+  picture_free (direct);
+  tensor_free (tensor);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_freeze)
 {
   Tensor *tensor;
@@ -337,6 +437,8 @@ view_suite (void)
   tcase_add_test (tests, test_walk);
   tcase_add_test (tests, test_letters);
   tcase_add_test (tests, test_notices);
+  tcase_add_test (tests, test_snapshot);
+  tcase_add_test (tests, test_layers);
   tcase_add_test (tests, test_freeze);
   tcase_add_test (tests, test_pages);
   tcase_add_test (tests, test_page_in_title);

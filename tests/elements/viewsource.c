@@ -9,8 +9,8 @@
 #define BLUE 0x3b4cc0
 #define RED 0xb40426
 
-/* One map of 10x10 beside a source of 40x40. In a picture of 220x110 the text size is 11, so that the
- * margin is 5, the source is 100x100 at (5, 5), and the map 110x110 at (110, 0). */
+/* One map of 10x10 beside a source of 40x40. In a picture of 332x110 the text size is 11, so that the
+ * margin is 5, the source is 100x100 at (5, 5), and the map 110x110 at (166, 0). */
 typedef struct {
   ViewTest *view;
   GstHarness *video;
@@ -20,7 +20,7 @@ typedef struct {
 static SourceTest
 start (void)
 {
-  SourceTest test = {.view = view_test_new ("", "video/x-raw,width=220,height=110")};
+  SourceTest test = {.view = view_test_new ("", "video/x-raw,width=332,height=110")};
   test.video = gst_harness_new_with_element (test.view->view, "video", NULL);
   gst_harness_set_src_caps_str (
       test.video, "video/x-raw,format=RGB,width=40,height=40,framerate=5/1");
@@ -55,7 +55,7 @@ source_at (SourceTest test, GstClockTime time)
   buffer = gst_harness_push_and_pull (test.view->harness, buffer);
   GstMapInfo map;
   fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
-  gint gray = map.data[(50 * 220 + 50) * 3];
+  gint gray = map.data[(50 * 332 + 50) * 3];
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
   return gray;
@@ -94,7 +94,7 @@ chain_event (const gchar *fields)
 static GstVideoRectangle
 find_box (const Picture *picture)
 {
-  gint left = 220, top = 110, right = -1, bottom = -1;
+  gint left = 332, top = 110, right = -1, bottom = -1;
   for (gint y = 0; y < 110; y++)
     for (gint x = 0; x < 108; x++)
       if (picture_at (picture, x, y) == ACCENT) {
@@ -107,8 +107,9 @@ find_box (const Picture *picture)
 }
 
 /* Values are 4 pixels apart and see 8 of them, the first one around pixel 1.5: value (3, 5) sees rows 10
- * to 17 and columns 18 to 25 of the 40. In the picture, 2.5 times as large and from (5, 5) on, that is
- * 20x20 at (50, 30), with a line of 2 pixels around it. */
+ * to 17 and columns 18 to 25 of the 40. With the padding of 2 pixels that values at the edges see, 44 pixels have the
+ * 100 of the picture: the source is 90x90 at (9, 9), and the box 19x19 at (49, 31), with a line of 2 pixels around
+ * it. */
 GST_START_TEST (test_receptive_field)
 {
   SourceTest test = start ();
@@ -118,12 +119,35 @@ GST_START_TEST (test_receptive_field)
                    "receptive-offset=(double)<1.5,1.5>")));
   push_source (test, 100, 0);
   view_test_send (
-      test.view, gst_navigation_event_new_mouse_move (170, 40, GST_NAVIGATION_MODIFIER_NONE));
+      test.view, gst_navigation_event_new_mouse_move (226, 40, GST_NAVIGATION_MODIFIER_NONE));
   Picture *picture = view_test_push (test.view, test.tensor, &native_float);
   GstVideoRectangle box = find_box (picture);
-  fail_unless (box.x == 48 && box.y == 28 && box.w == 24 && box.h == 24, "%dx%d at %d,%d", box.w,
+  fail_unless (box.x == 47 && box.y == 29 && box.w == 23 && box.h == 23, "%dx%d at %d,%d", box.w,
       box.h, box.x, box.y);
   fail_unless_equals_int_hex (picture_at (picture, 60, 40), 0x646464);
+  picture_free (picture);
+  stop (test);
+}
+GST_END_TEST;
+
+/* The pointer on the source marks the values that see the pixel. Pixel (13, 21) of 40 is at (9 + 21.5 * 2.25, 9 +
+ * 13.5 * 2.25); value n sees pixels 4n - 2 to 4n + 5: rows 2 and 3, columns 4 and 5, that is 22x22 of the map's 110
+ * pixels at (166 + 44, 22). */
+GST_START_TEST (test_who_sees_a_pixel)
+{
+  SourceTest test = start ();
+  fail_unless (gst_harness_push_event (test.view->harness,
+      chain_event ("source-size=(int)<40,40>, output-size=(int)<1,10,10,1>, "
+                   "receptive-field=(double)<8,8>, receptive-jump=(double)<4,4>, "
+                   "receptive-offset=(double)<1.5,1.5>")));
+  push_source (test, 100, 0);
+  view_test_send (
+      test.view, gst_navigation_event_new_mouse_move (57.4, 39.4, GST_NAVIGATION_MODIFIER_NONE));
+  Picture *picture = view_test_push (test.view, test.tensor, &native_float);
+  fail_unless_equals_int_hex (picture_at (picture, 209, 30), ACCENT);
+  fail_unless_equals_int_hex (picture_at (picture, 232, 40), ACCENT);
+  fail_unless_equals_int_hex (picture_at (picture, 220, 21), ACCENT);
+  fail_if (picture_at (picture, 220, 33) == ACCENT);
   picture_free (picture);
   stop (test);
 }
@@ -137,7 +161,7 @@ GST_START_TEST (test_incomplete_chain)
       gst_harness_push_event (test.view->harness, chain_event ("receptive-field=(double)<8,8>")));
   push_source (test, 100, 0);
   view_test_send (
-      test.view, gst_navigation_event_new_mouse_move (170, 40, GST_NAVIGATION_MODIFIER_NONE));
+      test.view, gst_navigation_event_new_mouse_move (226, 40, GST_NAVIGATION_MODIFIER_NONE));
   Picture *picture = view_test_push (test.view, test.tensor, &native_float);
   fail_unless (find_box (picture).w < 0);
   picture_free (picture);
@@ -235,6 +259,7 @@ source_suite (void)
   suite_add_tcase (suite, tests);
   tcase_add_test (tests, test_matching);
   tcase_add_test (tests, test_receptive_field);
+  tcase_add_test (tests, test_who_sees_a_pixel);
   tcase_add_test (tests, test_incomplete_chain);
   tcase_add_test (tests, test_kernel_follows_the_weights);
   tcase_add_test (tests, test_life);

@@ -4,8 +4,14 @@
 ViewTest *
 view_test_new (const gchar *properties, const gchar *video)
 {
+  return view_test_new_behind ("", properties, video);
+}
+
+ViewTest *
+view_test_new_behind (const gchar *layers, const gchar *properties, const gchar *video)
+{
   ViewTest *test = g_new0 (ViewTest, 1);
-  gchar *line = g_strdup_printf ("cnnview name=view %s", properties ? properties : "");
+  gchar *line = g_strdup_printf ("%s cnnview name=view %s", layers, properties ? properties : "");
   test->harness = gst_harness_new_parse (line);
   g_free (line);
   test->view = gst_bin_get_by_name (GST_BIN (test->harness->element), "view");

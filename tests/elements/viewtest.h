@@ -23,6 +23,8 @@ typedef struct {
 
 /* "cnnview <properties>". `video` is what downstream asks for, NULL for nothing. */
 ViewTest *view_test_new (const gchar *properties, const gchar *video);
+/* The same behind other elements: "cnnconv ... !". */
+ViewTest *view_test_new_behind (const gchar *layers, const gchar *properties, const gchar *video);
 /* Fails when there was an error or a warning that no test took. */
 void view_test_free (ViewTest *test);
 

@@ -21,8 +21,8 @@
 
 #define SKIPPED 77
 
-static CnnContext context;
-static gboolean has_context, tells_time;
+static CnnContext *context;
+static gboolean tells_time;
 static gint n_threads = 2;
 
 typedef struct {
@@ -197,7 +197,7 @@ test_network (const gchar *name, const gchar *folder)
     CnnModelTensor wanted = {.rank = (gint)input.info.rank};
     for (gint i = 0; i < wanted.rank; i++)
       wanted.size[i] = input.info.shape[i];
-    plan = cnn_model_plan_new (model, has_context ? &context : NULL, &wanted, &sentence);
+    plan = cnn_model_plan_new (model, context, &wanted, &sentence);
     passed = plan && run_plan (name, folder, plan, model, input.values);
     cnn_free (input.values);
   }
@@ -223,17 +223,17 @@ by_name (gconstpointer a, gconstpointer b)
 static gboolean
 make_context (const gchar *isa)
 {
-  CnnFeatures found;
+  const gboolean best = strcmp (isa, "best") == 0;
+  const CnnContextSettings settings = {.isa = best ? NULL : isa, .n_threads = n_threads};
   CnnError error;
-  if (!cnn_features_select (strcmp (isa, "best") == 0 ? NULL : isa, &found, &error))
+  context = cnn_context_new (&settings, &error);
+  if (!context)
     g_error ("%s", error.message);
-  if (strcmp (isa, "best") != 0 && strcmp (isa, cnn_features_name (found)) != 0) {
+  if (!best && strcmp (isa, cnn_context_isa (context)) != 0) {
     g_printerr ("SKIPPED, NOTHING WAS TESTED: this processor has no %s\n", isa);
+    cnn_context_free (context);
     return FALSE;
   }
-  context.dispatch = cnn_dispatch_new (found);
-  context.workers = cnn_workers_new (n_threads);
-  has_context = TRUE;
   return TRUE;
 }
 
@@ -276,10 +276,7 @@ main (int argc, char **argv)
     g_dir_close (dir);
   g_ptr_array_unref (names);
   g_print ("%u networks right, %u wrong\n", n_passed, n_failed);
-  if (has_context) {
-    cnn_workers_free (context.workers);
-    cnn_dispatch_free ((CnnDispatch *)context.dispatch);
-  }
+  cnn_context_free (context);
   g_free (isa);
   if (n_passed + n_failed == 0) {
     g_printerr ("SKIPPED, NOTHING WAS TESTED: no networks in %s\n", argv[1]);
