@@ -27,7 +27,8 @@ gst_cnn_layer_blend_install_properties (GObjectClass *object_class, guint first_
 {
   g_object_class_install_property (object_class, first_id + STRENGTH,
       g_param_spec_double ("strength", "Strength",
-          "How much of the result there is, blended with the layer's input, where both have the same shape: "
+          "How much of the result there is, blended with the layer's input, where both have the "
+          "same shape: "
           "0 gives the input, 1 the result",
           0, 1, DEFAULT_STRENGTH, PROPERTY_FLAGS));
   g_object_class_install_property (object_class, first_id + GAIN,
@@ -67,12 +68,13 @@ gst_cnn_layer_blend_forget (GstCnnLayerBlend *blend)
 gboolean
 gst_cnn_layer_blend_check (gdouble strength, CnnShape input, CnnShape output, CnnError *error)
 {
-  if (strength == 1 || (input.n == output.n && input.h == output.h && input.w == output.w &&
-                           input.c == output.c))
+  if (strength == 1 ||
+      (input.n == output.n && input.h == output.h && input.w == output.w && input.c == output.c))
     return TRUE;
   return cnn_error_set (error,
       "strength=%g blends the result with the input, but the input is %dx%dx%dx%d and the result "
-      "%dx%dx%dx%d (N,H,W,C): set padding=same and as many output channels as there are input channels, "
+      "%dx%dx%dx%d (N,H,W,C): set padding=same and as many output channels as there are input "
+      "channels, "
       "or strength=1",
       strength, input.n, input.h, input.w, input.c, output.n, output.h, output.w, output.c);
 }
@@ -147,8 +149,7 @@ refuse (GstCnnLayer *self, const CnnError *error)
 }
 
 gboolean
-gst_cnn_layer_blend_run (
-    GstCnnLayer *self, const CnnImage *in, const CnnImage *out, gint n_threads)
+gst_cnn_layer_blend_run (GstCnnLayer *self, const CnnImage *in, const CnnImage *out, gint n_threads)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnLayerBlend *blend = &priv->blend;
@@ -168,8 +169,8 @@ gst_cnn_layer_blend_run (
     refuse (self, &error);
     return FALSE;
   }
-  const CnnImage images[] = {cnn_image_from_tensor (blend->result, CNN_SAMPLE_FLOAT32,
-                                 priv->out_info.layout, out->shape),
+  const CnnImage images[] = {
+      cnn_image_from_tensor (blend->result, CNN_SAMPLE_FLOAT32, priv->out_info.layout, out->shape),
       *in};
   if (strength > 0)
     cnn_layer_run (priv->layer, in, &images[0], n_threads);

@@ -95,7 +95,8 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) other =
       gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   return gst_cnn_layer_common_answer_caps (pad,
-      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter), filter);
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter),
+      filter);
 }
 
 static gboolean
