@@ -199,8 +199,7 @@ void
 CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
 {
   const int stride = depthwise->stride, kernel = depthwise->kernel_columns;
-  const int room =
-      depthwise->columns + depthwise->padding - (kernel - 1) * depthwise->dilation - 1;
+  const int room = depthwise->columns + depthwise->padding - (kernel - 1) * depthwise->dilation - 1;
   int first = (depthwise->padding + stride - 1) / stride, end = room < 0 ? 0 : room / stride + 1;
   end = end < depthwise->count ? end : depthwise->count;
   first = first < end ? first : end;
