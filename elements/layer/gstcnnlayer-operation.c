@@ -38,15 +38,13 @@ make_operation (GstCnnLayer *self)
   gfloat *scale = NULL, *offset = NULL;
   CnnViewOperation operation = {.input = priv->in_info.shape, .output = priv->out_info.shape};
   if (!klass->get_operation || !priv->layer ||
-      !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL))
+      !gst_cnn_layer_settings_geometry (self, priv->used, &operation.input, &geometry, NULL))
     return NULL;
   operation.window.rows = cnn_axis_resolve (&geometry.window.rows, operation.input.h);
   operation.window.columns = cnn_axis_resolve (&geometry.window.columns, operation.input.w);
   if (priv->in_info.type != CNN_SAMPLE_FLOAT32) {
-    GST_OBJECT_LOCK (self);
     const gboolean made =
-        gst_cnn_normalizer_make (&priv->common.normalizer, &priv->in_info, &scale, &offset, NULL);
-    GST_OBJECT_UNLOCK (self);
+        gst_cnn_normalizer_make (&priv->used->normalizer, &priv->in_info, &scale, &offset, NULL);
     operation.scale = made ? scale : NULL;
     operation.offset = made ? offset : NULL;
   }
