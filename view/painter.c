@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct _CnnViewPainter {
-  const CnnDispatch *dispatch;
+  const CnnContext *context;
   CnnViewText *text;
 
   CnnShape shape;
@@ -43,10 +43,10 @@ struct _CnnViewPainter {
 };
 
 CnnViewPainter *
-cnn_view_painter_new (const CnnDispatch *dispatch)
+cnn_view_painter_new (const CnnContext *context)
 {
   CnnViewPainter *painter = g_new0 (CnnViewPainter, 1);
-  painter->dispatch = dispatch;
+  painter->context = context;
   painter->text = cnn_view_text_new ();
   painter->packed = g_byte_array_new ();
   painter->maps = g_array_new (FALSE, FALSE, sizeof (gint));
@@ -229,7 +229,7 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
       .maps = (const gint *)(gconstpointer)painter->maps->data,
       .n_maps = layout->n_shown};
   cnn_view_free (painter->view);
-  painter->view = cnn_view_new (painter->dispatch, &geometry, error);
+  painter->view = cnn_view_new (painter->context, &geometry, error);
   painter->values_width = layout->values_width;
   painter->values_height = layout->values_height;
   painter->enlargement = layout->enlargement;

@@ -59,7 +59,7 @@ typedef struct {
   gdouble pointer_x, pointer_y;
 } CnnViewScene;
 
-CnnViewPainter *cnn_view_painter_new (const CnnDispatch *dispatch);
+CnnViewPainter *cnn_view_painter_new (const CnnContext *context);
 void cnn_view_painter_free (CnnViewPainter *painter);
 
 /* A new stream: everything that was learnt of the last one goes. */

@@ -35,9 +35,11 @@ begin_negotiation (GstCnnLayer *self, GstCnnLayerSettings *settings, CnnShape in
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   gst_cnn_layer_settings_replace (&priv->negotiated, settings);
-  if (settings &&
-      !gst_cnn_layer_settings_geometry (self, settings, &input, &priv->negotiated_geometry, NULL))
-    priv->negotiated_geometry = settings->geometry;
+  if (!settings ||
+      gst_cnn_layer_settings_geometry (self, settings, &input, &priv->negotiated_geometry, NULL))
+    return;
+  gst_cnn_geometry_clear (&priv->negotiated_geometry);
+  gst_cnn_geometry_copy (&priv->negotiated_geometry, &settings->geometry);
 }
 
 /* The same about the properties as they are now: what is set from here on is for the next time. */
@@ -157,7 +159,7 @@ gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection directio
 static gboolean
 output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *error)
 {
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   return gst_cnn_layer_settings_geometry (
              self, PRIVATE (self)->negotiated, &input, &geometry, error) &&
          gst_cnn_geometry_output (&geometry, input, output, error);
@@ -190,7 +192,8 @@ publish_layer_info (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   const CnnShape input = cnn_layer_input_shape (priv->layer, 0);
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
+  const CnnShapeRule *rule = &geometry.rule;
   if (!gst_cnn_layer_settings_geometry (self, priv->used, &input, &geometry, NULL))
     return;
   GstCnnChain chain;
@@ -202,13 +205,16 @@ publish_layer_info (GstCnnLayer *self)
     chain = priv->upstream_chain;
   else
     gst_cnn_chain_init (&chain, input);
-  chain.field = cnn_receptive_field_extend (&chain.field, &geometry.window, input);
+  chain.field = cnn_shape_rule_extend (&chain.field, rule, input);
   chain.output = cnn_layer_output_shape (priv->layer);
   priv->chain = chain;
   priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
-  gst_cnn_layer_info_set_window (info, &geometry.window, input);
+  if (rule->rows.kind == CNN_RULE_WINDOW && rule->columns.kind == CNN_RULE_WINDOW) {
+    const CnnWindow window = {rule->rows.window, rule->columns.window};
+    gst_cnn_layer_info_set_window (info, &window, input);
+  }
   gst_cnn_layer_info_set_previous (info, (const gchar *const[]){priv->previous}, 1);
   if (GST_CNN_LAYER_GET_CLASS (self)->describe)
     GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);

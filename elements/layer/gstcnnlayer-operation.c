@@ -33,15 +33,16 @@ make_operation (GstCnnLayer *self)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
   const GstCnnLayerClass *klass = GST_CNN_LAYER_GET_CLASS (self);
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GstBuffer *weights = NULL;
   gfloat *scale = NULL, *offset = NULL;
   CnnViewOperation operation = {.input = priv->in_info.shape, .output = priv->out_info.shape};
   if (!klass->get_operation || !priv->layer ||
-      !gst_cnn_layer_settings_geometry (self, priv->used, &operation.input, &geometry, NULL))
+      !gst_cnn_layer_settings_geometry (self, priv->used, &operation.input, &geometry, NULL) ||
+      geometry.rule.rows.kind != CNN_RULE_WINDOW || geometry.rule.columns.kind != CNN_RULE_WINDOW)
     return NULL;
-  operation.window.rows = cnn_axis_resolve (&geometry.window.rows, operation.input.h);
-  operation.window.columns = cnn_axis_resolve (&geometry.window.columns, operation.input.w);
+  operation.window.rows = cnn_axis_resolve (&geometry.rule.rows.window, operation.input.h);
+  operation.window.columns = cnn_axis_resolve (&geometry.rule.columns.window, operation.input.w);
   if (priv->in_info.type != CNN_SAMPLE_FLOAT32) {
     const gboolean made =
         gst_cnn_normalizer_make (&priv->used->normalizer, &priv->in_info, &scale, &offset, NULL);

@@ -71,6 +71,7 @@ gst_cnn_layer_settings_unref (GstCnnLayerSettings *settings)
   if (!g_atomic_ref_count_dec (&settings->ref_count))
     return;
   gst_cnn_normalizer_clear (&settings->normalizer);
+  gst_cnn_geometry_clear (&settings->geometry);
   settings->free (settings);
 }
 
@@ -107,16 +108,17 @@ gboolean
 gst_cnn_layer_settings_geometry (GstCnnLayer *self, const GstCnnLayerSettings *settings,
     const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
+  gst_cnn_geometry_clear (geometry);
   if (!settings->possible) {
     if (error)
       *error = settings->fault;
     return FALSE;
   }
-  if (input && settings->geometry.n_choices > 0) {
+  if (input && settings->geometry.choices) {
     gst_cnn_geometry_init (geometry);
     return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (settings, input, geometry, error);
   }
-  *geometry = settings->geometry;
+  gst_cnn_geometry_copy (geometry, &settings->geometry);
   return TRUE;
 }
 
@@ -293,6 +295,7 @@ gst_cnn_layer_finalize (GObject *object)
   g_clear_pointer (&priv->settings, gst_cnn_layer_settings_unref);
   g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
+  gst_cnn_geometry_clear (&PRIVATE (GST_CNN_LAYER (object))->negotiated_geometry);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
 

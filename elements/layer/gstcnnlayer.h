@@ -47,8 +47,8 @@ struct _GstCnnLayerClass {
   void (*free_settings) (GstCnnLayerSettings *settings);
 
   /* What the properties do to shapes. `input` is what arrives, or NULL while that is not known: only then may
-   * there be choices. Called from any thread; a function of its arguments alone. On contradiction FALSE and
-   * a sentence. */
+   * there be choices. `geometry` keeps shapes as they are until it is filled in. Called from any thread; a
+   * function of its arguments alone. On contradiction FALSE and a sentence. */
   gboolean (*get_geometry) (const GstCnnLayerSettings *settings, const CnnShape *input,
       GstCnnGeometry *geometry, CnnError *error);
 

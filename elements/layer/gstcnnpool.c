@@ -167,7 +167,11 @@ static gboolean
 gst_cnn_pool_get_geometry (const GstCnnLayerSettings *settings, const CnnShape *input,
     GstCnnGeometry *geometry, CnnError *error)
 {
-  return combine_window ((const PoolSettings *)settings, &geometry->window, error);
+  CnnWindow window;
+  if (!combine_window ((const PoolSettings *)settings, &window, error))
+    return FALSE;
+  geometry->rule = cnn_shape_rule_window (&window);
+  return TRUE;
 }
 
 static void

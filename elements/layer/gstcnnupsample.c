@@ -90,11 +90,11 @@ gst_cnn_upsample_get_geometry (const GstCnnLayerSettings *base, const CnnShape *
     GstCnnGeometry *geometry, CnnError *error)
 {
   const UpsampleSettings *settings = (const UpsampleSettings *)base;
-  geometry->window = cnn_upsample2d_window (settings->mode, settings->factor);
-  if (settings->mode == CNN_UPSAMPLE_PIXEL_SHUFFLE) {
-    geometry->channel_step = geometry->channel_divisor = settings->factor * settings->factor;
-    geometry->channel_step_name = "channels (factor * factor) that pixel-shuffle makes one of";
-  }
+  const CnnWindow window = cnn_upsample2d_window (settings->mode, settings->factor);
+  geometry->rule = cnn_shape_rule_window (&window);
+  if (settings->mode == CNN_UPSAMPLE_PIXEL_SHUFFLE)
+    geometry->rule.channels = (CnnChannelRule){
+        .kind = CNN_CHANNELS_BLOCKS, .block = settings->factor * settings->factor};
   return TRUE;
 }
 

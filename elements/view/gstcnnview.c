@@ -307,7 +307,7 @@ gst_cnn_view_start (GstBaseTransform *base)
     GST_CNN_VIEW_ERROR (self, LIBRARY, SETTINGS, error.message);
     return FALSE;
   }
-  self->painter = cnn_view_painter_new (context->dispatch);
+  self->painter = cnn_view_painter_new (context);
   gst_cnn_view_redraw_reset (self);
   self->started = g_get_monotonic_time ();
   return TRUE;

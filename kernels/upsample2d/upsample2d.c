@@ -107,8 +107,7 @@ set_info (Upsample *upsample)
   const CnnDispatch *dispatch = upsample->base.context.dispatch;
   const CnnIsa shuffle_isa = upsample->order == CNN_ROWS_PLANAR ? dispatch->interleave_isa
                                                                 : dispatch->upsample_shuffle_isa;
-  const CnnIsa isas[] = {
-      dispatch->repeat_pixels_isa, dispatch->upsample_between_isa, shuffle_isa};
+  const CnnIsa isas[] = {dispatch->repeat_pixels_isa, dispatch->upsample_between_isa, shuffle_isa};
   const CnnShape output = upsample->base.output;
   const int64_t samples =
       cnn_saturating_product ((int64_t)output.n * output.h, (int64_t)output.w * output.c);

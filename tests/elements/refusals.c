@@ -168,7 +168,8 @@ static const struct {
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
         "the input has 1 channel, but the weights take 3"},
     {GRAY (16, 12) "cnnconv name=layer " CONV SINK,
-        "the input has 1 channel, but the weights take one of 3, 6, 12: put \"videoconvert ! "
+        "the input has 1 channel, but the weights take 3 (or, in groups, 6, 12): put "
+        "\"videoconvert ! "
         "video/x-raw,format=RGB\" before it"},
     {RGB (16, 12) "cnnconv name=layer coefficients=\"1 0 -1 2 0 -2 1 0 -1\" groups=1" SINK,
         "the input has 3 channels, but the weights take 1: put \"videoconvert ! "

@@ -65,7 +65,7 @@ make_conv (const CnnContext *context, CnnError *error)
 static void
 check_maker (MakeLayer *make, const char *name, int isa)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (2), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (2)};
   CnnLayer *layer = NULL;
   const long before = live;
   long n = 0;
