@@ -93,8 +93,8 @@ gst_cnn_upsample_get_geometry (const GstCnnLayerSettings *base, const CnnShape *
   const CnnWindow window = cnn_upsample2d_window (settings->mode, settings->factor);
   geometry->rule = cnn_shape_rule_window (&window);
   if (settings->mode == CNN_UPSAMPLE_PIXEL_SHUFFLE)
-    geometry->rule.channels = (CnnChannelRule){
-        .kind = CNN_CHANNELS_BLOCKS, .block = settings->factor * settings->factor};
+    geometry->rule.channels =
+        (CnnChannelRule){.kind = CNN_CHANNELS_BLOCKS, .block = settings->factor * settings->factor};
   return TRUE;
 }
 
