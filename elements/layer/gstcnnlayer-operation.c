@@ -40,16 +40,15 @@ make_operation (GstCnnLayer *self)
       .output = priv->out_info.shape,
       .groups = 1,
       .out_channels = priv->out_info.shape.c};
-  if (!priv->layer || !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL) ||
+  if (!priv->layer ||
+      !gst_cnn_layer_settings_geometry (self, priv->used, &operation.input, &geometry, NULL) ||
       geometry.rule.rows.kind != CNN_RULE_WINDOW || geometry.rule.columns.kind != CNN_RULE_WINDOW)
     return NULL;
   operation.window.rows = cnn_axis_resolve (&geometry.rule.rows.window, operation.input.h);
   operation.window.columns = cnn_axis_resolve (&geometry.rule.columns.window, operation.input.w);
   if (priv->in_info.type != CNN_SAMPLE_FLOAT32) {
-    GST_OBJECT_LOCK (self);
     const gboolean made =
-        gst_cnn_normalizer_make (&priv->common.normalizer, &priv->in_info, &scale, &offset, NULL);
-    GST_OBJECT_UNLOCK (self);
+        gst_cnn_normalizer_make (&priv->used->normalizer, &priv->in_info, &scale, &offset, NULL);
     operation.scale = made ? scale : NULL;
     operation.offset = made ? offset : NULL;
   }
