@@ -15,6 +15,8 @@ CnnStepFunction cnn_step_copy, cnn_step_shuffle;
 /* Instance normalization, CNN_NORMALIZED_CHANNELS a part. */
 CnnStepFunction cnn_step_normalize;
 #define CNN_NORMALIZED_CHANNELS 16
+/* Padding of rows and columns, by step->pad. */
+CnnStepFunction cnn_step_pad;
 /* Softmax over channels. */
 CnnStepFunction cnn_step_softmax;
 /* Any resizing of rows and columns, by step->taps. */

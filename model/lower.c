@@ -11,6 +11,7 @@
 #include <cnn/merge.h>
 #include <cnn/pool2d.h>
 #include <cnn/upsample2d.h>
+#include <cnn/workers.h>
 #include <math.h>
 #include <string.h>
 
@@ -367,6 +368,48 @@ place_rows (const CnnPlace *plain, const CnnDims *dims)
   return place;
 }
 
+/* A plain tensor as pixels of which the last dimension is the channels. */
+static CnnPlace
+place_vectors (const CnnPlace *plain, const CnnDims *dims)
+{
+  const int last = dims->rank - 1;
+  const int64_t width = last > 0 ? dims->size[last - 1] : 1;
+  const CnnValue pixels = {.elements = CNN_ELEMENTS_FLOAT,
+      .dims = {
+          4, {1, dims->size[last], last > 1 ? cnn_dims_product (dims, 0, last - 1) : 1, width}}};
+  CnnPlace place = cnn_place_channels_last (plain->root, &pixels);
+  place.offset = plain->offset;
+  return place;
+}
+
+/* A plain tensor times a constant matrix: each row of its last dimension is a pixel. */
+static bool
+lower_matmul (CnnPlan *plan, int index, bool *done)
+{
+  const CnnGraph *graph = plan->graph;
+  const CnnNode *node = &graph->nodes[index];
+  const CnnTensor *b = cnn_graph_constant (graph, node->inputs[1]);
+  const CnnValue *in = &graph->values[node->inputs[0]], *out = &graph->values[node->outputs[0]];
+  if (!b || b->dims.rank != 2 || in->dims.rank < 2 || !plan->places[node->inputs[0]].is_plain)
+    return true;
+  const CnnPlace plain = cnn_place_plain (node->outputs[0], out);
+  const CnnPlace from = place_vectors (&plan->places[node->inputs[0]], &in->dims);
+  const CnnPlace to = place_vectors (&plain, &out->dims);
+  const int64_t inputs = b->dims.size[0], outputs = b->dims.size[1];
+  float *weights = cnn_alloc ((size_t)b->count, sizeof *weights);
+  if (!weights)
+    return false;
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t i = 0; i < inputs; i++)
+      weights[o * inputs + i] = b->floats[i * outputs + o];
+  const bool kept = !from.is_image || !to.is_image ||
+                    add_pointwise (plan, index, &from, &to, 1, weights, NULL, done);
+  cnn_free (weights);
+  if (*done)
+    plan->places[node->outputs[0]] = plain;
+  return kept;
+}
+
 static bool
 lower_gemm (CnnPlan *plan, int index, bool *done)
 {
@@ -681,6 +724,24 @@ lower_concat (CnnPlan *plan, int index, bool *done)
   return !image || add_merge (plan, index, CNN_MERGE_CONCAT, axes[axis], &activation, done);
 }
 
+/* Of any rank: the order of the elements does not matter. */
+static bool
+lower_plain_unary (CnnPlan *plan, int index, bool *done)
+{
+  const CnnNode *node = &plan->graph->nodes[index];
+  const CnnValue *out = &plan->graph->values[node->outputs[0]];
+  if (!plan->places[node->inputs[0]].is_plain || out->dims.rank == 0)
+    return true;
+  const CnnPlace plain = cnn_place_plain (node->outputs[0], out);
+  const CnnPlace from = place_vectors (&plan->places[node->inputs[0]], &out->dims);
+  const CnnPlace to = place_vectors (&plain, &out->dims);
+  if (!from.is_image || !to.is_image)
+    return true;
+  plan->places[node->outputs[0]] = plain;
+  *done = true;
+  return add_unary (plan, index, &node->parameters.unary, node->inputs[0], &from, &to);
+}
+
 static bool
 lower_unary (CnnPlan *plan, int index, bool *done)
 {
@@ -692,8 +753,10 @@ lower_unary (CnnPlan *plan, int index, bool *done)
                        activation.activation == CNN_ACTIVATION_ELU;
   activation.alpha = activation.n_alpha ? activation.alpha : NULL;
   const CnnPlace *in = &plan->places[node->inputs[0]];
-  if (!in->is_image || node->n_inputs != 1 || node->activation.function != CNN_UNARY_NONE)
+  if (node->n_inputs != 1 || node->activation.function != CNN_UNARY_NONE)
     return true;
+  if (!in->is_image)
+    return lower_plain_unary (plan, index, done);
   if (matches)
     return add_merge (plan, index, CNN_MERGE_ADD, CNN_AXIS_CHANNELS, &activation, done);
   const CnnPlace out = cnn_plan_output_place (plan, node->outputs[0]);
@@ -704,15 +767,11 @@ lower_unary (CnnPlan *plan, int index, bool *done)
 
 /* --- The whole ------------------------------------------------------------------------------------ */
 
-bool
-cnn_lower_function (CnnPlan *plan, int index, CnnStepFunction *function, bool *done)
+static bool
+add_function_to (CnnPlan *plan, int index, CnnStepFunction *function, CnnPlace out, bool *done)
 {
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnPlace *in = &plan->places[node->inputs[0]];
-  CnnShape shape;
-  if (!in->is_image || !cnn_image_shape (&plan->graph->values[node->outputs[0]].dims, &shape))
-    return true;
-  const CnnPlace out = cnn_plan_output_place (plan, node->outputs[0]);
   CnnStep *step = cnn_plan_add_step (plan, index, 1);
   if (!step)
     return false;
@@ -733,6 +792,18 @@ normalizes_instances (const CnnGraph *graph, const CnnNode *node)
          cnn_graph_constant (graph, node->inputs[1]) && cnn_graph_constant (graph, node->inputs[2]);
 }
 
+bool
+cnn_lower_function (CnnPlan *plan, int index, CnnStepFunction *function, bool *done)
+{
+  const CnnNode *node = &plan->graph->nodes[index];
+  CnnShape shape;
+  if (!plan->places[node->inputs[0]].is_image ||
+      !cnn_image_shape (&plan->graph->values[node->outputs[0]].dims, &shape))
+    return true;
+  return add_function_to (
+      plan, index, function, cnn_plan_output_place (plan, node->outputs[0]), done);
+}
+
 static bool
 lower_normalization (CnnPlan *plan, int index, bool *done)
 {
@@ -747,18 +818,28 @@ lower_normalization (CnnPlan *plan, int index, bool *done)
   return true;
 }
 
-/* A plain tensor as pixels of which the last dimension is the channels. */
-static CnnPlace
-place_vectors (const CnnPlace *plain, const CnnDims *dims)
+/* Of rows and columns, in any mode. */
+static bool
+lower_pad (CnnPlan *plan, int index, bool *done)
 {
-  const int last = dims->rank - 1;
-  const int64_t width = last > 0 ? dims->size[last - 1] : 1;
-  const CnnValue pixels = {.elements = CNN_ELEMENTS_FLOAT,
-      .dims = {
-          4, {1, dims->size[last], last > 1 ? cnn_dims_product (dims, 0, last - 1) : 1, width}}};
-  CnnPlace place = cnn_place_channels_last (plain->root, &pixels);
-  place.offset = plain->offset;
-  return place;
+  const CnnNode *node = &plan->graph->nodes[index];
+  int64_t before[CNN_MAX_RANK], after[CNN_MAX_RANK];
+  float fill = 0;
+  CnnAsked asked;
+  const int value = cnn_node_input (node, 2), first = plan->n_steps;
+  if (!plan->places[node->inputs[0]].is_image || !cnn_ask (plan->graph, node, &asked) ||
+      (value != CNN_NO_VALUE && !cnn_match_scalar (plan->graph, value, &fill)) ||
+      !cnn_pad_resolve (&asked.operation, before, after, NULL) || before[0] || after[0] ||
+      before[1] || after[1])
+    return true;
+  if (!cnn_lower_function (plan, index, cnn_step_pad, done))
+    return false;
+  if (*done) {
+    plan->steps[first].unary.alpha = fill;
+    plan->steps[first].pad[0] = before[2];
+    plan->steps[first].pad[1] = before[3];
+  }
+  return true;
 }
 
 /* Over channels, or over the last dimension of what is plain. */
@@ -770,8 +851,14 @@ lower_softmax (CnnPlan *plan, int index, bool *done)
   const CnnValue *out = &plan->graph->values[node->outputs[0]];
   int axis;
   if (node->parameters.softmax.log || node->activation.function != CNN_UNARY_NONE ||
-      !cnn_axis_resolve_index (node->parameters.softmax.axis, in->dims.rank, &axis, NULL) ||
-      !plan->places[node->inputs[0]].is_plain || axis != in->dims.rank - 1)
+      !cnn_axis_resolve_index (node->parameters.softmax.axis, in->dims.rank, &axis, NULL))
+    return true;
+  const bool whole =
+      node->parameters.softmax.flatten && cnn_dims_product (&in->dims, axis + 1, in->dims.rank) > 1;
+  if (axis == 1 && !whole && plan->places[node->inputs[0]].is_image)
+    return add_function_to (
+        plan, index, cnn_step_softmax, cnn_place_channels_last (node->outputs[0], out), done);
+  if (!plan->places[node->inputs[0]].is_plain || axis != in->dims.rank - 1)
     return true;
   const CnnPlace plain = cnn_place_plain (node->outputs[0], out);
   const CnnPlace from = place_vectors (&plan->places[node->inputs[0]], &in->dims);
@@ -807,8 +894,11 @@ cnn_lower_wants (const CnnPlan *plan, const CnnNode *node)
   case CNN_OPERATOR_SLICE:
   case CNN_OPERATOR_SPLIT:
   case CNN_OPERATOR_CHANNEL_SHUFFLE:
+  case CNN_OPERATOR_PAD:
   case CNN_OPERATOR_RESIZE:
     return true;
+  case CNN_OPERATOR_SOFTMAX:
+    return node->parameters.softmax.axis == 1 && !node->parameters.softmax.log;
   case CNN_OPERATOR_UNARY:
     return node->n_inputs == 1;
   case CNN_OPERATOR_DEPTH_TO_SPACE:
@@ -833,6 +923,8 @@ cnn_lower_node (CnnPlan *plan, int index, bool *done)
     return lower_convolution (plan, index, done);
   case CNN_OPERATOR_CONVOLUTION_TRANSPOSE:
     return lower_transposed (plan, index, done);
+  case CNN_OPERATOR_MATMUL:
+    return lower_matmul (plan, index, done);
   case CNN_OPERATOR_GEMM:
     return lower_gemm (plan, index, done);
   case CNN_OPERATOR_BATCH_NORMALIZATION:
@@ -849,6 +941,8 @@ cnn_lower_node (CnnPlan *plan, int index, bool *done)
     return lower_concat (plan, index, done);
   case CNN_OPERATOR_UNARY:
     return lower_unary (plan, index, done);
+  case CNN_OPERATOR_PAD:
+    return lower_pad (plan, index, done);
   case CNN_OPERATOR_CHANNEL_SHUFFLE:
     return cnn_lower_function (plan, index, cnn_step_shuffle, done);
   case CNN_OPERATOR_GROUP_NORMALIZATION:

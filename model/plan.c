@@ -10,6 +10,7 @@
 #include "rules/match.h"
 
 #include <cnn/memory.h>
+#include <cnn/workers.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -367,6 +368,37 @@ make_arena (CnnPlan *plan, CnnError *error)
          cnn_error_set (error, "its maps take %zu bytes, which is too much", plan->arena_bytes);
 }
 
+/* Layers have packed their weights: constants that nothing else reads give their memory back. */
+static bool
+drop_constants (CnnPlan *plan)
+{
+  CnnGraph *graph = plan->graph;
+  bool *needed = cnn_alloc ((size_t)graph->n_values + 1, sizeof *needed);
+  if (!needed)
+    return false;
+  for (int i = 0; i < plan->n_steps; i++) {
+    const CnnStep *step = &plan->steps[i];
+    for (int k = 0; k < step->n_in; k++)
+      if (step->in[k].root != CNN_NO_VALUE)
+        needed[step->in[k].root] = true;
+    const CnnNode *node =
+        step->node == CNN_NO_NODE || step->layer ? NULL : &graph->nodes[step->node];
+    for (int k = 0; node && k < node->n_inputs; k++)
+      if (node->inputs[k] != CNN_NO_VALUE)
+        needed[plan->places[node->inputs[k]].root] = true;
+  }
+  for (int i = 0; i < graph->n_outputs; i++)
+    needed[plan->places[graph->outputs[i].value].root] = true;
+  for (int i = 0; i < graph->n_values; i++)
+    if (!needed[i] && graph->values[i].constant) {
+      cnn_tensor_unref (graph->values[i].constant);
+      graph->values[i].constant = NULL;
+      graph->values[i].is_known = false;
+    }
+  cnn_free (needed);
+  return true;
+}
+
 /* Headers of every value, whether a step uses it or not. */
 static void
 make_tensors (CnnPlan *plan)
@@ -393,6 +425,7 @@ cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error)
   bool done = make_values (plan);
   for (int i = 0; done && i < graph->n_nodes; i++)
     done = plan_node (plan, i);
+  done = done && drop_constants (plan);
   if (!done)
     cnn_error_set (error, "not enough memory for %d nodes", graph->n_nodes);
   if (done) {

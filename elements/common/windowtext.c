@@ -127,7 +127,8 @@ gst_cnn_parse_pad (const gchar *text, CnnPadAxis *rows, CnnPadAxis *columns, Cnn
   const guint count = parse_numbers (text, "xX,;", -CNN_MAX_EXTENT, 4, sides);
   if (count != 1 && count != 2 && count != 4)
     return cnn_error_set (error,
-        "padding=\"%.40s\" is none of P, HxW and top,left,bottom,right (whole numbers from %d to %d; "
+        "padding=\"%.40s\" is none of P, HxW and top,left,bottom,right (whole numbers from %d to "
+        "%d; "
         "negative ones crop)",
         text ? text : "", -CNN_MAX_EXTENT, CNN_MAX_EXTENT);
   rows->before = sides[0];
@@ -152,8 +153,7 @@ parse_place (gchar *text, gint *place)
 }
 
 gboolean
-gst_cnn_parse_slice (
-    const gchar *property, const gchar *text, CnnSlice *slice, CnnError *error)
+gst_cnn_parse_slice (const gchar *property, const gchar *text, CnnSlice *slice, CnnError *error)
 {
   gchar *inner = without_brackets (text);
   gchar **parts = g_strsplit (inner, ":", 4);
@@ -172,7 +172,8 @@ gst_cnn_parse_slice (
   g_free (inner);
   if (!valid)
     return cnn_error_set (error,
-        "%s=\"%.40s\" is not first:end:step with whole numbers, each of which may be missing, and a step "
+        "%s=\"%.40s\" is not first:end:step with whole numbers, each of which may be missing, and "
+        "a step "
         "that is not 0",
         property, text ? text : "");
   *slice = parsed;

@@ -25,8 +25,8 @@ gboolean
 gst_cnn_parse_pad (const gchar *text, CnnPadAxis *rows, CnnPadAxis *columns, CnnError *error);
 
 /* Reads "first:end:step" as in Python, "N" for one place, or nothing for all. */
-gboolean gst_cnn_parse_slice (
-    const gchar *property, const gchar *text, CnnSlice *slice, CnnError *error);
+gboolean
+gst_cnn_parse_slice (const gchar *property, const gchar *text, CnnSlice *slice, CnnError *error);
 
 G_END_DECLS
 

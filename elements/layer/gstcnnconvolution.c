@@ -35,7 +35,7 @@ typedef struct {
   /* Streaming thread only: of the layer created last, for who looks at them. */
   GstCnnWeights shown;
   gint groups;
-  gchar *warned; /* what the bus was told last */
+  gchar *warned;      /* what the bus was told last */
   gfloat *shown_bias; /* NULL for none */
   CnnActivation shown_activation;
 } GstCnnConvolutionPrivate;

@@ -78,7 +78,7 @@ gst_cnn_layer_transform_caps (
       result = filtered;
     }
   }
-  GST_LOG_OBJECT (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
+  GST_CNN_LOG (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
 }
 
@@ -95,7 +95,8 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) other =
       gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
   return gst_cnn_layer_common_answer_caps (pad,
-      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter), filter);
+      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter),
+      filter);
 }
 
 static gboolean
@@ -244,6 +245,8 @@ make_layer (
   if (layer &&
       !gst_cnn_layer_blend_check (strength, in->shape, cnn_layer_output_shape (layer), error))
     g_clear_pointer (&layer, cnn_layer_free);
+  if (layer)
+    gst_cnn_layer_common_debug_plan (&priv->common, layer, out);
   g_free (scale);
   g_free (offset);
   return layer;
@@ -275,6 +278,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
     gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
+  GST_CNN_DEBUG (self, "caps %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
   g_atomic_int_set (&priv->common.changed, FALSE);
   CnnLayer *layer = NULL;
   gboolean outdated = FALSE;
@@ -433,8 +437,10 @@ renegotiate (GstCnnLayer *self, CnnShape output)
 {
   GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
   if (downstream_takes (transform)) {
+    GST_CNN_DEBUG (self, "a property changed: another output shape, which downstream takes");
     gst_base_transform_reconfigure_src (transform);
   } else if (upstream_can_follow (transform)) {
+    GST_CNN_DEBUG (self, "a property changed: upstream is asked for another size");
     gst_base_transform_reconfigure_sink (transform);
   } else {
     CnnError error;
@@ -462,6 +468,7 @@ apply_changes (GstCnnLayer *self)
     return;
   }
   g_auto (GstCnnGeometry) geometry = {.choices = NULL};
+  GST_CNN_DEBUG (self, "a property changed: the shape stays");
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
   if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
     g_clear_pointer (&layer, cnn_layer_free);
@@ -492,6 +499,8 @@ bring_up_to_date (GstCnnLayer *self)
   while (
       negotiated && priv->in_info.bytes > 0 &&
       (g_atomic_int_get (&priv->common.changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
+    GST_CNN_DEBUG (self, "negotiating anew: %s",
+        g_atomic_int_get (&priv->common.changed) ? "a property changed" : "downstream asked");
     begin_negotiation (self, &priv->in_info.shape);
     /* Without a layer, too: the base class does not set caps again that it has set already. */
     if (g_atomic_int_compare_and_exchange (&priv->common.changed, TRUE, FALSE))
@@ -529,12 +538,12 @@ gst_cnn_layer_submit_input_buffer (
 void
 gst_cnn_layer_install_negotiation (GstBaseTransformClass *klass)
 {
-  klass->transform_caps = gst_cnn_layer_transform_caps;
-  klass->query = gst_cnn_layer_query;
-  klass->accept_caps = gst_cnn_layer_accept_caps;
-  klass->fixate_caps = gst_cnn_layer_fixate_caps;
-  klass->set_caps = gst_cnn_layer_set_caps;
-  klass->sink_event = gst_cnn_layer_sink_event;
-  klass->src_event = gst_cnn_layer_src_event;
-  klass->submit_input_buffer = gst_cnn_layer_submit_input_buffer;
+  klass->transform_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform_caps);
+  klass->query = GST_DEBUG_FUNCPTR (gst_cnn_layer_query);
+  klass->accept_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_accept_caps);
+  klass->fixate_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_fixate_caps);
+  klass->set_caps = GST_DEBUG_FUNCPTR (gst_cnn_layer_set_caps);
+  klass->sink_event = GST_DEBUG_FUNCPTR (gst_cnn_layer_sink_event);
+  klass->src_event = GST_DEBUG_FUNCPTR (gst_cnn_layer_src_event);
+  klass->submit_input_buffer = GST_DEBUG_FUNCPTR (gst_cnn_layer_submit_input_buffer);
 }

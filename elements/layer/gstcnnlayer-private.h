@@ -4,11 +4,9 @@
 #define GST_CNN_LAYER_PRIVATE_H
 
 #include "layer/gstcnnlayer.h"
+#include "common/debug.h"
 #include "common/peercaps.h"
 #include "common/upstream.h"
-
-GST_DEBUG_CATEGORY_EXTERN (cnn_layer_debug);
-#define GST_CAT_DEFAULT cnn_layer_debug
 
 G_BEGIN_DECLS
 
@@ -44,8 +42,8 @@ typedef struct {
   gint negotiated_revision;       /* `revision` when this negotiation began */
   GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
   GThread *negotiating;      /* atomic: the streaming thread while it negotiates, or NULL */
-  gboolean operation_wanted;          /* by the element downstream */
-  gint operations_wanted;             /* atomic: of all layers, by one further downstream */
+  gboolean operation_wanted; /* by the element downstream */
+  gint operations_wanted;    /* atomic: of all layers, by one further downstream */
   struct _GstCnnOperation *operation; /* of `layer`, when told already */
   GstCnnChain chain;                  /* as published, and whether it begins here */
   gboolean is_first;

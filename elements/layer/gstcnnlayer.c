@@ -4,8 +4,6 @@
 #include "common/streambuffer.h"
 #include "common/tensormeta.h"
 
-GST_DEBUG_CATEGORY (cnn_layer_debug);
-
 /* Property ids behind the common ones. */
 enum {
   PROP_BLEND = GST_CNN_LAYER_N_PROPERTIES,
@@ -78,6 +76,7 @@ gst_cnn_layer_transform (GstBaseTransform *transform, GstBuffer *input, GstBuffe
     return GST_FLOW_EOS;
   }
   const gint n_threads = (gint)gst_cnn_layer_common_get_n_threads (&priv->common);
+  GST_CNN_LOG (self, "%" GST_PTR_FORMAT ", n-threads %d", input, n_threads);
   if (!gst_cnn_layer_blend_run (self, &in.image, &out.image, n_threads))
     cnn_layer_run (priv->layer, &in.image, &out.image, n_threads);
   gst_cnn_frame_unmap (&out);
@@ -143,8 +142,11 @@ static gboolean
 gst_cnn_layer_decide_allocation (GstBaseTransform *transform, GstQuery *query)
 {
   gst_cnn_layer_decide_operation (GST_CNN_LAYER (transform), query);
-  return gst_cnn_allocation_decide (query) && GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
-                                                  ->decide_allocation (transform, query);
+  if (!gst_cnn_allocation_decide (query))
+    return FALSE;
+  gst_cnn_debug_allocation (transform, query);
+  return GST_BASE_TRANSFORM_CLASS (gst_cnn_layer_parent_class)
+      ->decide_allocation (transform, query);
 }
 
 /* --- Life ----------------------------------------------------------------------------------------- */
@@ -239,7 +241,6 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (cnn_layer_debug, "cnnlayer", 0, "convolutional layers");
   object_class->set_property = gst_cnn_layer_set_property;
   object_class->get_property = gst_cnn_layer_get_property;
   object_class->finalize = gst_cnn_layer_finalize;
@@ -249,13 +250,13 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
 
   gst_cnn_layer_install_negotiation (transform_class);
-  transform_class->start = gst_cnn_layer_start;
-  transform_class->stop = gst_cnn_layer_stop;
-  transform_class->get_unit_size = gst_cnn_layer_get_unit_size;
-  transform_class->transform_size = gst_cnn_layer_transform_size;
-  transform_class->propose_allocation = gst_cnn_layer_propose_allocation;
-  transform_class->decide_allocation = gst_cnn_layer_decide_allocation;
-  transform_class->transform = gst_cnn_layer_transform;
-  transform_class->transform_meta = gst_cnn_layer_transform_meta;
+  transform_class->start = GST_DEBUG_FUNCPTR (gst_cnn_layer_start);
+  transform_class->stop = GST_DEBUG_FUNCPTR (gst_cnn_layer_stop);
+  transform_class->get_unit_size = GST_DEBUG_FUNCPTR (gst_cnn_layer_get_unit_size);
+  transform_class->transform_size = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform_size);
+  transform_class->propose_allocation = GST_DEBUG_FUNCPTR (gst_cnn_layer_propose_allocation);
+  transform_class->decide_allocation = GST_DEBUG_FUNCPTR (gst_cnn_layer_decide_allocation);
+  transform_class->transform = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform);
+  transform_class->transform_meta = GST_DEBUG_FUNCPTR (gst_cnn_layer_transform_meta);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_LAYER, 0);
 }

@@ -41,9 +41,10 @@ struct _GstCnnLayerClass {
    * weights. */
   gboolean (*get_weights) (GstCnnLayer *self, GstCnnWeights *weights);
 
-  /* Adds to layer-info what only the subclass knows of the layer created last. Called from the streaming
-   * thread. NULL: nothing. */
+  /* Adds fields of its own to the layer-info of the layer created last. Called from the streaming thread.
+   * NULL: nothing to add. */
   void (*describe) (GstCnnLayer *self, GstStructure *info);
+
   /* How the layer created last computes, for those who show it: fills in the kind and what belongs to it; shapes,
    * window and normalization are there. Pointers stay the subclass's, as does the buffer of the weights.
    * Called from the streaming thread. NULL for layers whose values are no sums or choices of a window. */

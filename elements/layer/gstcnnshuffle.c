@@ -52,7 +52,8 @@ gst_cnn_shuffle_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup,
 {
   const gint groups = get_groups (layer), channels = setup->input.c;
   if (channels % groups != 0)
-    return cnn_error_set (error, "groups=%d does not divide the %d channels", groups, channels), NULL;
+    return cnn_error_set (error, "groups=%d does not divide the %d channels", groups, channels),
+           NULL;
   gint *places = g_new (gint, channels);
   cnn_gather_shuffle (groups, channels, places);
   const CnnGatherDesc desc = {

@@ -348,16 +348,26 @@ static CnnConvPlan *
 depthwise_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
   const size_t taps = cnn_conv_weights_per_output (conv), channels = (size_t)conv->computed.c;
-  CnnConvPlan *plan = cnn_conv_plan_alloc (sizeof *plan, taps * channels, channels, (int)taps);
+  CnnConvPlan *plan =
+      cnn_conv_plan_alloc (sizeof *plan, taps * channels, channels, conv->rows.kernel);
   if (!plan)
     return NULL;
   plan->tile = 8;
+  plan->skips_padding = conv->columns.padding_mode == CNN_PADDING_ZEROS &&
+                        cnn_axis_effective_kernel (&conv->columns) <= conv->base.input.w;
   for (size_t c = 0; c < channels; c++) {
     plan->bias[c] = desc->bias ? desc->bias[c] : 0;
     for (size_t t = 0; t < taps; t++)
       plan->weights[t * channels + c] = desc->weights[c * taps + t];
   }
   return plan;
+}
+
+/* Input columns that `count` neighbouring outputs see. */
+static int
+seen_columns (const CnnConv2d *conv, int count)
+{
+  return (count - 1) * conv->columns.stride + (int)cnn_axis_effective_kernel (&conv->columns);
 }
 
 /* Whether a frame's samples are far more than the second-level cache holds. */
@@ -371,20 +381,44 @@ is_beyond_cache (const CnnConv2d *conv)
          cached_floats;
 }
 
+/* Kernel rows that see output row y inside the image, or inside its padding where that is no zeros. */
+static void
+find_kernel_rows (const CnnConv2d *conv, int y, int *first, int *end)
+{
+  *first = 0;
+  *end = conv->rows.kernel;
+  if (conv->rows.padding_mode != CNN_PADDING_ZEROS)
+    return;
+  while (*first < *end && cnn_conv_position (conv, y, *first) < 0)
+    ++*first;
+  while (*end > *first && cnn_conv_position (conv, y, *end - 1) >= conv->base.input.h)
+    --*end;
+}
+
 static void
 depthwise_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows)
 {
+  const bool skips_padding = conv->plan->skips_padding;
+  int first, end;
+  find_kernel_rows (conv, y, &first, &end);
   for (int span = 0; span < worker->readers[0].n_spans; span++) {
     const CnnSpan pixels = worker->readers[0].spans[span];
-    find_taps (conv, worker, n, y, span, conv->columns.kernel);
+    const int count = skips_padding ? conv->computed.w : pixels.count;
+    for (int ky = first; ky < end; ky++)
+      cnn_conv_taps (worker)[ky - first] =
+          cnn_reader_row (&worker->readers[0], n, cnn_conv_position (conv, y, ky), span);
     const CnnConvDepthwise depthwise = {
-        .taps = cnn_conv_taps (worker),
-        .n_taps = conv->plan->n_taps,
-        .pixel_stride = pixel_stride (conv),
-        .weights = conv->plan->weights,
+        .rows = cnn_conv_taps (worker),
+        .kernel_rows = end - first,
+        .kernel_columns = conv->columns.kernel,
+        .stride = conv->columns.stride,
+        .dilation = conv->columns.dilation,
+        .padding = skips_padding ? conv->columns.padding_before : 0,
+        .columns = skips_padding ? conv->base.input.w : seen_columns (conv, count),
+        .weights = conv->plan->weights + (ptrdiff_t)first * conv->columns.kernel * conv->computed.c,
         .bias = conv->plan->bias,
         .channels = conv->computed.c,
-        .count = pixels.count,
+        .count = count,
         .low = conv->low,
         .high = conv->high,
         .beyond_cache = is_beyond_cache (conv),

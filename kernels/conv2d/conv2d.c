@@ -172,12 +172,22 @@ cnn_conv_plan_free (CnnConvPlan *plan)
   cnn_free (plan);
 }
 
+/* What readers know of columns: nothing of the padding that an algorithm skips. */
+static CnnReaderDesc
+without_padding (CnnReaderDesc reader)
+{
+  reader.columns.padding_before = reader.columns.padding_after = 0;
+  reader.output_columns =
+      (reader.input.w - cnn_axis_effective_kernel (&reader.columns)) / reader.columns.stride + 1;
+  return reader;
+}
+
 static bool
 plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
 {
   const CnnConvAlgorithm *algorithm = conv->algorithm;
   const bool planar = algorithm->reads.order == CNN_ROWS_PLANAR;
-  const CnnReaderDesc reader = {
+  CnnReaderDesc reader = {
       .input = desc->input,
       .rows = conv->rows,
       .columns = conv->columns,
@@ -190,6 +200,8 @@ plan_rows (CnnConv2d *conv, const CnnConv2dDesc *desc, CnnError *error)
       .together = conv->columns.kernel > 1 ? conv->group_inputs : 1,
       .normalization = desc->normalization,
   };
+  if (conv->plan->skips_padding)
+    reader = without_padding (reader);
   const bool is_clamp =
       desc->activation == CNN_ACTIVATION_RELU || desc->activation == CNN_ACTIVATION_RELU6;
   const CnnWriterDesc writer = {

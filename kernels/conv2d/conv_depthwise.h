@@ -7,24 +7,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The sum starts at the bias and adds its products in the order of the taps, whatever the place in a
- * row: results do not depend on how a frame is split. Then it is clamped to [low, high], which is RELU,
- * RELU6 or, with infinities, nothing; NaN stays NaN. `out` overlaps no input. */
-
 /* Each channel by itself, channels in lanes, over interleaved rows:
  *
- *     out[p * channels + c] = bias[c] + sum over t < n_taps of
- *         taps[t][p * pixel_stride + c] * weights[t * channels + c]
+ *     out[p * channels + c] = bias[c] + sum over ky < kernel_rows, kx < kernel_columns with
+ *         0 <= x < columns, x being p * stride + kx * dilation - padding, of
+ *         rows[ky][x * channels + c] * weights[(ky * kernel_columns + kx) * channels + c]
  *
- * for p < count and c < channels. */
+ * for p < count and c < channels: what lies beside the rows counts as zero, whatever the weights, and is not
+ * read. The sum starts at the bias and adds its products in the order of
+ * the weights, whatever the place in a row: results do not depend on how a frame is split. Then it is clamped
+ * to [low, high], which is RELU, RELU6 or, with infinities, nothing; NaN stays NaN. `out` overlaps no input. */
 typedef struct {
-  const float *const *taps;
-  int n_taps;
-  ptrdiff_t pixel_stride;
+  const float *const *rows;        /* kernel_rows of them, from their first column on */
+  int kernel_rows, kernel_columns; /* at least 0 and 1 */
+  int stride, dilation, padding;   /* of columns */
+  int columns;
   const float *weights;
   const float *bias;
   int channels;
-  int count;
+  int count; /* output pixels, at least 0 */
   float low, high;
   bool beyond_cache; /* rows come from memory and go there: worth asking for them ahead of time */
   float *out;

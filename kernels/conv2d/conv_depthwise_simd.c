@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Neighbouring outputs are computed together: a loaded column serves all whose windows it lies in, and their
+ * sums hide the latency of a multiply-add. Outputs whose windows reach beyond the row are computed one by
+ * one. */
 #include "conv2d/conv_depthwise.h"
 #include "simd/vec.h"
 
-/* Neighbouring outputs computed together: enough sums to hide the latency of a multiply-add. */
+/* Neighbouring outputs computed together. */
 #define PIXELS 8
-/* With the weights of a 3x3 window in registers there is room for these. */
-#define PIXELS_3X3 (VEC_REGISTERS == 32 ? 8 : 4)
-/* Pixels after which the next vector of channels has its turn: their inputs stay in the first-level
- * cache until all channels are done. */
-#define BLOCK_PIXELS 16
+/* The widest kernel whose weights of one row stay in registers. */
+#define MAX_KERNEL 5
 
 VEC_INLINE Vec
 load (const float *p, const bool whole, int lanes)
@@ -25,7 +25,7 @@ store_pixels (const CnnConvDepthwise *depthwise, int first, int channel, const i
   float *out = depthwise->out + (size_t)first * channels + (size_t)channel;
   VEC_UNROLL (8)
   for (int p = 0; p < pixels; p++, out += channels) {
-    Vec result = vec_clamp (sum[p], low, high);
+    const Vec result = vec_clamp (sum[p], low, high);
     if (whole)
       vec_store (out, result);
     else
@@ -33,113 +33,187 @@ store_pixels (const CnnConvDepthwise *depthwise, int first, int channel, const i
   }
 }
 
-/* One vector of channels of `pixels` neighbouring outputs, any window. */
+/* Where the window of output `p` begins in a row, in floats. */
+VEC_INLINE ptrdiff_t
+window_begin (const CnnConvDepthwise *depthwise, int p)
+{
+  return ((ptrdiff_t)p * depthwise->stride - depthwise->padding) * depthwise->channels;
+}
+
+/* ---- Outputs whose windows lie inside the row ------------------------------------------------ */
+
+/* One vector of channels of `pixels` neighbouring outputs, adjacent kernel columns: `kernel` of them, `stride`
+ * from an output to the next. */
+VEC_INLINE void
+compute_adjacent (const CnnConvDepthwise *depthwise, int first, int channel, const int kernel,
+    const int stride, const int pixels)
+{
+  const ptrdiff_t channels = depthwise->channels, begin = window_begin (depthwise, first) + channel;
+  const float *weights = depthwise->weights + channel;
+  const Vec bias = vec_load (depthwise->bias + channel);
+  Vec sum[PIXELS], weight[MAX_KERNEL];
+  VEC_UNROLL (8)
+  for (int p = 0; p < pixels; p++)
+    sum[p] = bias;
+  for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
+    const float *in = depthwise->rows[ky] + begin;
+    VEC_UNROLL (8)
+    for (int kx = 0; kx < kernel; kx++, weights += channels) {
+      weight[kx] = vec_load (weights);
+      VEC_PIN (weight[kx]);
+    }
+    VEC_UNROLL (24)
+    for (int x = 0; x < (pixels - 1) * stride + kernel; x++, in += channels) {
+      Vec column = vec_load (in);
+      VEC_PIN (column);
+      VEC_UNROLL (8)
+      for (int kx = 0; kx < kernel; kx++) {
+        const int p = (x - kx) / stride;
+        if (x >= kx && p < pixels && p * stride == x - kx)
+          sum[p] = vec_fma (column, weight[kx], sum[p]);
+      }
+    }
+  }
+  store_pixels (depthwise, first, channel, pixels, true, VEC_LANES, sum);
+}
+
+/* The same of any window, and of the channels that do not fill a vector. */
 VEC_INLINE void
 compute_any (const CnnConvDepthwise *depthwise, int first, int channel, const int pixels,
     const bool whole, int lanes)
 {
-  const ptrdiff_t stride = depthwise->pixel_stride;
+  const ptrdiff_t channels = depthwise->channels, begin = window_begin (depthwise, first) + channel;
+  const ptrdiff_t stride = depthwise->stride * channels, dilation = depthwise->dilation * channels;
   const float *weights = depthwise->weights + channel;
   Vec sum[PIXELS];
   VEC_UNROLL (8)
   for (int p = 0; p < pixels; p++)
     sum[p] = load (depthwise->bias + channel, whole, lanes);
-  for (int t = 0; t < depthwise->n_taps; t++, weights += depthwise->channels) {
-    const float *in = depthwise->taps[t] + first * stride + channel;
-    Vec weight = load (weights, whole, lanes);
-    VEC_PIN (weight);
-    VEC_UNROLL (8)
-    for (int p = 0; p < pixels; p++)
-      sum[p] = vec_fma (load (in + p * stride, whole, lanes), weight, sum[p]);
+  for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
+    const float *in = depthwise->rows[ky] + begin;
+    for (int kx = 0; kx < depthwise->kernel_columns; kx++, in += dilation, weights += channels) {
+      Vec weight = load (weights, whole, lanes);
+      VEC_PIN (weight);
+      VEC_UNROLL (8)
+      for (int p = 0; p < pixels; p++)
+        sum[p] = vec_fma (load (in + p * stride, whole, lanes), weight, sum[p]);
+    }
   }
   store_pixels (depthwise, first, channel, pixels, whole, lanes, sum);
 }
 
-/* The same for nine taps whose weights the caller holds. */
+/* `kernel`: adjacent columns of a kernel that has so many, or 0 for any window. */
+typedef struct {
+  int kernel, stride;
+} Window;
+
+/* All channels of `pixels` outputs. */
 VEC_INLINE void
-compute_nine (const CnnConvDepthwise *depthwise, int first, int channel, const int pixels,
-    const Vec weight[9], Vec bias)
+compute_pixels (const CnnConvDepthwise *depthwise, int first, const Window window, const int pixels)
 {
-  const ptrdiff_t stride = depthwise->pixel_stride;
-  Vec sum[PIXELS];
-  VEC_UNROLL (8)
-  for (int p = 0; p < pixels; p++)
-    sum[p] = bias;
-  VEC_UNROLL (9)
-  for (int t = 0; t < 9; t++) {
-    const float *in = depthwise->taps[t] + first * stride + channel;
-    VEC_UNROLL (8)
-    for (int p = 0; p < pixels; p++)
-      sum[p] = vec_fma (vec_load (in + p * stride), weight[t], sum[p]);
+  int channel = 0;
+  for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES) {
+    if (window.kernel > 0)
+      compute_adjacent (depthwise, first, channel, window.kernel, window.stride, pixels);
+    else
+      compute_any (depthwise, first, channel, pixels, true, VEC_LANES);
   }
-  store_pixels (depthwise, first, channel, pixels, true, VEC_LANES, sum);
+  if (channel < depthwise->channels)
+    compute_any (depthwise, first, channel, pixels, false, depthwise->channels - channel);
 }
 
-/* Outputs [first, end) of one whole vector of channels through a 3x3 window. */
+/* Outputs [first, end), whose windows lie inside the row. */
 VEC_INLINE void
-compute_row_3x3 (const CnnConvDepthwise *depthwise, int first, int end, int channel)
+compute_inside (const CnnConvDepthwise *depthwise, int first, int end, const Window window)
 {
-  Vec weight[9], bias = vec_load (depthwise->bias + channel);
-  VEC_UNROLL (9)
-  for (int t = 0; t < 9; t++) {
-    weight[t] = vec_load (depthwise->weights + (size_t)t * (size_t)depthwise->channels + channel);
-    VEC_PIN (weight[t]);
-  }
-  int p = first;
-  for (; p + PIXELS_3X3 <= end; p += PIXELS_3X3)
-    compute_nine (depthwise, p, channel, PIXELS_3X3, weight, bias);
-  for (; p + 2 <= end; p += 2)
-    compute_nine (depthwise, p, channel, 2, weight, bias);
-  for (; p < end; p++)
-    compute_nine (depthwise, p, channel, 1, weight, bias);
-}
-
-VEC_INLINE void
-compute_row (const CnnConvDepthwise *depthwise, int first, int end, int channel, const bool whole)
-{
-  const int lanes = whole ? VEC_LANES : depthwise->channels - channel;
-  int p = first;
-  for (; p + PIXELS <= end; p += PIXELS)
-    compute_any (depthwise, p, channel, PIXELS, whole, lanes);
-  for (; p + 2 <= end; p += 2)
-    compute_any (depthwise, p, channel, 2, whole, lanes);
-  for (; p < end; p++)
-    compute_any (depthwise, p, channel, 1, whole, lanes);
-}
-
-/* Asks for a vector of channels of what the next block sees of the last row, the one that no output
- * above has seen, and of what it writes. */
-VEC_INLINE void
-prefetch_block (const CnnConvDepthwise *depthwise, int first, int channel)
-{
-  const float *next = depthwise->taps[depthwise->n_taps - 1] + first * depthwise->pixel_stride;
-  const float *out = depthwise->out + (size_t)first * (size_t)depthwise->channels;
-  for (int i = 0; i < VEC_LANES; i += LINE_FLOATS) {
-    for (int p = 0; p < BLOCK_PIXELS; p++) {
-      __builtin_prefetch (next + p * depthwise->pixel_stride + channel + i);
-      __builtin_prefetch (out + p * depthwise->channels + channel + i, 1);
-    }
+  for (; first + PIXELS <= end; first += PIXELS)
+    compute_pixels (depthwise, first, window, PIXELS);
+  switch (end - first) {
+  case 7:
+    compute_pixels (depthwise, first, window, 7);
+    break;
+  case 6:
+    compute_pixels (depthwise, first, window, 6);
+    break;
+  case 5:
+    compute_pixels (depthwise, first, window, 5);
+    break;
+  case 4:
+    compute_pixels (depthwise, first, window, 4);
+    break;
+  case 3:
+    compute_pixels (depthwise, first, window, 3);
+    break;
+  case 2:
+    compute_pixels (depthwise, first, window, 2);
+    break;
+  case 1:
+    compute_pixels (depthwise, first, window, 1);
+    break;
   }
 }
+
+/* ---- Outputs whose windows reach beyond it --------------------------------------------------- */
+
+/* One vector of channels of output `p`, through kernel columns [kx0, kx1). */
+VEC_INLINE void
+compute_cut (const CnnConvDepthwise *depthwise, int p, int channel, int kx0, int kx1,
+    const bool whole, int lanes)
+{
+  const ptrdiff_t channels = depthwise->channels, dilation = depthwise->dilation * channels;
+  const ptrdiff_t begin = window_begin (depthwise, p) + channel;
+  Vec sum = load (depthwise->bias + channel, whole, lanes);
+  for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
+    const float *row = depthwise->rows[ky] + begin;
+    const float *weights =
+        depthwise->weights + (ptrdiff_t)ky * depthwise->kernel_columns * channels + channel;
+    for (int kx = kx0; kx < kx1; kx++)
+      sum = vec_fma (load (row + kx * dilation, whole, lanes),
+          load (weights + kx * channels, whole, lanes), sum);
+  }
+  store_pixels (depthwise, p, channel, 1, whole, lanes, &sum);
+}
+
+static void
+compute_outside (const CnnConvDepthwise *depthwise, int first, int end)
+{
+  for (int p = first; p < end; p++) {
+    const int begin = p * depthwise->stride - depthwise->padding, dilation = depthwise->dilation;
+    int kx0 = 0, kx1 = depthwise->kernel_columns, channel = 0;
+    while (kx0 < kx1 && begin + kx0 * dilation < 0)
+      kx0++;
+    while (kx1 > kx0 && begin + (kx1 - 1) * dilation >= depthwise->columns)
+      kx1--;
+    for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES)
+      compute_cut (depthwise, p, channel, kx0, kx1, true, VEC_LANES);
+    if (channel < depthwise->channels)
+      compute_cut (depthwise, p, channel, kx0, kx1, false, depthwise->channels - channel);
+  }
+}
+
+/* ---- The kernel ------------------------------------------------------------------------------ */
 
 CnnConvDepthwiseFunc CNN_SYMBOL (conv_depthwise);
 
 void
 CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
 {
-  for (int first = 0; first < depthwise->count; first += BLOCK_PIXELS) {
-    const int end =
-        first + BLOCK_PIXELS < depthwise->count ? first + BLOCK_PIXELS : depthwise->count;
-    int channel = 0;
-    for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES) {
-      if (depthwise->beyond_cache)
-        prefetch_block (depthwise, end, channel);
-      if (depthwise->n_taps == 9)
-        compute_row_3x3 (depthwise, first, end, channel);
-      else
-        compute_row (depthwise, first, end, channel, true);
-    }
-    if (channel < depthwise->channels)
-      compute_row (depthwise, first, end, channel, false);
-  }
+  const int stride = depthwise->stride, kernel = depthwise->kernel_columns;
+  const int room = depthwise->columns + depthwise->padding - (kernel - 1) * depthwise->dilation - 1;
+  int first = (depthwise->padding + stride - 1) / stride, end = room < 0 ? 0 : room / stride + 1;
+  end = end < depthwise->count ? end : depthwise->count;
+  first = first < end ? first : end;
+  compute_outside (depthwise, 0, first);
+  const bool adjacent = depthwise->dilation == 1;
+  if (adjacent && kernel == 3 && stride == 1)
+    compute_inside (depthwise, first, end, (Window){3, 1});
+  else if (adjacent && kernel == 3 && stride == 2)
+    compute_inside (depthwise, first, end, (Window){3, 2});
+  else if (adjacent && kernel == 5 && stride == 1)
+    compute_inside (depthwise, first, end, (Window){5, 1});
+  else if (adjacent && kernel == 5 && stride == 2)
+    compute_inside (depthwise, first, end, (Window){5, 2});
+  else
+    compute_inside (depthwise, first, end, (Window){0, 0});
+  compute_outside (depthwise, end, depthwise->count);
 }

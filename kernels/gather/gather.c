@@ -84,7 +84,8 @@ fill_run (float *out, size_t stride, size_t run, size_t count, float value)
 
 /* A run of columns of a run of channels; `in` is NULL for a row of the fill value. */
 static void
-copy_pixels (const Gather *gather, const float *in, const Run *columns, const Run *channels, float *out)
+copy_pixels (
+    const Gather *gather, const float *in, const Run *columns, const Run *channels, float *out)
 {
   const size_t in_c = (size_t)gather->base.input.c, out_c = (size_t)gather->computed.c;
   const size_t run = (size_t)channels->count, count = (size_t)columns->count;
@@ -188,7 +189,8 @@ static bool
 check_places (const int *places, int count, int size, const char *what, CnnError *error)
 {
   if (!places)
-    return count == size || cnn_error_set (error, "%d output %s of %d without places", count, what, size);
+    return count == size ||
+           cnn_error_set (error, "%d output %s of %d without places", count, what, size);
   for (int i = 0; i < count; i++)
     if (places[i] < -1 || places[i] >= size)
       return cnn_error_set (error, "place %d is outside the %d %s", places[i], size, what);
@@ -222,7 +224,8 @@ plan_places (Gather *gather, const CnnGatherDesc *desc, CnnError *error)
   gather->column_runs = cnn_alloc ((size_t)out.w, sizeof (Run));
   gather->channel_runs = cnn_alloc ((size_t)out.c, sizeof (Run));
   if (!gather->rows || !gather->column_runs || !gather->channel_runs)
-    return cnn_error_set (error, "no memory for the places of %dx%dx%d values", out.h, out.w, out.c);
+    return cnn_error_set (
+        error, "no memory for the places of %dx%dx%d values", out.h, out.w, out.c);
   gather->rows_rise = true;
   for (int y = 0; y < out.h; y++) {
     gather->rows[y] = desc->rows ? desc->rows[y] : y;

@@ -66,18 +66,17 @@ cnn_axis_rule_input_range (const CnnAxisRule *rule, CnnRange output)
 CnnRange
 cnn_axis_rule_output_range (const CnnAxisRule *rule, CnnRange input)
 {
-  input = cnn_range_intersect (
-      input, cnn_axis_rule_input_range (rule, (CnnRange){1, INT_MAX}));
+  input = cnn_range_intersect (input, cnn_axis_rule_input_range (rule, (CnnRange){1, INT_MAX}));
   if (cnn_range_is_empty (input))
     return empty;
   if (rule->kind == CNN_RULE_SLICE || rule->kind == CNN_RULE_BROADCAST) {
     /* Not monotonic: what lies between the ends is bounded by the most that can come out. */
-    const int ends[] = {cnn_axis_rule_output (rule, input.min), cnn_axis_rule_output (rule, input.max)};
+    const int ends[] = {
+        cnn_axis_rule_output (rule, input.min), cnn_axis_rule_output (rule, input.max)};
     return (CnnRange){input.min == input.max ? ends[0] : 1,
         input.min == input.max ? ends[0] : max (max (ends[0], ends[1]), input.max)};
   }
-  return (CnnRange){
-      cnn_axis_rule_output (rule, input.min), cnn_axis_rule_output (rule, input.max)};
+  return (CnnRange){cnn_axis_rule_output (rule, input.min), cnn_axis_rule_output (rule, input.max)};
 }
 
 bool

@@ -22,8 +22,8 @@ broadcast_input_range (const CnnAxisRule *rule, CnnRange output)
 static void
 broadcast_refuse (const CnnAxisRule *rule, int input, const char *what, CnnError *error)
 {
-  cnn_error_set (error, "%d %s do not fit the %d of the other input: the same number or 1 would", input, what,
-      rule->other);
+  cnn_error_set (error, "%d %s do not fit the %d of the other input: the same number or 1 would",
+      input, what, rule->other);
 }
 
 static CnnReceptiveAxis

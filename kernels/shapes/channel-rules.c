@@ -59,19 +59,20 @@ static bool
 refuse_weights (const CnnChannelRule *rule, int channels, CnnError *error)
 {
   const char *s = channels == 1 ? "" : "s";
-  char list[120], remedy[120];
+  char list[120] = "", remedy[120];
+  const int first = next_groups (rule, 0), inputs = rule->weights.inputs;
   int length = 0, count = 0;
-  for (int groups = next_groups (rule, 0); groups > 0; groups = next_groups (rule, groups)) {
-    if (count++ == 8) {
-      snprintf (list + length, sizeof list - (size_t)length, ", ...");
-      break;
-    }
-    length += snprintf (list + length, sizeof list - (size_t)length, count > 1 ? ", %d" : "%d",
-        rule->weights.inputs * groups);
+  for (int groups = next_groups (rule, first); groups > 0 && count < 5; count++) {
+    length +=
+        snprintf (list + length, sizeof list - (size_t)length, count ? ", " : " (or, in groups, ");
+    length += count == 4
+                  ? snprintf (list + length, sizeof list - (size_t)length, "...")
+                  : snprintf (list + length, sizeof list - (size_t)length, "%d", inputs * groups);
+    groups = next_groups (rule, groups);
   }
-  describe_remedy (channels, rule->weights.inputs * max (next_groups (rule, 0), 1), remedy, sizeof remedy);
-  return cnn_error_set (error, "the input has %d channel%s, but the weights take %s%s%s", channels, s,
-      count > 1 ? "one of " : "", list, remedy);
+  describe_remedy (channels, inputs * max (first, 1), remedy, sizeof remedy);
+  return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s%s%s",
+      channels, s, inputs * max (first, 1), list, count ? ")" : "", remedy);
 }
 
 /* ---- All ------------------------------------------------------------------------------------- */
@@ -89,8 +90,9 @@ static bool
 refuse_multiple (const CnnChannelRule *rule, int channels, CnnError *error)
 {
   const int step = multiple_of (rule);
-  return cnn_error_set (error, "the input has %d channel%s, not a multiple of the %d %s: %d would fit",
-      channels, channels == 1 ? "" : "s", step,
+  return cnn_error_set (error,
+      "the input has %d channel%s, not a multiple of the %d %s: %d would fit", channels,
+      channels == 1 ? "" : "s", step,
       rule->kind == CNN_CHANNELS_GROUPED
           ? "groups"
           : "channels (factor * factor) that pixel-shuffle makes one of",
@@ -230,8 +232,7 @@ cnn_shape_rule_window (const CnnWindow *window)
 }
 
 bool
-cnn_shape_rule_output (
-    const CnnShapeRule *rule, CnnShape input, CnnShape *output, CnnError *error)
+cnn_shape_rule_output (const CnnShapeRule *rule, CnnShape input, CnnShape *output, CnnError *error)
 {
   size_t count;
   *output = input;

@@ -7,9 +7,9 @@
 static int64_t
 fillable (CnnPaddingMode mode, int64_t input)
 {
-  return mode == CNN_PADDING_REFLECT                                          ? input - 1
+  return mode == CNN_PADDING_REFLECT                                     ? input - 1
          : mode == CNN_PADDING_CIRCULAR || mode == CNN_PADDING_SYMMETRIC ? input
-                                                                              : INT64_MAX;
+                                                                         : INT64_MAX;
 }
 
 static int64_t
@@ -32,11 +32,11 @@ pad_refuse (const CnnAxisRule *rule, int input, const char *what, CnnError *erro
         "padding-mode=%s cannot fill a padding of %d %s from an input of %d: at most %lld",
         names[pad->mode], padding, what, input, (long long)fillable (pad->mode, input));
   else if ((int64_t)input + pad->before + pad->after < 1)
-    cnn_error_set (error, "a padding of %d and %d leaves none of the %d %s", pad->before, pad->after, input,
-        what);
+    cnn_error_set (error, "a padding of %d and %d leaves none of the %d %s", pad->before,
+        pad->after, input, what);
   else
-    cnn_error_set (error, "%d %s with a padding of %d and %d are too many", input, what, pad->before,
-        pad->after);
+    cnn_error_set (error, "%d %s with a padding of %d and %d are too many", input, what,
+        pad->before, pad->after);
 }
 
 static CnnReceptiveAxis

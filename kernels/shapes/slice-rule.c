@@ -80,15 +80,17 @@ slice_input_range (const CnnAxisRule *rule, CnnRange output)
     max = first_with (rule, 1, beyond, (int64_t)output.max + 1) - 1;
   } else {
     /* One end moves away from the other: the outputs rise and fall within the first sizes. */
-    const int64_t span = 2 * ((int64_t)abs (rule->slice.first == CNN_SLICE_OPEN ? 0 : rule->slice.first) +
-                                 abs (rule->slice.end == CNN_SLICE_OPEN ? 0 : rule->slice.end) + 1);
+    const int64_t span =
+        2 * ((int64_t)abs (rule->slice.first == CNN_SLICE_OPEN ? 0 : rule->slice.first) +
+                abs (rule->slice.end == CNN_SLICE_OPEN ? 0 : rule->slice.end) + 1);
     const int64_t last = min64 (span, INT_MAX);
     if (last > 4 * CNN_MAX_EXTENT)
       return (CnnRange){1, INT_MAX};
-    for (max = last; max >= 1 && (slice_output (rule, max) < wanted ||
-                                     slice_output (rule, max) > output.max);)
+    for (max = last;
+         max >= 1 && (slice_output (rule, max) < wanted || slice_output (rule, max) > output.max);)
       max--;
-    while (min <= max && (slice_output (rule, min) < wanted || slice_output (rule, min) > output.max))
+    while (
+        min <= max && (slice_output (rule, min) < wanted || slice_output (rule, min) > output.max))
       min++;
   }
   return min > max ? (CnnRange){1, 0} : (CnnRange){(int)min, (int)max};
@@ -116,4 +118,5 @@ slice_extend (const CnnAxisRule *rule, CnnReceptiveAxis field, int input)
   return field;
 }
 
-const CnnAxisRuleClass cnn_slice_rule = {slice_output, slice_input_range, slice_refuse, slice_extend};
+const CnnAxisRuleClass cnn_slice_rule = {
+    slice_output, slice_input_range, slice_refuse, slice_extend};

@@ -15,10 +15,11 @@ transposed_refuse (const CnnAxisRule *rule, int input, const char *what, CnnErro
   const CnnTransposedAxis *axis = &rule->transposed;
   const int64_t output = transposed_output (rule, input);
   if (output < 1)
-    cnn_error_set (error, "a padding of %d and %d takes all that %d input %s become", axis->padding_before,
-        axis->padding_after, input, what);
+    cnn_error_set (error, "a padding of %d and %d takes all that %d input %s become",
+        axis->padding_before, axis->padding_after, input, what);
   else
-    cnn_error_set (error, "%d input %s become %lld, which are too many", input, what, (long long)output);
+    cnn_error_set (
+        error, "%d input %s become %lld, which are too many", input, what, (long long)output);
 }
 
 /* An output lies under up to ceil (effective kernel / stride) inputs, which are 1 / stride of an output apart. */

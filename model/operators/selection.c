@@ -345,9 +345,8 @@ cnn_pad_resolve (const CnnOperation *operation, int64_t before[CNN_MAX_RANK],
   return true;
 }
 
-/* Where a padded index comes from; of `n` elements, at least one. */
-static int64_t
-pad_source (CnnPadMode mode, int64_t index, int64_t n)
+int64_t
+cnn_pad_source (CnnPadMode mode, int64_t index, int64_t n)
 {
   if (index >= 0 && index < n)
     return index;
@@ -399,7 +398,7 @@ cnn_run_pad (const CnnOperation *operation, CnnError *error)
   for (int i = 0; i < picks.rank; i++)
     for (int64_t k = 0; k < out->dims.size[i]; k++)
       picks.index[i][k] =
-          pad_source (operation->node->parameters.pad, k - before[i], in->dims.size[i]);
+          cnn_pad_source (operation->node->parameters.pad, k - before[i], in->dims.size[i]);
   pick (&picks, in, out, value && value->count == 1 ? cnn_tensor_number (value, 0) : 0);
   picks_clear (&picks);
   return true;

@@ -88,8 +88,8 @@ compare (const Case *c, const CnnImage *out)
       tolerance = 0.51;
     }
     const double actual = layer_image_sample (out, n, y, x, k);
-    CHECK (fabs (actual - expected) <= tolerance, "(%d,%d,%d,%d) is %.9g, expected %.9g", n, y, x, k,
-        actual, expected);
+    CHECK (fabs (actual - expected) <= tolerance, "(%d,%d,%d,%d) is %.9g, expected %.9g", n, y, x,
+        k, actual, expected);
   }
 }
 
@@ -107,7 +107,8 @@ run (void)
           cnn_isa_name (check_isa (isa)), in.n, in.h, in.w, in.c, out.h, out.w, out.c,
           c.desc.input_format.type, c.desc.input_format.layout, c.desc.output_format.type,
           c.desc.output_format.layout);
-      CnnLayer *layer = cnn_gather_new (layer_context (isa), &c.desc, &error);
+      const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
+      CnnLayer *layer = cnn_gather_new (&context, &c.desc, &error);
       CHECK (layer, "refused: %s", error.message);
       LayerImage result = layer_image (c.desc.output_format.type, c.desc.output_format.layout,
           (LayerImageKind)check_random_int (0, 3), out, guard);

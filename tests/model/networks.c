@@ -231,6 +231,7 @@ make_context (const gchar *isa)
     g_error ("%s", error.message);
   if (!best && strcmp (isa, cnn_context_isa (context)) != 0) {
     g_printerr ("SKIPPED, NOTHING WAS TESTED: this processor has no %s\n", isa);
+    cnn_context_free (context);
     return FALSE;
   }
   return TRUE;

@@ -25,8 +25,8 @@ typedef struct {
 } CnnGatherDesc;
 
 /* NULL with a sentence when a place is outside the input, the shapes do not fit or memory is short. */
-CNN_API CnnLayer *cnn_gather_new (
-    const CnnContext *context, const CnnGatherDesc *desc, CnnError *error);
+CNN_API CnnLayer *
+cnn_gather_new (const CnnContext *context, const CnnGatherDesc *desc, CnnError *error);
 
 /* Fills in the places of one axis: `places` has room for the rule's output of `size` inputs, which is not 0. */
 CNN_API void cnn_gather_slice (const CnnSlice *slice, int size, int *places);

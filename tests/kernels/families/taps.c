@@ -9,7 +9,7 @@ taps_new (int n, size_t floats, CheckGuard guard)
   Taps taps = {.n = n, .floats = floats};
   for (int t = 0; t < n; t++)
     taps.pointers[t] = taps.rows[t] = check_guarded_floats (floats, guard);
-  if (floats > 0 && check_random_int (0, 9) == 0)
+  if (n > 0 && floats > 0 && check_random_int (0, 9) == 0)
     taps.rows[check_random_int (0, n - 1)][check_random_int (0, (int)floats - 1)] = NAN;
   return taps;
 }
