@@ -102,7 +102,7 @@ geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnEr
   GST_OBJECT_LOCK (self);
   const gboolean known = priv->has_geometry && priv->geometry_revision == priv->revision;
   if (known)
-    *geometry = priv->geometry;
+    gst_cnn_geometry_copy (geometry, &priv->geometry);
   GST_OBJECT_UNLOCK (self);
   if (known)
     return TRUE;
@@ -113,7 +113,8 @@ geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnEr
   gst_cnn_convolution_settings_clear (&settings);
   if (possible) {
     GST_OBJECT_LOCK (self);
-    priv->geometry = *geometry;
+    gst_cnn_geometry_clear (&priv->geometry);
+    gst_cnn_geometry_copy (&priv->geometry, geometry);
     priv->geometry_revision = revision;
     priv->has_geometry = TRUE;
     GST_OBJECT_UNLOCK (self);
@@ -128,10 +129,11 @@ gst_cnn_convolution_get_geometry (
   GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
   if (!geometry_for_any_input (self, geometry, error))
     return FALSE;
-  if (!input || geometry->n_choices == 0)
+  if (!input || !geometry->choices)
     return TRUE;
   GstCnnConvolutionSettings settings;
   copy_settings (self, &settings);
+  gst_cnn_geometry_clear (geometry);
   gst_cnn_geometry_init (geometry);
   const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
   gst_cnn_convolution_settings_clear (&settings);
@@ -411,6 +413,7 @@ static void
 gst_cnn_convolution_finalize (GObject *object)
 {
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
+  gst_cnn_geometry_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->geometry);
   gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->warned);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);

@@ -51,7 +51,7 @@ geometry_of_caps (GstCnnLayer *self, GstCnnGeometry *geometry)
   GstCnnLayerPrivate *priv = PRIVATE (self);
   if (g_atomic_pointer_get (&priv->negotiating) != g_thread_self ())
     return gst_cnn_layer_get_geometry (self, NULL, geometry, NULL);
-  *geometry = priv->negotiated_geometry;
+  gst_cnn_geometry_copy (geometry, &priv->negotiated_geometry);
   return TRUE;
 }
 
@@ -61,7 +61,7 @@ static GstCaps *
 gst_cnn_layer_transform_caps (
     GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GstCaps *result;
   if (geometry_of_caps (GST_CNN_LAYER (transform), &geometry)) {
     GstCaps *own = gst_caps_is_any (caps)
@@ -153,7 +153,7 @@ gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection directio
 static gboolean
 output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *error)
 {
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   return gst_cnn_layer_get_geometry (self, &input, &geometry, error) &&
          gst_cnn_geometry_output (&geometry, input, output, error);
 }
@@ -183,6 +183,7 @@ weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
 static void
 publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
 {
+  const CnnShapeRule *rule = &geometry->rule;
   GstCnnLayerPrivate *priv = PRIVATE (self);
   const CnnShape input = cnn_layer_input_shape (priv->layer, 0);
   GstCnnChain chain;
@@ -194,13 +195,16 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
     chain = priv->upstream_chain;
   else
     gst_cnn_chain_init (&chain, input);
-  chain.field = cnn_receptive_field_extend (&chain.field, &geometry->window, input);
+  chain.field = cnn_shape_rule_extend (&chain.field, rule, input);
   chain.output = cnn_layer_output_shape (priv->layer);
   priv->chain = chain;
   priv->is_first = !has_upstream;
 
   GstStructure *info = gst_cnn_layer_info_new (priv->layer, &chain);
-  gst_cnn_layer_info_set_window (info, &geometry->window, input);
+  if (rule->rows.kind == CNN_RULE_WINDOW && rule->columns.kind == CNN_RULE_WINDOW) {
+    const CnnWindow window = {rule->rows.window, rule->columns.window};
+    gst_cnn_layer_info_set_window (info, &window, input);
+  }
   gst_cnn_layer_info_set_previous (info, (const gchar *const[]){priv->previous}, 1);
   if (GST_CNN_LAYER_GET_CLASS (self)->describe)
     GST_CNN_LAYER_GET_CLASS (self)->describe (self, info);
@@ -267,7 +271,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnStreamInfo in, out;
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   CnnError error;
   if (!gst_cnn_stream_info_from_caps (&in, incaps, &error) ||
       !gst_cnn_stream_info_from_caps (&out, outcaps, &error)) {
@@ -369,7 +373,7 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
     const GstStructure *weights = gst_cnn_chain_event_weights (event);
     g_clear_pointer (&priv->upstream_weights, gst_structure_free);
     priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
-    GstCnnGeometry geometry;
+    g_auto (GstCnnGeometry) geometry = {.choices = NULL};
     /* Otherwise new caps follow, and with them this layer's own event. */
     if (priv->layer && same_shape (chain.output, priv->in_info.shape) &&
         gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, NULL))
@@ -463,7 +467,7 @@ apply_changes (GstCnnLayer *self)
     renegotiate (self, output);
     return;
   }
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GST_CNN_DEBUG (self, "a property changed: the shape stays");
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
   if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {

@@ -48,6 +48,7 @@ gboolean
 gst_cnn_layer_get_geometry (
     GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
+  gst_cnn_geometry_clear (geometry);
   gst_cnn_geometry_init (geometry);
   return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (self, input, geometry, error);
 }
@@ -155,7 +156,7 @@ gst_cnn_layer_start (GstBaseTransform *transform)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  GstCnnGeometry geometry;
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   CnnError error;
   if (!gst_cnn_layer_common_start (&priv->common, &error))
     gst_cnn_layer_common_post_settings_error (&priv->common, &error);
@@ -219,6 +220,7 @@ gst_cnn_layer_finalize (GObject *object)
   gst_cnn_layer_common_clear (&priv->common);
   g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
+  gst_cnn_geometry_clear (&PRIVATE (GST_CNN_LAYER (object))->negotiated_geometry);
   G_OBJECT_CLASS (gst_cnn_layer_parent_class)->finalize (object);
 }
 

@@ -27,7 +27,7 @@ struct _GstCnnLayerClass {
   GstBaseTransformClass parent_class;
 
   /* What the properties, as they are now, do to shapes. `input` is what arrives, or NULL while that is not
-   * known: only then may there be choices. Called from any thread without the object lock; reads
+   * known: only then may there be choices. `geometry` keeps shapes as they are until it is filled in. Called from any thread without the object lock; reads
    * properties under it. On contradiction FALSE and a sentence. */
   gboolean (*get_geometry) (
       GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);

@@ -132,9 +132,11 @@ static gboolean
 gst_cnn_pool_get_geometry (
     GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
+  CnnWindow window;
   GST_OBJECT_LOCK (layer);
-  const gboolean possible = combine_window (GST_CNN_POOL (layer), &geometry->window, error);
+  const gboolean possible = combine_window (GST_CNN_POOL (layer), &window, error);
   GST_OBJECT_UNLOCK (layer);
+  geometry->rule = cnn_shape_rule_window (&window);
   return possible;
 }
 

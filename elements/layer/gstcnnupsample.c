@@ -75,11 +75,11 @@ gst_cnn_upsample_get_geometry (
   const CnnUpsampleMode mode = self->mode;
   const gint factor = self->factor;
   GST_OBJECT_UNLOCK (self);
-  geometry->window = cnn_upsample2d_window (mode, factor);
-  if (mode == CNN_UPSAMPLE_PIXEL_SHUFFLE) {
-    geometry->channel_step = geometry->channel_divisor = factor * factor;
-    geometry->channel_step_name = "channels (factor * factor) that pixel-shuffle makes one of";
-  }
+  const CnnWindow window = cnn_upsample2d_window (mode, factor);
+  geometry->rule = cnn_shape_rule_window (&window);
+  if (mode == CNN_UPSAMPLE_PIXEL_SHUFFLE)
+    geometry->rule.channels =
+        (CnnChannelRule){.kind = CNN_CHANNELS_BLOCKS, .block = factor * factor};
   return TRUE;
 }
 

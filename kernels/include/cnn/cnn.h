@@ -17,6 +17,7 @@
 #include "cnn/memory.h"
 #include "cnn/merge.h"
 #include "cnn/pool2d.h"
+#include "cnn/shape-rules.h"
 #include "cnn/upsample2d.h"
 #include "cnn/workers.h"
 
