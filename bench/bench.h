@@ -113,11 +113,17 @@ typedef struct {
 } BenchContender;
 
 /* Kernels alone; with the second name, for the parts of a network one after the other. */
-extern const BenchContender bench_cnn, bench_cnn_parts;
+extern const BenchContender bench_cnn, bench_cnn_parts, bench_cnn_chain;
 /* The same as a pipeline of elements; with the second name, for networks. */
 extern const BenchContender bench_element, bench_cnn_pipeline;
 /* GStreamer with our elements. */
 void bench_load_plugin (void);
+/* Prints what each FOLDER/NAME/model.onnx takes, beside ONNX Runtime on the same file unless `only_cnn`. `listed`: names
+ * with commas between them, or NULL for all. False when one is refused or computes something else. */
+bool bench_files (const char *folder, const char *listed, int n_threads, double seconds, bool json,
+    bool only_cnn);
+/* True when a comma-separated list has the name, or there is no list. */
+bool bench_is_listed (const char *list, const char *name);
 /* Prints how long networks of many branches take to start and to change. False when one does not run. */
 bool bench_startup (bool json);
 extern const BenchContender bench_onednn, bench_onednn_winograd, bench_xnnpack, bench_opencv,

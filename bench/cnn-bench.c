@@ -14,11 +14,13 @@ enum {
   MODE_LAYERS,
   MODE_ELEMENTS,
   MODE_CHAINS,
+  MODE_NETWORKS,
   MODE_STARTUP,
 };
 
 typedef struct {
   int mode;
+  const char *folder;  /* of networks */
   const char *layers;  /* comma-separated, NULL for all */
   const char *threads; /* comma-separated */
   const char *isa;
@@ -78,6 +80,8 @@ choose_contenders (const Options *options, const BenchContender *chosen[BENCH_MA
     chosen[n++] = &bench_element;
   if (options->mode == MODE_CHAINS)
     chosen[n++] = &bench_cnn_parts;
+  if (options->mode == MODE_CHAINS)
+    chosen[n++] = &bench_cnn_chain;
   for (int i = 0; i < N_PEERS; i++) {
     const BenchContender *peer = peers[i].contender;
     if (peer && !options->only_cnn && options->mode != MODE_ELEMENTS &&
@@ -89,9 +93,8 @@ choose_contenders (const Options *options, const BenchContender *chosen[BENCH_MA
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* True when a comma-separated list has the name, or there is no list. */
-static bool
-is_listed (const char *list, const char *name)
+bool
+bench_is_listed (const char *list, const char *name)
 {
   const size_t length = strlen (name);
   for (const char *at = list; at && *at;) {
@@ -124,7 +127,7 @@ bench_all (const Options *options, int n_threads, BenchLimits limits)
   choose_contenders (options, contenders);
   for (int i = 0; get_network (options->mode, i, &network); i++) {
     BenchRace race;
-    if (!is_listed (options->layers, network.name))
+    if (!bench_is_listed (options->layers, network.name))
       continue;
     if (!bench_race (&race, contenders, &network, n_threads, options->seconds, &differs))
       differs = true;
@@ -148,6 +151,9 @@ bench_threads (const Options *options, int n_threads, BenchLimits one)
         "%d threads compute only %.2f times as much as one: they share cores, or the "
         "machine is busy\n",
         n_threads, gain);
+  if (options->mode == MODE_NETWORKS)
+    return bench_files (options->folder, options->layers, n_threads, options->seconds,
+        options->json, options->only_cnn);
   if (!options->json)
     bench_print_header ();
   return bench_all (options, n_threads, limits);
@@ -184,6 +190,8 @@ list_everything (void)
 static bool
 check_layers (const Options *options)
 {
+  if (options->mode == MODE_NETWORKS)
+    return true;
   for (const char *at = options->layers; at && *at;) {
     const int length = (int)strcspn (at, ",");
     BenchNetwork network;
@@ -205,12 +213,16 @@ static int
 usage (int status)
 {
   fprintf (status ? stderr : stdout,
-      "cnn-bench [--list] [--elements | --chains | --startup] [--layers L1,M1] [--threads 1,2] "
+      "cnn-bench [--list] [--elements | --chains | --networks | --startup] [--layers L1,M1] "
+      "[--threads 1,2] "
       "[--isa avx2]\n"
       "          [--seconds 0.5] [--json] [--only-cnn] [--processor-time]\n"
       "Times each layer, and the same layer in every library this was built with, in rounds.\n"
       "  --elements  each layer as an element in a pipeline, beside its kernel alone\n"
       "  --chains    whole networks as pipelines, beside their kernels one after the other\n"
+      "  --networks  networks from files, FOLDER/NAME/model.onnx, beside ONNX Runtime on the same "
+      "file\n"
+      "  --folder    where those are (default ../shared/networks)\n"
       "  --startup   networks of many branches: time to the first frame, and to a new shape\n"
       "  --list      layers, networks and libraries\n"
       "  --layers    some layers, or with --chains networks (default all)\n"
@@ -243,6 +255,8 @@ parse_options (int argc, char **argv, Options *options)
       {"list", no_argument, NULL, 'l'},
       {"elements", no_argument, &options->mode, MODE_ELEMENTS},
       {"chains", no_argument, &options->mode, MODE_CHAINS},
+      {"networks", no_argument, &options->mode, MODE_NETWORKS},
+      {"folder", required_argument, NULL, 'F'},
       {"startup", no_argument, &options->mode, MODE_STARTUP},
       {"layers", required_argument, NULL, 'L'},
       {"threads", required_argument, NULL, 't'},
@@ -261,6 +275,8 @@ parse_options (int argc, char **argv, Options *options)
       usage (0);
     else if (option == 'L')
       options->layers = optarg;
+    else if (option == 'F')
+      options->folder = optarg;
     else if (option == 't')
       options->threads = optarg;
     else if (option == 'i')
@@ -278,7 +294,10 @@ parse_options (int argc, char **argv, Options *options)
 int
 main (int argc, char **argv)
 {
-  Options options = {.threads = "1", .isa = getenv ("CNN_ISA"), .seconds = 0.5};
+  Options options = {.folder = BENCH_FOLDER "/../../shared/networks",
+      .threads = "1",
+      .isa = getenv ("CNN_ISA"),
+      .seconds = 0.5};
   if (!parse_options (argc, argv, &options))
     return usage (1);
   if (options.mode == MODE_STARTUP)

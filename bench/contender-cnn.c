@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Our kernels without elements: a layer, or the layers of a network one after the other. */
+/* Our kernels without elements: a layer, or the layers of a network one after the other, or as a chain. */
 #include "bench.h"
 #include "cnn/cnn.h"
 
@@ -16,46 +16,43 @@ typedef struct {
 struct BenchRun {
   BenchNetwork network;
   Part parts[BENCH_MAX_LAYERS];
+  CnnLayer *chain; /* has the parts' layers, or NULL */
   CnnImage in;
   int n_threads;
 };
 
-static CnnDispatch *dispatch;
-static CnnWorkers *workers;
-static CnnFeatures features;
+static CnnContext *context;
 
 bool
 bench_cnn_open (const char *isa_name)
 {
   CnnError error;
-  if (!cnn_features_select (isa_name, &features, &error)) {
-    fprintf (stderr, "%s\n", error.message);
-    return false;
-  }
   if (isa_name)
-    setenv ("CNN_ISA", isa_name, true); /* for the elements */
-  dispatch = cnn_dispatch_new (features);
-  workers = cnn_workers_new (0);
-  return dispatch && workers;
+    setenv ("CNN_ISA", isa_name, true); /* for the elements, too */
+  context = cnn_context_from_environment (&error);
+  if (!context)
+    fprintf (stderr, "%s\n", error.message);
+  return context != NULL;
 }
 
 const char *
 bench_cnn_isa (void)
 {
-  return cnn_features_name (features);
+  return cnn_context_isa (context);
 }
 
 CnnFeatures
 bench_cnn_features (void)
 {
+  CnnFeatures features = 0;
+  cnn_features_select (cnn_context_isa (context), &features, NULL);
   return features;
 }
 
 void
 bench_cnn_close (void)
 {
-  cnn_workers_free (workers);
-  cnn_dispatch_free (dispatch);
+  cnn_context_free (context);
 }
 
 static CnnWindow
@@ -79,7 +76,7 @@ make_format (const BenchLayer *layer, bool bytes)
 }
 
 static CnnLayer *
-make_convolution (const CnnContext *context, const BenchLayer *layer, Part *part, CnnError *error)
+make_convolution (const BenchLayer *layer, Part *part, CnnError *error)
 {
   static const float scale[4] = {1 / 255.0f, 1 / 255.0f, 1 / 255.0f, 1 / 255.0f};
   static const float slope = 0.1f;
@@ -111,12 +108,12 @@ make_convolution (const CnnContext *context, const BenchLayer *layer, Part *part
 }
 
 static CnnLayer *
-make_layer (const CnnContext *context, const BenchLayer *layer, Part *part, CnnError *error)
+make_layer (const BenchLayer *layer, Part *part, CnnError *error)
 {
   const CnnShape input = {1, layer->height, layer->width, layer->inputs};
   const CnnFormat format = make_format (layer, false);
   if (layer->kind == BENCH_CONVOLUTION)
-    return make_convolution (context, layer, part, error);
+    return make_convolution (layer, part, error);
   if (layer->kind == BENCH_PIXEL_SHUFFLE || layer->kind == BENCH_BILINEAR) {
     const CnnUpsample2dDesc desc = {
         .input = input,
@@ -139,8 +136,7 @@ make_layer (const CnnContext *context, const BenchLayer *layer, Part *part, CnnE
 }
 
 static CnnLayer *
-make_merge (
-    const CnnContext *context, const BenchRun *run, const BenchLayer *layer, CnnError *error)
+make_merge (const BenchRun *run, const BenchLayer *layer, CnnError *error)
 {
   const CnnFormat format = make_format (layer, false);
   const CnnBranch branches[] = {
@@ -159,13 +155,11 @@ make_merge (
 static bool
 make_part (BenchRun *run, int index)
 {
-  const CnnContext context = {dispatch, workers, getenv ("CNN_EXACT") != NULL};
   const BenchLayer *layer = &run->network.layers[index];
   Part *part = &run->parts[index];
   CnnError error;
   const bool is_merge = layer->kind == BENCH_CONCATENATE || layer->kind == BENCH_ADD;
-  part->layer = is_merge ? make_merge (&context, run, layer, &error)
-                         : make_layer (&context, layer, part, &error);
+  part->layer = is_merge ? make_merge (run, layer, &error) : make_layer (layer, part, &error);
   if (!part->layer) {
     fprintf (stderr, "%s, layer %d: %s\n", run->network.name, index + 1, error.message);
     return false;
@@ -189,6 +183,7 @@ release (BenchRun *run)
     bench_free (part->bias);
     bench_free (part->out.data);
   }
+  cnn_layer_free (run->chain);
   bench_free (run->in.data);
   free (run);
 }
@@ -211,6 +206,37 @@ prepare (const BenchNetwork *network, int n_threads)
       first->bytes_in ? (void *)bench_input_bytes (first) : (void *)bench_input (first),
       format.type, format.layout, (CnnShape){1, first->height, first->width, first->inputs});
   return run;
+}
+
+static BenchRun *
+prepare_chain (const BenchNetwork *network, int n_threads)
+{
+  BenchRun *run = prepare (network, n_threads);
+  CnnChainStep steps[BENCH_MAX_LAYERS];
+  int inputs[BENCH_MAX_LAYERS][2];
+  CnnError error;
+  for (int i = 0; run && i < network->n_layers; i++) {
+    const int from[2] = {network->layers[i].from, network->layers[i].second};
+    for (int k = 0; k < 2; k++)
+      inputs[i][k] = from[k] == BENCH_NETWORK_INPUT ? CNN_CHAIN_INPUT (0) : from[k];
+    steps[i] = (CnnChainStep){run->parts[i].layer, inputs[i]};
+    run->parts[i].layer = NULL;
+  }
+  if (run)
+    run->chain = cnn_chain_new (context, steps, network->n_layers, &error);
+  if (!run || run->chain)
+    return run;
+  fprintf (stderr, "%s: %s\n", network->name, error.message);
+  release (run);
+  return NULL;
+}
+
+static double
+run_chain (BenchRun *run)
+{
+  const double start = bench_now ();
+  cnn_layer_run (run->chain, &run->in, &run->parts[run->network.n_layers - 1].out, run->n_threads);
+  return bench_now () - start;
 }
 
 static const CnnImage *
@@ -250,3 +276,5 @@ output (BenchRun *run)
 
 const BenchContender bench_cnn = {"cnn", true, prepare, run_once, output, release};
 const BenchContender bench_cnn_parts = {"cnn-parts", true, prepare, run_once, output, release};
+const BenchContender bench_cnn_chain = {
+    "cnn-chain", true, prepare_chain, run_chain, output, release};

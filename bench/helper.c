@@ -96,6 +96,13 @@ stop_all (void)
   stop (&bench_onnxruntime_helper);
 }
 
+void
+bench_helper_stop (BenchHelper *helper)
+{
+  stop (helper);
+  helper->tried = false;
+}
+
 /* One line without its end; false at the end of the stream. */
 static bool
 read_line (BenchHelper *helper, char *line, size_t size)
@@ -112,8 +119,10 @@ bench_helper_start (BenchHelper *helper)
 {
   char line[sizeof helper->absence] = "";
   if (!helper->tried) {
-    if (!bench_torch_helper.tried && !bench_onnxruntime_helper.tried)
+    static bool stops_at_exit;
+    if (!stops_at_exit)
       atexit (stop_all);
+    stops_at_exit = true;
     helper->tried = true;
     signal (SIGPIPE, SIG_IGN);
     if (spawn (helper) &&
@@ -231,6 +240,27 @@ bench_helper_prepare_onnx (
   fprintf (helper->to, ",\"model\":\"%s\"}\n", path);
   send_values (helper, bench_input (first), bench_input_count (first));
   return read_id (helper);
+}
+
+int
+bench_helper_open_onnx (BenchHelper *helper, const char *path, const int64_t *sizes, int rank,
+    const float *input, int n_threads, double *seconds, double *bytes)
+{
+  char line[512];
+  size_t count = 1;
+  int id = -1;
+  fprintf (helper->to, "open {\"threads\":%d,\"processor_time\":%s,\"model\":\"%s\",\"sizes\":[",
+      n_threads, bench_uses_processor_time () ? "true" : "false", path);
+  for (int i = 0; i < rank; i++) {
+    fprintf (helper->to, "%s%lld", i ? "," : "", (long long)sizes[i]);
+    count *= (size_t)sizes[i];
+  }
+  fputs ("]}\n", helper->to);
+  fwrite (input, sizeof *input, count, helper->to);
+  read_answer (helper, line, sizeof line);
+  if (sscanf (line, "opened %d %lf %lf", &id, seconds, bytes) != 3)
+    fprintf (stderr, "%s: %s\n", helper->script, line);
+  return id;
 }
 
 bool

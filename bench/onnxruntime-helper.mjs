@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // ONNX Runtime for cnn-bench, which starts this and talks to it in lines: see helper.h.
 import { createRequire } from 'node:module';
-import { readSync, writeSync } from 'node:fs';
+import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 
 function answer(text) {
   writeAll(Buffer.from(text + '\n'));
@@ -72,6 +72,36 @@ async function prepare(description) {
   return run;
 }
 
+// A file as it is, with one input of any rank.
+async function open(description) {
+  const count = description.sizes.reduce((a, b) => a * b, 1);
+  const bytes = readExactly(4 * count);
+  const values = new Float32Array(bytes.buffer, bytes.byteOffset, count);
+  writeFileSync('/proc/self/clear_refs', '5'); // the peak is what there is now
+  const before = process.memoryUsage().rss;
+  const start = process.hrtime.bigint();
+  const session = await ort.InferenceSession.create(description.model, {
+    intraOpNumThreads: description.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
+  const input = new ort.Tensor('float32', values, description.sizes);
+  const run = { session, input, planar: true, processorTime: description.processor_time };
+  await seconds(run);
+  run.started = Number(process.hrtime.bigint() - start) * 1e-9;
+  const peak = /VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1] * 1024;
+  run.memory = Math.max(0, peak - before);
+  return run;
+}
+
+function add(run) {
+  const id = String(runs.size ? Math.max(...[...runs.keys()].map(Number)) + 1 : 0);
+  runs.set(id, run);
+  return id;
+}
+
 function now(run) {
   if (!run.processorTime) return Number(process.hrtime.bigint()) * 1e-9;
   const { user, system } = process.cpuUsage();
@@ -80,7 +110,7 @@ function now(run) {
 
 async function seconds(run) {
   const start = now(run);
-  run.output = (await run.session.run({ input: run.input })).output;
+  run.output = (await run.session.run({ [run.session.inputNames[0]]: run.input }))[run.session.outputNames[0]];
   return now(run) - start;
 }
 
@@ -92,9 +122,10 @@ for (;;) {
   const run = runs.get(name);
   try {
     if (command === 'prepare') {
-      const id = String(runs.size ? Math.max(...[...runs.keys()].map(Number)) + 1 : 0);
-      runs.set(id, await prepare(JSON.parse(line.slice('prepare '.length))));
-      answer(`ready ${id}`);
+      answer(`ready ${add(await prepare(JSON.parse(line.slice('prepare '.length))))}`);
+    } else if (command === 'open') {
+      const opened = await open(JSON.parse(line.slice('open '.length)));
+      answer(`opened ${add(opened)} ${opened.started} ${opened.memory}`);
     } else if (command === 'run') {
       answer((await seconds(run)).toFixed(9));
     } else if (command === 'output') {

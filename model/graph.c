@@ -40,6 +40,7 @@ clear_node (CnnNode *node)
     cnn_tensor_unref (node->parameters.constant.tensor);
   cnn_free (node->name);
   cnn_free (node->unsupported);
+  cnn_tensor_unref (node->slopes);
   cnn_free (node->inputs);
   cnn_free (node->outputs);
 }
@@ -77,6 +78,7 @@ copy_node (CnnGraph *copy, const CnnNode *node)
   memcpy (target->outputs, node->outputs, (size_t)node->n_outputs * sizeof *node->outputs);
   target->parameters = node->parameters;
   target->activation = node->activation;
+  target->slopes = node->slopes ? cnn_tensor_ref (node->slopes) : NULL;
   target->is_removed = node->is_removed;
   target->unsupported = node->unsupported ? cnn_text_copy (node->unsupported) : NULL;
   if (node->op->kind == CNN_OPERATOR_CONSTANT || node->op->kind == CNN_OPERATOR_CONSTANT_OF_SHAPE)
@@ -241,6 +243,20 @@ cnn_node_set_input (CnnNode *node, int i, int value)
   return true;
 }
 
+bool
+cnn_node_set_inputs (CnnNode *node, int n_inputs, const int *values)
+{
+  int *inputs = new_values (n_inputs);
+  if (!inputs)
+    return false;
+  for (int i = 0; i < n_inputs; i++)
+    inputs[i] = values[i];
+  cnn_free (node->inputs);
+  node->inputs = inputs;
+  node->n_inputs = n_inputs;
+  return true;
+}
+
 int
 cnn_node_input (const CnnNode *node, int i)
 {
@@ -298,6 +314,15 @@ cnn_graph_remove_node (CnnGraph *graph, int index)
     if (node->outputs[i] != CNN_NO_VALUE && graph->values[node->outputs[i]].producer == index)
       graph->values[node->outputs[i]].producer = CNN_NO_NODE;
   node->is_removed = true;
+}
+
+void
+cnn_graph_absorb (CnnGraph *graph, int index, int behind)
+{
+  CnnNode *node = &graph->nodes[index], *last = &graph->nodes[behind];
+  node->outputs[0] = last->outputs[0];
+  graph->values[node->outputs[0]].producer = index;
+  last->is_removed = true;
 }
 
 /* --- Order ---------------------------------------------------------------------------------------- */
@@ -418,6 +443,7 @@ cnn_graph_tidy (CnnGraph *graph, CnnError *error)
   const size_t room = (size_t)graph->n_nodes + 1;
   bool *needed = cnn_alloc (room, sizeof *needed);
   int *memory = cnn_alloc (room, 3 * sizeof *memory), cycle = CNN_NO_NODE;
+  CnnPrintable printable;
   bool done = needed && memory;
   if (done) {
     int *state = memory, *stack = memory + room, *order = memory + 2 * room;
@@ -425,62 +451,12 @@ cnn_graph_tidy (CnnGraph *graph, CnnError *error)
     done = order_nodes (graph, needed, state, stack, order, &cycle) &&
            place_nodes (graph, needed, order) && drop_constants (graph);
     if (!done && cycle != CNN_NO_NODE)
-      cnn_error_set (error, "node \"%.80s\" needs its own output: there is a cycle through it",
-          graph->nodes[cycle].name);
+      cnn_error_set (error, "node \"%s\" needs its own output: there is a cycle through it",
+          cnn_printable (graph->nodes[cycle].name, &printable));
   }
   if (!done && cycle == CNN_NO_NODE)
     cnn_error_set (error, "not enough memory for %d nodes", graph->n_nodes);
   cnn_free (needed);
   cnn_free (memory);
   return done;
-}
-
-/* --- Outputs -------------------------------------------------------------------------------------- */
-
-/* The value that a tensor's or a node's name stands for. */
-static int
-find_value (const CnnGraph *graph, const char *name)
-{
-  for (int i = 0; i < graph->n_outputs; i++)
-    if (strcmp (graph->outputs[i].name, name) == 0)
-      return graph->outputs[i].value;
-  for (int i = 0; i < graph->n_values; i++)
-    if (strcmp (graph->values[i].name, name) == 0 && graph->values[i].name[0])
-      return i;
-  for (int i = 0; i < graph->n_nodes; i++)
-    if (strcmp (graph->nodes[i].name, name) == 0 && graph->nodes[i].n_outputs > 0)
-      return graph->nodes[i].outputs[0];
-  return CNN_NO_VALUE;
-}
-
-bool
-cnn_graph_select_outputs (CnnGraph *graph, const char *const *names, int n_names, CnnError *error)
-{
-  CnnGraphOutput *before = graph->outputs;
-  const int n_before = graph->n_outputs;
-  int *values = new_values (n_names);
-  bool done = values != NULL && n_names > 0;
-  for (int i = 0; done && i < n_names; i++) {
-    values[i] = find_value (graph, names[i]);
-    if (values[i] == CNN_NO_VALUE) {
-      cnn_free (values);
-      return cnn_error_set (error, "the network has no tensor and no node \"%.80s\"", names[i]);
-    }
-  }
-  graph->outputs = NULL;
-  graph->n_outputs = 0;
-  for (int i = 0; done && i < n_names; i++)
-    done = cnn_graph_add_output (graph, names[i], values[i]);
-  cnn_free (values);
-  CnnGraphOutput *dropped = done ? before : graph->outputs;
-  const int n_dropped = done ? n_before : graph->n_outputs;
-  if (!done) {
-    graph->outputs = before;
-    graph->n_outputs = n_before;
-    cnn_error_set (error, "not enough memory for %d outputs", n_names);
-  }
-  for (int i = 0; i < n_dropped; i++)
-    cnn_free (dropped[i].name);
-  cnn_free (dropped);
-  return done && cnn_graph_tidy (graph, error);
 }

@@ -65,6 +65,9 @@ void cnn_graph_replace_uses (CnnGraph *graph, int value, int other);
 /* The node's outputs are no longer made by it, and it is gone with the next cnn_graph_tidy (). */
 void cnn_graph_remove_node (CnnGraph *graph, int node);
 
+/* Node `index` makes what node `behind` made, which is gone: both with one output. */
+void cnn_graph_absorb (CnnGraph *graph, int index, int behind);
+
 /* Drops what no output needs, and puts the nodes into an order in which each comes after those it needs.
  * On refusal false with a sentence that names a node of a cycle. Node indices change. */
 bool cnn_graph_tidy (CnnGraph *graph, CnnError *error);
@@ -72,6 +75,9 @@ bool cnn_graph_tidy (CnnGraph *graph, CnnError *error);
 /* The outputs become those of these names, each a tensor or a node (its first output), in this order. */
 bool
 cnn_graph_select_outputs (CnnGraph *graph, const char *const *names, int n_names, CnnError *error);
+
+/* Exactly these inputs. */
+bool cnn_node_set_inputs (CnnNode *node, int n_inputs, const int *values);
 
 /* The tensor behind an input of a node: NULL when it is left out or not a constant. */
 const CnnTensor *cnn_graph_constant (const CnnGraph *graph, int value);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "model-private.h"
+#include "layers.h"
 #include "onnx/onnx.h"
 #include "onnx/read-file.h"
 #include "onnx/wire.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "rules/rules.h"
 #include "shapes.h"
 #include "text.h"
@@ -165,6 +166,32 @@ cnn_model_output (const CnnModel *model, int i)
   return describe_output (model->graph, i);
 }
 
+bool
+cnn_model_is_channels_last (const CnnModel *model, int i)
+{
+  const CnnModelTensor input = cnn_model_input (model, i);
+  return input.rank == 4 && input.size[3] >= 1 && input.size[3] <= 4 &&
+         !(input.size[1] >= 1 && input.size[1] <= 4);
+}
+
+CnnModelTensor
+cnn_model_input_for (const CnnModel *model, int i, int64_t rows, int64_t columns)
+{
+  CnnModelTensor input = cnn_model_input (model, i);
+  const bool last = cnn_model_is_channels_last (model, i);
+  const int channels = last ? 3 : 1, first = last ? 1 : 2;
+  if (input.rank == 4) {
+    input.size[first] = rows;
+    input.size[first + 1] = columns;
+    if (input.size[channels] < 0)
+      input.size[channels] = 3;
+  }
+  for (int k = 0; k < input.rank; k++)
+    if (input.size[k] < 0)
+      input.size[k] = 1;
+  return input;
+}
+
 /* --- Plans ---------------------------------------------------------------------------------------- */
 
 /* Definite sizes for an input. */
@@ -218,7 +245,8 @@ cnn_model_bind (const CnnModel *model, const CnnModelTensor *inputs, bool fold, 
 }
 
 CnnModelPlan *
-cnn_model_plan_new (const CnnModel *model, const CnnModelTensor *inputs, char **sentence)
+cnn_model_plan_new (
+    const CnnModel *model, const CnnContext *context, const CnnModelTensor *inputs, char **sentence)
 {
   if (sentence)
     *sentence = NULL;
@@ -229,7 +257,7 @@ cnn_model_plan_new (const CnnModel *model, const CnnModelTensor *inputs, char **
     return NULL;
   }
   CnnError error;
-  plan->plan = cnn_plan_new (graph, &error);
+  plan->plan = cnn_plan_new (graph, context, &error);
   if (plan->plan)
     return plan;
   refuse (sentence, error.message);
@@ -264,14 +292,46 @@ cnn_model_plan_bytes (const CnnModelPlan *plan)
 }
 
 bool
-cnn_model_plan_run (
-    CnnModelPlan *plan, const float *const *inputs, float *const *outputs, char **sentence)
+cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs, float *const *outputs,
+    int n_threads, char **sentence)
 {
   CnnError error;
   if (sentence)
     *sentence = NULL;
-  if (cnn_plan_run (plan->plan, inputs, outputs, &error))
+  if (cnn_plan_run (plan->plan, inputs, outputs, n_threads, &error))
     return true;
   refuse (sentence, error.message);
   return false;
+}
+
+/* --- For people ----------------------------------------------------------------------------------- */
+
+static char *
+print (const CnnModel *model, const CnnModelTensor *inputs, bool folded,
+    void (*append) (const CnnGraph *graph, CnnText *text), char **sentence)
+{
+  CnnText text = {0};
+  if (sentence)
+    *sentence = NULL;
+  CnnGraph *graph = cnn_model_bind (model, inputs, folded, sentence);
+  if (!graph)
+    return NULL;
+  append (graph, &text);
+  cnn_graph_free (graph);
+  if (!text.failed)
+    return text.chars;
+  cnn_free (text.chars);
+  return NULL;
+}
+
+char *
+cnn_model_table (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence)
+{
+  return print (model, inputs, folded, cnn_graph_table, sentence);
+}
+
+char *
+cnn_model_dot (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence)
+{
+  return print (model, inputs, folded, cnn_graph_dot, sentence);
 }

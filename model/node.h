@@ -82,6 +82,7 @@ typedef enum {
   CNN_UNARY_NOT,
   CNN_UNARY_POWER,  /* x ^ alpha: a rule's, of Pow with a constant */
   CNN_UNARY_AFFINE, /* alpha * x + beta: a rule's, of constant arithmetic */
+  CNN_UNARY_PRELU,  /* x < 0 ? slope of the channel * x : x; of activations behind nodes only */
 } CnnUnaryFunction;
 
 typedef struct {
@@ -302,6 +303,7 @@ typedef struct {
   int n_outputs;
   CnnParameters parameters;
   CnnUnary activation; /* applied to output 0 behind the operator: a rule's work */
+  CnnTensor *slopes;   /* of a PRELU there: one a channel, a reference of the node's; else NULL */
   bool is_removed;
   char *unsupported; /* why it cannot be computed, as a clause of a sentence; NULL: it can */
 } CnnNode;

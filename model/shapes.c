@@ -4,7 +4,9 @@
 #include <cnn/memory.h>
 
 /* Constants that folding may make of one graph, in elements; what goes beyond is computed with every frame. */
-#define MAX_FOLDED ((int64_t)1 << 26)
+#define MAX_FOLDED ((int64_t)1 << 24)
+/* Of nodes whose work grows with inputs times outputs: what it may be. */
+#define MAX_FOLDED_WORK ((int64_t)1 << 26)
 
 typedef struct {
   CnnGraph *graph;
@@ -87,6 +89,21 @@ is_foldable (const CnnOperation *operation)
   return true;
 }
 
+/* Windows and products, for which the number of values says little about the work. */
+static bool
+is_heavy (const CnnOperation *operation, int64_t count)
+{
+  const CnnOperatorKind kind = operation->node->op->kind;
+  int64_t inputs = 1;
+  if (kind != CNN_OPERATOR_CONVOLUTION && kind != CNN_OPERATOR_CONVOLUTION_TRANSPOSE &&
+      kind != CNN_OPERATOR_POOL && kind != CNN_OPERATOR_GEMM && kind != CNN_OPERATOR_MATMUL &&
+      kind != CNN_OPERATOR_RESIZE && kind != CNN_OPERATOR_LOCAL_RESPONSE_NORMALIZATION)
+    return false;
+  for (int i = 0; i < operation->n_in; i++)
+    inputs += operation->in[i] ? operation->in[i]->count : 0;
+  return count > MAX_FOLDED_WORK / inputs;
+}
+
 /* Computes a node once and for all. Outputs that nobody wants are left out. */
 static bool
 fold (Inference *inference, int index, Prepared *prepared, CnnError *error)
@@ -95,7 +112,7 @@ fold (Inference *inference, int index, Prepared *prepared, CnnError *error)
   int64_t count = 0;
   for (int i = 0; i < node->n_outputs; i++)
     count += prepared->out[i] ? prepared->out[i]->count : 0;
-  if (count > MAX_FOLDED - inference->folded)
+  if (count > MAX_FOLDED - inference->folded || is_heavy (&prepared->operation, count))
     return true;
   inference->folded += count;
   bool done = true;

@@ -48,17 +48,36 @@ cnn_text_append (CnnText *text, const char *format, ...)
   va_end (args);
 }
 
+/* Bytes of the UTF-8 character that begins here, or 0 when none does, or one that controls. */
+static size_t
+character_bytes (const char *text)
+{
+  const unsigned char *c = (const unsigned char *)text;
+  if (c[0] < 0x80)
+    return c[0] >= ' ' && c[0] != 127;
+  const size_t size = c[0] >= 0xC2 && c[0] < 0xE0   ? 2
+                      : c[0] >= 0xE0 && c[0] < 0xF0 ? 3
+                      : c[0] >= 0xF0 && c[0] < 0xF5 ? 4
+                                                    : 0;
+  for (size_t i = 1; i < size; i++)
+    if ((c[i] & 0xC0) != 0x80)
+      return 0;
+  const bool overlong = (c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xF0 && c[1] < 0x90);
+  const bool beyond = (c[0] == 0xED && c[1] >= 0xA0) || (c[0] == 0xF4 && c[1] >= 0x90);
+  const bool controls = c[0] == 0xC2 && c[1] < 0xA0;
+  return overlong || beyond || controls ? 0 : size;
+}
+
 const char *
 cnn_printable (const char *name, CnnPrintable *printable)
 {
-  size_t n = 0, i = 0;
-  for (; name[i] && n < 80; i++)
-    printable->chars[n++] = (unsigned char)name[i] < ' ' || name[i] == 127 ? '?' : name[i];
-  /* Not half a character. */
-  while (name[i] && n > 0 && ((unsigned char)name[i] & 0xC0) == 0x80) {
-    i--;
-    n--;
+  size_t n = 0;
+  while (*name && n < 80) {
+    const size_t size = character_bytes (name);
+    memcpy (printable->chars + n, size > 0 ? name : "?", size > 0 ? size : 1);
+    n += size > 0 ? size : 1;
+    name += size > 0 ? size : 1;
   }
-  strcpy (printable->chars + n, name[i] ? "..." : "");
+  strcpy (printable->chars + n, *name ? "..." : "");
   return printable->chars;
 }

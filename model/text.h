@@ -19,8 +19,8 @@ typedef struct {
 void
 cnn_text_append (CnnText *text, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
-/* A name out of a file with every byte that a terminal could take for a command, and everything behind
- * 80 bytes, left out. For one use at a time in a statement with up to two names. */
+/* A name out of a file as UTF-8, with a question mark for every byte that is none or that a terminal could take for a
+ * command, and cut off behind 80 bytes. */
 typedef struct {
   char chars[88];
 } CnnPrintable;

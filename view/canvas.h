@@ -5,6 +5,7 @@
 #define CNN_VIEW_CANVAS_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 #include "view/layout.h"
 
 G_BEGIN_DECLS

@@ -3,6 +3,7 @@
 #define CNN_COLORMAP_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 
 /* matplotlib's colormaps of the same names; coolwarm diverges from white in the middle. */
 typedef enum {

@@ -4,6 +4,7 @@
 #define CNN_VIEW_IMAGE_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 
 #include <glib.h>
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct _CnnViewPainter {
-  const CnnDispatch *dispatch;
+  const CnnContext *context;
   CnnViewText *text;
 
   CnnShape shape;
@@ -43,10 +43,10 @@ struct _CnnViewPainter {
 };
 
 CnnViewPainter *
-cnn_view_painter_new (const CnnDispatch *dispatch)
+cnn_view_painter_new (const CnnContext *context)
 {
   CnnViewPainter *painter = g_new0 (CnnViewPainter, 1);
-  painter->dispatch = dispatch;
+  painter->context = context;
   painter->text = cnn_view_text_new ();
   painter->packed = g_byte_array_new ();
   painter->maps = g_array_new (FALSE, FALSE, sizeof (gint));
@@ -138,7 +138,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   padding_of_axis (&scene->field.columns, scene->field_columns, scene->source_width, shape.w,
       &request.padding_left, &request.padding_right);
   request.kernels =
-      settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
+      settings->kernels && scene->weights && cnn_view_weights_panel_exist (scene->weights);
   request.n_layers = scene->n_layers;
   request.current_layer = scene->current_layer;
   request.arithmetic = settings->arithmetic || settings->step;
@@ -148,6 +148,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
   request.captions = settings->labels;
+  request.named = scene->names != NULL;
   request.caption_letters = longest_name (shape, scene->names);
   request.title = settings->title;
   request.legend = settings->legend;
@@ -229,7 +230,7 @@ update_plan (CnnViewPainter *painter, const CnnViewScene *scene, const CnnViewCa
       .maps = (const gint *)(gconstpointer)painter->maps->data,
       .n_maps = layout->n_shown};
   cnn_view_free (painter->view);
-  painter->view = cnn_view_new (painter->dispatch, &geometry, error);
+  painter->view = cnn_view_new (painter->context, &geometry, error);
   painter->values_width = layout->values_width;
   painter->values_height = layout->values_height;
   painter->enlargement = layout->enlargement;
@@ -407,7 +408,7 @@ draw_everything (CnnViewPainter *painter, const CnnViewDrawing *drawing)
   cnn_view_draw_captions (drawing);
   cnn_view_draw_title (drawing);
   cnn_view_draw_legend (drawing);
-  cnn_view_draw_kernels (drawing);
+  cnn_view_draw_weights (drawing);
   cnn_view_draw_readout (drawing);
   cnn_view_draw_overlay (drawing);
 }

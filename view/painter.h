@@ -41,7 +41,7 @@ typedef struct {
   gint source_width, source_height;
   CnnViewDrawSourceFunc *draw_source;
   gpointer source;
-  CnnViewWeightsPanel *kernels; /* NULL for none */
+  CnnViewWeightsPanel *weights; /* NULL for none */
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;
@@ -59,7 +59,7 @@ typedef struct {
   gdouble pointer_x, pointer_y;
 } CnnViewScene;
 
-CnnViewPainter *cnn_view_painter_new (const CnnDispatch *dispatch);
+CnnViewPainter *cnn_view_painter_new (const CnnContext *context);
 void cnn_view_painter_free (CnnViewPainter *painter);
 
 /* A new stream: everything that was learnt of the last one goes. */

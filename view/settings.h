@@ -4,6 +4,7 @@
 #define CNN_VIEW_SETTINGS_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 #include "view/colormap.h"
 #include "view/values.h"
 

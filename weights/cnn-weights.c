@@ -2,6 +2,7 @@
 /*
  * cnn-weights: what is in a weights file, for somebody at a terminal and for programs.
  */
+#include "report-network.h"
 #include "report.h"
 
 #include <locale.h>
@@ -12,6 +13,8 @@
 
 typedef struct {
   gboolean version, json, no_skips;
+  gboolean check, launch; /* of a network */
+  gchar *graph;           /* the same: before or after */
   gchar *input;
   gchar **paths;
 } Options;
@@ -55,6 +58,49 @@ report_file (const Options *options, CnnReport *report)
   return 0;
 }
 
+static gboolean
+is_network (const gchar *path)
+{
+  gchar *lower = g_ascii_strdown (path, -1);
+  const gboolean found = g_str_has_suffix (lower, ".onnx");
+  g_free (lower);
+  return found;
+}
+
+/* What is asked of a network; FALSE when it is more than one thing, or a graph of neither kind. */
+static gboolean
+choose_report (const Options *options, CnnNetworkReport *report)
+{
+  *report = options->check                              ? CNN_NETWORK_CHECK
+            : options->launch                           ? CNN_NETWORK_LAUNCH
+            : g_strcmp0 (options->graph, "before") == 0 ? CNN_NETWORK_GRAPH_BEFORE
+            : options->graph                            ? CNN_NETWORK_GRAPH_AFTER
+                                                        : CNN_NETWORK_TABLE;
+  if (options->check + options->launch + (options->graph != NULL) > 1) {
+    g_printerr ("cnn-weights: only one of --check, --graph and --launch can be asked at once\n");
+    return FALSE;
+  }
+  if (options->graph && *report == CNN_NETWORK_GRAPH_AFTER &&
+      strcmp (options->graph, "after") != 0) {
+    g_printerr ("cnn-weights: --graph=%s is neither before nor after\n", options->graph);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static int
+report_network (const Options *options, const CnnReport *size)
+{
+  CnnNetworkRequest request = {
+      .path = options->paths[0], .rows = size->rows, .columns = size->columns};
+  if (options->json || options->no_skips) {
+    g_printerr ("cnn-weights: --json and --no-skips are for weights files, and %s is a network\n",
+        request.path);
+    return 2;
+  }
+  return choose_report (options, &request.report) ? cnn_network_report (&request) : 2;
+}
+
 static int
 run (const Options *options)
 {
@@ -75,6 +121,14 @@ run (const Options *options)
         n_paths);
     return 2;
   }
+  if (is_network (options->paths[0]))
+    return report_network (options, &report);
+  if (options->check || options->launch || options->graph) {
+    g_printerr (
+        "cnn-weights: --check, --graph and --launch are for networks (.onnx), and %s is none\n",
+        options->paths[0]);
+    return 2;
+  }
   return report_file (options, &report);
 }
 
@@ -83,7 +137,13 @@ make_context (Options *options)
 {
   const GOptionEntry entries[] = {
       {"input", 0, 0, G_OPTION_ARG_STRING, &options->input,
-          "Count multiply-adds of convolutions over an input of so many rows and columns", "HxW"},
+          "Take an input of so many rows and columns, to count multiply-adds", "HxW"},
+      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check,
+          "Of a network: say everything in it that is not supported", NULL},
+      {"graph", 0, 0, G_OPTION_ARG_STRING, &options->graph,
+          "Of a network: print the graph, before or after folding, in Graphviz' language", "WHEN"},
+      {"launch", 0, 0, G_OPTION_ARG_NONE, &options->launch,
+          "Of a network: print a gst-launch-1.0 command that runs it", NULL},
       {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON, for programs", NULL},
       {"no-skips", 0, 0, G_OPTION_ARG_NONE, &options->no_skips,
           "Take layers for a chain that look like a residual block's", NULL},
@@ -92,14 +152,17 @@ make_context (Options *options)
       {0},
   };
   GOptionContext *context =
-      g_option_context_new ("- list the tensors and layers of a weights file");
+      g_option_context_new ("- list the tensors and layers of a weights file or a network");
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_summary (context,
       "FILE is a .npy, .npz or .safetensors file. For each tensor its name, type, shape, "
       "smallest,\n"
       "largest and mean value and its bytes are printed, then the layers that cnnconv and cnn1x1\n"
       "find by layer=NAME, and, when they may form a plain chain, a gst-launch-1.0 command that "
-      "runs it.");
+      "runs it.\n\n"
+      "Or FILE is a network, an .onnx file: its inputs, outputs and layers are printed as they "
+      "run,\n"
+      "with shapes, parameters, multiply-adds and what each sees of the input.");
   g_option_context_set_description (context,
       "The exit status is 0, 1 if the file cannot be read, 2 if the command line is wrong.");
   return context;
@@ -121,6 +184,7 @@ main (int argc, char **argv)
     g_printerr ("cnn-weights: %s; cnn-weights --help lists the options\n", error->message);
   g_clear_error (&error);
   g_free (options.input);
+  g_free (options.graph);
   g_strfreev (options.paths);
   g_option_context_free (context);
   return result;

@@ -177,6 +177,18 @@ refuse_transposed (const CnnWeightsFile *file, const CnnTensorInfo *weight,
   return FALSE;
 }
 
+/* TensorFlow has H,W,I,O: a small odd square in front, and behind it numbers of channels, which make no
+ * kernel that anybody trains. */
+static gboolean
+looks_like_hwio (const CnnTensorInfo *weight)
+{
+  const gint64 side = weight->shape[0], rows = weight->shape[2], columns = weight->shape[3];
+  if (weight->rank != 4 || side != weight->shape[1] || side % 2 == 0 || side > 11)
+    return FALSE;
+  return side == 1 ? rows >= 8 && columns >= 8
+                   : rows != columns && (columns > 11 || columns % 2 == 0);
+}
+
 /* What is taken for granted though the file does not say it. */
 static void
 warn_of_guesses (const CnnLayerQuery *query, const CnnTensorInfo *weight, const CnnTensorInfo *bias,
@@ -187,7 +199,13 @@ warn_of_guesses (const CnnLayerQuery *query, const CnnTensorInfo *weight, const 
   const gboolean depthwise = layer->in_channels == 1 && layer->out_channels == query->in_channels;
   gchar *shape = cnn_tensor_format_shape (weight);
   gchar *name = cnn_weights_printable (weight->name, strlen (weight->name));
-  if (groups > 1 && query->groups < 1 && !depthwise)
+  if (looks_like_hwio (weight))
+    warn (layer,
+        "tensor \"%s\" of shape %s runs as %d channels to %d by a kernel of %dx%d, but looks like "
+        "TensorFlow's H,W,I,O: kernel.transpose (3, 2, 0, 1) makes O,I,H,W of it",
+        name, shape, layer->in_channels, layer->out_channels, layer->kernel_rows,
+        layer->kernel_columns);
+  else if (groups > 1 && query->groups < 1 && !depthwise)
     warn (layer,
         "tensor \"%s\" of shape %s takes %d channel%s, but the input has %d: it runs as %d groups, "
         "which groups=%d confirms; otherwise another layer belongs here%s",

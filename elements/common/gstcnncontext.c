@@ -2,8 +2,7 @@
 #include "common/gstcnncontext.h"
 
 typedef struct {
-  CnnContext context;
-  gboolean usable;
+  CnnContext *context; /* or NULL */
   CnnError error;
 } SharedContext;
 
@@ -11,15 +10,7 @@ static gpointer
 make_context (gpointer unused)
 {
   SharedContext *shared = g_new0 (SharedContext, 1);
-  CnnFeatures features;
-  if (!cnn_features_select (g_getenv ("CNN_ISA"), &features, &shared->error))
-    return shared;
-  shared->context.exact = g_strcmp0 (g_getenv ("CNN_EXACT"), "1") == 0;
-  shared->context.dispatch = cnn_dispatch_new (features);
-  shared->context.workers = cnn_workers_new (0);
-  shared->usable = shared->context.dispatch && shared->context.workers;
-  if (!shared->usable)
-    cnn_error_set (&shared->error, "out of memory while starting the worker threads");
+  shared->context = cnn_context_from_environment (&shared->error);
   return shared;
 }
 
@@ -27,10 +18,8 @@ const CnnContext *
 gst_cnn_context_get (CnnError *error)
 {
   static GOnce once = G_ONCE_INIT;
-  SharedContext *shared = g_once (&once, make_context, NULL);
-  if (!shared->usable) {
+  const SharedContext *shared = g_once (&once, make_context, NULL);
+  if (!shared->context)
     cnn_error_set (error, "%s", shared->error.message);
-    return NULL;
-  }
-  return &shared->context;
+  return shared->context;
 }

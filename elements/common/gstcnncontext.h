@@ -9,9 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Made at the first call from the environment variables CNN_ISA (c, sse4, avx2, avx512, neon) and
- * CNN_EXACT (1: no Winograd), and kept for the life of the process. NULL with a sentence when CNN_ISA is
- * an unknown word or memory is short. */
+/* Made at the first call by cnn_context_from_environment (), and kept for the life of the process. NULL
+ * with a sentence when a variable has an unknown word or memory is short. */
 const CnnContext *gst_cnn_context_get (CnnError *error);
 
 G_END_DECLS

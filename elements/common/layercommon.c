@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/layercommon.h"
 
+#include "common/debug.h"
 #include "common/gstcnncontext.h"
 #include "common/peercaps.h"
 
@@ -90,10 +91,28 @@ gst_cnn_layer_common_get_property (
   GST_OBJECT_UNLOCK (common->element);
 }
 
+static void
+debug_property (GstCnnLayerCommon *common, GParamSpec *pspec, const CnnError *fault)
+{
+  if (gst_debug_category_get_threshold (gst_cnn_debug_category (common->element)) < GST_LEVEL_DEBUG)
+    return;
+  GValue value = G_VALUE_INIT;
+  g_value_init (&value, pspec->value_type);
+  g_object_get_property (G_OBJECT (common->element), pspec->name, &value);
+  g_autofree gchar *text = gst_value_serialize (&value);
+  if (fault)
+    GST_CNN_DEBUG (
+        common->element, "property %s refused: %s; it stays %s", pspec->name, fault->message, text);
+  else
+    GST_CNN_DEBUG (common->element, "property %s taken: %s", pspec->name, text);
+  g_value_unset (&value);
+}
+
 void
 gst_cnn_layer_common_property_set (
     GstCnnLayerCommon *common, GParamSpec *pspec, const CnnError *fault)
 {
+  debug_property (common, pspec, fault);
   if (fault && g_atomic_int_get (&common->started)) {
     gst_cnn_layer_common_post_settings_warning (common, fault);
     return;
@@ -227,4 +246,17 @@ gst_cnn_layer_common_publish (GstCnnLayerCommon *common, GstPad *srcpad, const G
   GST_OBJECT_UNLOCK (element);
   gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element), info));
   g_object_notify (G_OBJECT (element), "layer-info");
+}
+
+void
+gst_cnn_layer_common_debug_plan (
+    GstCnnLayerCommon *common, const CnnLayer *layer, const GstCnnStreamInfo *out)
+{
+  const CnnLayerInfo info = cnn_layer_info (layer);
+  const CnnShape from = cnn_layer_input_shape (layer, 0), to = cnn_layer_output_shape (layer);
+  GST_CNN_DEBUG (common->element,
+      "plan: %s (%s) for %dx%dx%dx%d to %dx%dx%dx%d (N,H,W,C) %s, %" G_GINT64_FORMAT
+      " parameters, %" G_GINT64_FORMAT " multiply-adds",
+      info.kernel_name, info.isa, from.n, from.h, from.w, from.c, to.n, to.h, to.w, to.c,
+      out->layout == CNN_LAYOUT_NHWC ? "nhwc" : "nchw", (gint64)info.parameters, (gint64)info.macs);
 }

@@ -88,6 +88,10 @@ void gst_cnn_layer_common_post_settings_error (GstCnnLayerCommon *common, const 
 void gst_cnn_layer_common_post_settings_warning (GstCnnLayerCommon *common, const CnnError *error);
 void gst_cnn_layer_common_succeeded (GstCnnLayerCommon *common);
 
+/* Tells under GST_DEBUG which plan was made. */
+void gst_cnn_layer_common_debug_plan (
+    GstCnnLayerCommon *common, const CnnLayer *layer, const GstCnnStreamInfo *out);
+
 /* Says what the layer is now: downstream as the chain so far, as property and as message. Takes `info`;
  * `weights` may be NULL. */
 void gst_cnn_layer_common_publish (GstCnnLayerCommon *common, GstPad *srcpad,

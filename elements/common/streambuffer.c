@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/streambuffer.h"
 
+#include "common/debug.h"
 #include "common/gstcnnallocator.h"
 
 static CnnImage
@@ -206,6 +207,7 @@ gst_cnn_allocation_make_pool (GstPad *srcpad, GstCaps *caps)
   gst_pad_peer_query (srcpad, query); /* a peer without an answer has no wishes */
   if (gst_cnn_allocation_decide (query) && gst_cnn_allocation_configure_pool (query))
     gst_query_parse_nth_allocation_pool (query, 0, &pool, NULL, NULL, NULL);
+  gst_cnn_debug_allocation (GST_PAD_PARENT (srcpad), query);
   gst_query_unref (query);
   if (pool && !gst_buffer_pool_set_active (pool, TRUE))
     gst_clear_object (&pool);

@@ -4,14 +4,12 @@
 #ifndef GST_CNN_MERGE_PRIVATE_H
 #define GST_CNN_MERGE_PRIVATE_H
 
+#include "common/debug.h"
 #include "common/layercommon.h"
 #include "common/peercaps.h"
 #include "common/upstream.h"
 #include "merge/gstcnnmerge.h"
 #include "merge/gstcnnmergepad.h"
-
-GST_DEBUG_CATEGORY_EXTERN (cnn_merge_debug);
-#define GST_CAT_DEFAULT cnn_merge_debug
 
 G_BEGIN_DECLS
 

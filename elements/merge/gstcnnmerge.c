@@ -34,8 +34,6 @@
 
 #include <string.h>
 
-GST_DEBUG_CATEGORY (cnn_merge_debug);
-
 enum {
   PROP_MODE = GST_CNN_LAYER_N_PROPERTIES,
   PROP_ACTIVATION,
@@ -89,7 +87,7 @@ sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
     return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
   GstCnnGeometry geometry;
   gst_cnn_geometry_init (&geometry);
-  geometry.free_channels = TRUE;
+  geometry.rule.channels.kind = CNN_CHANNELS_FREE;
   g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
   g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
   g_autoptr (GstCaps) taken =
@@ -158,7 +156,7 @@ ask_latency (GstElement *element, GstQuery *query)
     GST_CNN_MERGE_PAD (pads->pdata[i])->latency = least[i];
   self->branch_latency = slowest;
   g_mutex_unlock (&self->lock);
-  GST_DEBUG_OBJECT (self, "latency of %u branches: %s, %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+  GST_CNN_DEBUG (self, "latency of %u branches: %s, %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
       pads->len, live ? "live" : "not live", GST_TIME_ARGS (slowest), GST_TIME_ARGS (bound));
   gst_query_set_latency (query, live, slowest, bound);
   return known;
@@ -469,13 +467,13 @@ gst_cnn_merge_request_new_pad (
   GstCnnMerge *self = GST_CNN_MERGE (element);
   const gint64 number = choose_number (self, wanted);
   if (number < 0) {
-    GST_WARNING_OBJECT (self, "a pad cannot be called %s, only sink_0, sink_1 ...", wanted);
+    GST_CNN_WARNING (self, "a pad cannot be called %s, only sink_0, sink_1 ...", wanted);
     return NULL;
   }
   g_autofree gchar *name = g_strdup_printf ("sink_%u", (guint)number);
   g_autoptr (GstPad) existing = gst_element_get_static_pad (element, name);
   if (existing) {
-    GST_WARNING_OBJECT (self, "there is a pad %s already", name);
+    GST_CNN_WARNING (self, "there is a pad %s already", name);
     return NULL;
   }
   GstPad *pad = g_object_new (
@@ -660,7 +658,6 @@ gst_cnn_merge_class_init (GstCnnMergeClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (cnn_merge_debug, "cnnmerge", 0, "branches of a network joined");
   object_class->set_property = gst_cnn_merge_set_property;
   object_class->get_property = gst_cnn_merge_get_property;
   object_class->finalize = gst_cnn_merge_finalize;

@@ -73,6 +73,7 @@ make_merge (GstCnnMerge *self, const Join *join, const GstCnnStreamInfo *out, Cn
   g_clear_pointer (&self->merge, cnn_layer_free);
   self->merge = merge;
   self->out_info = *out;
+  gst_cnn_layer_common_debug_plan (&self->common, merge, out);
   g_free (self->images);
   self->images = g_new (CnnImage, desc.n_branches);
   self->n_branches = (guint)desc.n_branches;
@@ -195,10 +196,10 @@ negotiate (GstCnnMerge *self, const Join *join, const GPtrArray *pads, CnnError 
   else
     negotiated =
         gst_cnn_stream_info_from_caps (&out, caps, error) && make_merge (self, join, &out, error);
-  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT " for %u branches", caps, pads->len);
+  GST_CNN_DEBUG (self, "caps %" GST_PTR_FORMAT " for %u branches", caps, pads->len);
   if (negotiated && (!current || !gst_caps_is_equal (current, caps)) &&
       !gst_pad_push_event (self->srcpad, gst_event_new_caps (caps)))
-    GST_DEBUG_OBJECT (self, "downstream did not take the caps: the next frame tells why");
+    GST_CNN_DEBUG (self, "downstream did not take the caps: the next frame tells why");
   if (negotiated && !make_pool (self, caps)) {
     g_clear_pointer (&self->merge, cnn_layer_free);
     negotiated =
@@ -243,7 +244,7 @@ update (GstCnnMerge *self, const GPtrArray *pads, const GstSegment *segment, gui
       publish (self, pads);
     return TRUE;
   }
-  GST_DEBUG_OBJECT (self, "joining anew:%s%s%s%s", changed ? " a property changed," : "",
+  GST_CNN_DEBUG (self, "joining anew:%s%s%s%s", changed ? " a property changed," : "",
       self->new_branches ? " a branch has new caps," : "",
       self->n_branches != pads->len ? " other branches," : "",
       reconfigure ? " downstream asked" : "");
@@ -332,7 +333,7 @@ gst_cnn_merge_process (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray
     gst_buffer_unref (output);
     return GST_FLOW_CUSTOM_ERROR;
   }
-  GST_LOG_OBJECT (self, "pushing %" GST_PTR_FORMAT, output);
+  GST_CNN_LOG (self, "pushing %" GST_PTR_FORMAT, output);
   return gst_pad_push (self->srcpad, output);
 }
 

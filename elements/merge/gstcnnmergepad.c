@@ -247,7 +247,7 @@ drop_old_frames (const GPtrArray *pads)
     const gint64 time = frame_time (pads->pdata[i], frame);
     if (time == NO_TIME || latest - time <= tolerance)
       continue;
-    GST_DEBUG_OBJECT (
+    GST_CNN_DEBUG (
         pads->pdata[i], "dropping a frame that no other branch has: %" GST_PTR_FORMAT, frame);
     gst_cnn_merge_pad_drop_oldest (pads->pdata[i]);
     match = GST_CNN_MATCH_DROPPED;

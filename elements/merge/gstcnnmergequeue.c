@@ -104,7 +104,7 @@ push_set (GstCnnMerge *self, GstCnnMatch match, const Set *set)
   case GST_CNN_MATCH_GAP:
     return pass_gap (self, set->frames->pdata[0]);
   case GST_CNN_MATCH_EOS:
-    GST_DEBUG_OBJECT (self, "a branch has ended, and with it the stream");
+    GST_CNN_DEBUG (self, "a branch has ended, and with it the stream");
     gst_pad_push_event (self->srcpad, gst_event_new_eos ());
     return GST_FLOW_EOS;
   default:
@@ -270,7 +270,7 @@ give_up_oldest (GstCnnMerge *self, GstCnnMergePad *pad)
   const gboolean warn = !self->warned;
   const guint n_frames = pad->n_frames;
   self->warned = TRUE;
-  GST_DEBUG_OBJECT (pad, "giving up the oldest of %u frames that no other branch has", n_frames);
+  GST_CNN_DEBUG (pad, "giving up the oldest of %u frames that no other branch has", n_frames);
   gst_cnn_merge_pad_drop_oldest (pad);
   if (!warn)
     return;
@@ -297,11 +297,11 @@ wait_for_room (GstCnnMerge *self, GstCnnMergePad *pad)
       return;
     if (now >= end) {
       if (end > 0 && pad->room < MAX_FRAMES)
-        GST_DEBUG_OBJECT (pad, "other branches lag behind");
+        GST_CNN_DEBUG (pad, "other branches lag behind");
       pad->room = MIN (pad->room + (end > 0), MAX_FRAMES);
       break;
     }
-    GST_LOG_OBJECT (pad, "%u frames wait for other branches", pad->n_frames);
+    GST_CNN_LOG (pad, "%u frames wait for other branches", pad->n_frames);
     g_cond_wait_until (&self->changed, &self->lock, MIN (end, now + 10 * G_TIME_SPAN_SECOND));
   }
   if (is_at_limit (pad))

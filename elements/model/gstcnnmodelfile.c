@@ -41,7 +41,7 @@ check_input (GstCnnNetwork *network, CnnError *error)
         cnn_model_input (network->model, 0).name, cnn_model_input (network->model, 1).name,
         n_inputs > 2 ? " ..." : "");
   const CnnModelTensor input = cnn_model_input (network->model, 0);
-  return gst_cnn_model_shape (&input, gst_cnn_model_is_channels_last (network->model),
+  return gst_cnn_model_shape (&input, cnn_model_is_channels_last (network->model, 0),
       &network->input, &network->layout, error);
 }
 

@@ -10,7 +10,7 @@ typedef struct {
 } Output;
 
 struct GstCnnModelRunner {
-  CnnContext context;
+  const CnnContext *context;
   CnnModelPlan *plan;
   gboolean swap_colors;
   CnnShape shape;
@@ -21,14 +21,6 @@ struct GstCnnModelRunner {
   guint n_outputs;
   gfloat **arrays; /* of the outputs */
 };
-
-gboolean
-gst_cnn_model_is_channels_last (const CnnModel *model)
-{
-  const CnnModelTensor input = cnn_model_input (model, 0);
-  return input.rank == 4 && input.size[3] >= 1 && input.size[3] <= 4 &&
-         !(input.size[1] >= 1 && input.size[1] <= 4);
-}
 
 gboolean
 gst_cnn_model_shape (const CnnModelTensor *tensor, gboolean channels_last, CnnShape *shape,
@@ -109,7 +101,7 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
   if (wanted.rank == 1)
     wanted.size[0] = size[3];
   char *sentence = NULL;
-  runner->plan = cnn_model_plan_new (model, &wanted, &sentence);
+  runner->plan = cnn_model_plan_new (model, runner->context, &wanted, &sentence);
   if (!runner->plan)
     return take_sentence (sentence, error);
   const CnnModelTensor planned = cnn_model_plan_input (runner->plan, 0);
@@ -119,7 +111,7 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
 static gboolean
 make_outputs (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
 {
-  const gboolean channels_last = gst_cnn_model_is_channels_last (model);
+  const gboolean channels_last = cnn_model_is_channels_last (model, 0);
   runner->n_outputs = (guint)cnn_model_n_outputs (model);
   runner->outputs = g_new0 (Output, runner->n_outputs);
   runner->arrays = g_new0 (gfloat *, runner->n_outputs);
@@ -142,7 +134,7 @@ gst_cnn_model_runner_read (GstCnnModelRunner *runner, const GstCnnStreamInfo *in
   gfloat *scale = NULL, *offset = NULL;
   CnnLayer *convert = NULL;
   if (gst_cnn_normalizer_make (normalizer, input, &scale, &offset, error))
-    convert = new_conversion (&runner->context, runner->shape,
+    convert = new_conversion (runner->context, runner->shape,
         (CnnFormat){input->type, input->layout}, (CnnFormat){CNN_SAMPLE_FLOAT32, runner->layout},
         (CnnNormalization){scale, offset}, error);
   g_free (scale);
@@ -163,10 +155,10 @@ gst_cnn_model_runner_new (const CnnContext *context, const CnnModel *model,
   GstCnnModelRunner *runner = g_new0 (GstCnnModelRunner, 1);
   const CnnModelTensor tensor = cnn_model_input (model, 0);
   CnnShape shape;
-  runner->context = *context;
+  runner->context = context;
   runner->shape = input->shape;
   if (gst_cnn_model_shape (
-          &tensor, gst_cnn_model_is_channels_last (model), &shape, &runner->layout, error) &&
+          &tensor, cnn_model_is_channels_last (model, 0), &shape, &runner->layout, error) &&
       make_plan (runner, model, error) && make_outputs (runner, model, error) &&
       gst_cnn_model_runner_read (runner, input, normalizer, swap_colors, error))
     return runner;
@@ -218,7 +210,7 @@ gst_cnn_model_runner_want (
   g_clear_pointer (&output->convert, cnn_layer_free);
   if (!info)
     return TRUE;
-  output->convert = new_conversion (&runner->context, output->shape,
+  output->convert = new_conversion (runner->context, output->shape,
       (CnnFormat){CNN_SAMPLE_FLOAT32, output->layout}, (CnnFormat){info->type, info->layout},
       (CnnNormalization){NULL, NULL}, error);
   return output->convert != NULL;
@@ -251,7 +243,7 @@ gst_cnn_model_runner_run (GstCnnModelRunner *runner, const CnnImage *input, cons
   cnn_layer_run (runner->convert, &source, &values, (gint)n_threads);
   char *sentence = NULL;
   const float *inputs[] = {runner->values};
-  if (!cnn_model_plan_run (runner->plan, inputs, runner->arrays, &sentence))
+  if (!cnn_model_plan_run (runner->plan, inputs, runner->arrays, (gint)n_threads, &sentence))
     return take_sentence (sentence, error);
   for (guint i = 0; i < runner->n_outputs; i++) {
     const Output *output = &runner->outputs[i];

@@ -17,10 +17,6 @@ typedef struct GstCnnModelRunner GstCnnModelRunner;
 gboolean gst_cnn_model_shape (const CnnModelTensor *tensor, gboolean channels_last, CnnShape *shape,
     CnnLayout *layout, CnnError *error);
 
-/* TRUE when the network's input has its channels last: its last dimension counts as channels do (1 to 4), and
- * its second does not. */
-gboolean gst_cnn_model_is_channels_last (const CnnModel *model);
-
 /* Makes a plan for frames like `input`. `swap_colors`: the network was trained on B,G,R. The model must outlive the
  * runner. NULL with a sentence. From any thread. */
 GstCnnModelRunner *gst_cnn_model_runner_new (const CnnContext *context, const CnnModel *model,

@@ -199,8 +199,8 @@ find_rows (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows
   const BytesPlan *plan = plan_of (conv);
   const unsigned char **seen = (const unsigned char **)(worker->scratch + plan->rows);
   const int n_seen = conv->rows.kernel + rows - 1;
-  for (int i = 0; i < n_seen; i++)
-    seen[i] = cnn_reader_bytes (&worker->readers[0], n, cnn_conv_position (conv, y, i), span);
+  cnn_reader_bytes (&worker->readers[0], n, cnn_conv_position (conv, y, 0), conv->rows.dilation,
+      n_seen, span, seen);
   for (int i = n_seen; i <= plan->seen_rows; i++)
     seen[i] = seen[n_seen - 1];
   return seen;
@@ -250,7 +250,7 @@ compute_patches (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, in
   const size_t pixel = (size_t)reader->pixels.pixel_stride;
   const size_t left = is_patch[0] ? (size_t)reader->spans[0].count : 0;
   const size_t right = is_patch[last] ? (size_t)reader->spans[last].count : 0;
-  const size_t right_place = (size_t)cnn_reader_patch_columns (reader);
+  const size_t right_place = (size_t)reader->plan->patches[last].place;
   const size_t outputs = right > 0 ? right_place + right : left;
   unsigned char *first = worker->scratch + plan->out;
   unsigned char *const computed[] = {first, first + plan->out_bytes};

@@ -163,6 +163,7 @@ rows_follow_each_other (const CnnConv2d *conv, const CnnLayerWorker *worker)
 {
   const CnnImage *in = worker->readers[0].image, *out = worker->writer.image;
   return is_pointwise (conv) && worker->readers[0].in_place && worker->writer.in_place &&
+         in->ring_rows == 0 && out->ring_rows == 0 &&
          in->row_stride == in->shape.w * in->pixel_stride &&
          out->row_stride == out->shape.w * out->pixel_stride;
 }

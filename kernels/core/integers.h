@@ -31,6 +31,12 @@ max64 (int64_t a, int64_t b)
   return a > b ? a : b;
 }
 
+static inline size_t
+min_size (size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
+
 /* Of values that are not negative. */
 static inline int
 div_up (int value, int divisor)

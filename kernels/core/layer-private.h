@@ -15,7 +15,8 @@ typedef struct {
 
 /* What one worker needs by itself. */
 typedef struct {
-  CnnReader *readers; /* one an input */
+  const CnnImage *in, *out; /* of the frame under way */
+  CnnReader *readers;       /* one an input, where the layer has readers */
   CnnWriter writer;
   unsigned char *scratch; /* layer->scratch_bytes, aligned to CNN_ALIGNMENT, zeros at first */
   int step;               /* of the run under way: see CnnSplit */
@@ -65,8 +66,11 @@ struct CnnLayer {
   /* The driver's own. */
   float *alpha; /* slopes as CnnActivationFunc wants them */
   int n_alpha;
-  CnnReaderPlan *reader_plans; /* one an input */
+  CnnShape *input_shapes; /* of several inputs */
+  CnnReaderPlan *reader_plans;
+  int n_readers; /* one an input, or none */
   CnnWriterPlan writer_plan;
+  bool has_writer;
   CnnLayerWorker *workers;
   int n_workers;
   unsigned char *worker_memory;
@@ -80,10 +84,16 @@ void *cnn_layer_alloc (size_t size, const CnnLayerClass *layer_class, const CnnC
 /* Copies slopes; NULL means 0.01 for all. */
 bool cnn_layer_set_alpha (CnnLayer *layer, const float *alpha, int n_alpha, CnnError *error);
 
+/* Copies the shapes of several inputs, for layers without readers. */
+bool cnn_layer_set_inputs (CnnLayer *layer, const CnnShape *shapes, int n_inputs, CnnError *error);
+
 /* Plans the rows of `n_inputs` inputs and of the output, and makes a worker a thread. The writer's slopes are the
  * layer's, its dispatch table the context's, as are the readers'. To be called once scratch_bytes is known. */
 bool cnn_layer_plan (CnnLayer *layer, int n_inputs, const CnnReaderDesc *readers,
     const CnnWriterDesc *writer, CnnError *error);
+
+/* The last part of it alone, for layers that read and write by other means. */
+bool cnn_layer_make_workers (CnnLayer *layer, CnnError *error);
 
 /* What the layer tells of itself. A fully connected layer between the same frames would have a weight for each
  * pair of `inputs` values and those of `output`. */

@@ -16,7 +16,7 @@ cnn_layer_input_count (const CnnLayer *layer)
 CnnShape
 cnn_layer_input_shape (const CnnLayer *layer, int input)
 {
-  return input == 0 ? layer->input : layer->reader_plans[input].desc.input;
+  return input == 0 ? layer->input : layer->input_shapes[input];
 }
 
 CnnShape
@@ -78,9 +78,10 @@ static WorkerLayout
 lay_out_worker (const CnnLayer *layer)
 {
   WorkerLayout layout = {0};
-  layout.readers = cnn_scratch_reserve (&layout.bytes, (size_t)layer->n_inputs, sizeof (CnnReader));
+  layout.readers =
+      cnn_scratch_reserve (&layout.bytes, (size_t)layer->n_readers, sizeof (CnnReader));
   layout.first_reader = layout.bytes;
-  for (int i = 0; i < layer->n_inputs; i++)
+  for (int i = 0; i < layer->n_readers; i++)
     cnn_scratch_reserve (&layout.bytes, layer->reader_plans[i].scratch_bytes, 1);
   layout.writer = cnn_scratch_reserve (&layout.bytes, layer->writer_plan.scratch_bytes, 1);
   layout.scratch = cnn_scratch_reserve (&layout.bytes, layer->scratch_bytes, 1);
@@ -100,7 +101,7 @@ cnn_layer_worker_init (CnnLayerWorker *worker, const CnnLayer *layer, unsigned c
   *worker = (CnnLayerWorker){.step = layer->step, .n_parts = 1};
   worker->readers = (CnnReader *)(memory + layout.readers);
   size_t place = layout.first_reader;
-  for (int i = 0; i < layer->n_inputs; i++) {
+  for (int i = 0; i < layer->n_readers; i++) {
     const CnnReaderPlan *plan = &layer->reader_plans[i];
     cnn_reader_init (&worker->readers[i], plan, memory + place);
     cnn_scratch_reserve (&place, plan->scratch_bytes, 1);
@@ -115,15 +116,18 @@ void
 cnn_layer_worker_begin (
     CnnLayerWorker *worker, const CnnLayer *layer, const CnnImage *in, const CnnImage *out)
 {
-  for (int i = 0; i < layer->n_inputs; i++)
+  worker->in = in;
+  worker->out = out;
+  for (int i = 0; i < layer->n_readers; i++)
     cnn_reader_begin (&worker->readers[i], &in[i]);
-  cnn_writer_begin (&worker->writer, out);
+  if (layer->has_writer)
+    cnn_writer_begin (&worker->writer, out);
   if (layer->layer_class->begin)
     layer->layer_class->begin (layer, worker);
 }
 
-static bool
-make_workers (CnnLayer *layer, CnnError *error)
+bool
+cnn_layer_make_workers (CnnLayer *layer, CnnError *error)
 {
   const size_t bytes = cnn_layer_worker_bytes (layer);
   layer->n_workers = cnn_workers_count (layer->context.workers);
@@ -180,25 +184,48 @@ cnn_layer_set_alpha (CnnLayer *layer, const float *alpha, int n_alpha, CnnError 
 }
 
 bool
-cnn_layer_plan (CnnLayer *layer, int n_inputs, const CnnReaderDesc *readers,
-    const CnnWriterDesc *writer, CnnError *error)
+cnn_layer_set_inputs (CnnLayer *layer, const CnnShape *shapes, int n_inputs, CnnError *error)
 {
-  layer->n_inputs = 0;
+  layer->n_inputs = n_inputs;
+  layer->input_shapes = cnn_alloc ((size_t)n_inputs, sizeof *layer->input_shapes);
+  if (!layer->input_shapes)
+    return cnn_error_set (error, "no memory for %d inputs", n_inputs);
+  for (int i = 0; i < n_inputs; i++)
+    layer->input_shapes[i] = shapes[i];
+  return true;
+}
+
+static bool
+plan_readers (CnnLayer *layer, int n_inputs, const CnnReaderDesc *readers, CnnError *error)
+{
+  layer->n_inputs = n_inputs;
+  layer->input_shapes = cnn_alloc ((size_t)n_inputs, sizeof *layer->input_shapes);
   layer->reader_plans = cnn_alloc ((size_t)n_inputs, sizeof *layer->reader_plans);
-  if (!layer->reader_plans)
+  if (!layer->input_shapes || !layer->reader_plans)
     return cnn_error_set (error, "no memory for %d inputs", n_inputs);
   for (int i = 0; i < n_inputs; i++) {
     CnnReaderDesc reader = readers[i];
     reader.dispatch = layer->context.dispatch;
-    layer->n_inputs++;
+    layer->input_shapes[i] = reader.input;
+    layer->n_readers++;
     if (!cnn_reader_plan_init (&layer->reader_plans[i], &reader, error))
       return false;
   }
+  return true;
+}
+
+bool
+cnn_layer_plan (CnnLayer *layer, int n_inputs, const CnnReaderDesc *readers,
+    const CnnWriterDesc *writer, CnnError *error)
+{
   CnnWriterDesc desc = *writer;
   desc.dispatch = layer->context.dispatch;
   desc.alpha = layer->alpha;
   desc.n_alpha = layer->n_alpha;
-  return cnn_writer_plan_init (&layer->writer_plan, &desc, error) && make_workers (layer, error);
+  layer->has_writer = true;
+  return plan_readers (layer, n_inputs, readers, error) &&
+         cnn_writer_plan_init (&layer->writer_plan, &desc, error) &&
+         cnn_layer_make_workers (layer, error);
 }
 
 void
@@ -207,8 +234,9 @@ cnn_layer_free (CnnLayer *layer)
   if (!layer)
     return;
   cnn_layer_drop_workers (layer);
-  for (int i = 0; layer->reader_plans && i < layer->n_inputs; i++)
+  for (int i = 0; i < layer->n_readers; i++)
     cnn_reader_plan_clear (&layer->reader_plans[i]);
+  cnn_free (layer->input_shapes);
   cnn_free (layer->reader_plans);
   cnn_free (layer->alpha);
   if (layer->layer_class->clear)

@@ -16,6 +16,7 @@
 #include "conv2d/winograd.h"
 #include "convert/load.h"
 #include "convert/store.h"
+#include "core/context-private.h"
 #include "cpu/levels.h"
 #include "merge/merge_pairs.h"
 #include "pool2d/pool.h"

@@ -150,16 +150,17 @@ run_row (const PoolLayer *pool, CnnLayerWorker *worker, int plane, int n, int y,
       window->count, pool->running_scale, average_scale (pool, window->divisor), out);
 }
 
-/* Points scratch_of (worker)->rows at the input rows of a window, channel c first. */
+/* Points at the input rows of a window, channel c first. */
 static void
 find_rows (PoolLayer *pool, CnnLayerWorker *worker, const CnnPoolWindow *window, int n, int channel)
 {
   const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
+  const float **rows = scratch_of (worker)->rows;
+  CnnReader *reader = &worker->readers[0];
   for (int i = 0; i < window->count; i++) {
     const int64_t position = window->first + (int64_t)i * dilation;
-    scratch_of (worker)->rows[i] =
-        pool->planar ? cnn_reader_plane (&worker->readers[0], n, position, 0, channel)
-                     : cnn_reader_row (&worker->readers[0], n, position, 0) + channel;
+    rows[i] = pool->planar ? cnn_reader_plane (reader, n, position, 0, channel)
+                           : cnn_reader_row (reader, n, position, 0) + channel;
   }
 }
 
@@ -239,20 +240,15 @@ pool_split (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split
   split->n_parts = div_up (c, min (round_up (div_up (c, parts), least_channels (pool)), c));
 }
 
+/* Dilated windows that the padding clips may begin above those before them, so the padding counts. */
 static CnnRowRange
 pool_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
 {
   const PoolLayer *pool = (const PoolLayer *)layer;
-  const int dilation = pool->rows.rule == CNN_SIZE_ADAPTIVE ? 1 : pool->rows.dilation;
-  CnnRowRange range = {layer->input.h, 0};
-  for (int y = y0; y < y1; y++) {
-    const CnnPoolWindow *window = &pool->grid.rows[y];
-    if (window->count == 0)
-      continue;
-    range.first = min (range.first, window->first);
-    range.end = max (range.end, window->first + (window->count - 1) * dilation + 1);
-  }
-  return range;
+  if (pool->rows.rule != CNN_SIZE_ADAPTIVE)
+    return cnn_axis_needed_rows (&pool->rows, layer->input.h, y0, y1);
+  const CnnPoolWindow first = pool->grid.rows[y0], last = pool->grid.rows[y1 - 1];
+  return (CnnRowRange){first.first, last.first + last.count};
 }
 
 static void

@@ -19,8 +19,15 @@ add_span (CnnReaderPlan *plan, int64_t first, int64_t end, bool is_patch)
 {
   if (first >= end)
     return;
-  plan->spans[plan->n_spans] = (CnnSpan){(int)first, (int)(end - first)};
-  plan->span_is_patch[plan->n_spans++] = is_patch;
+  const CnnAxis *columns = &plan->desc.columns;
+  const int span = plan->n_spans++;
+  plan->spans[span] = (CnnSpan){(int)first, (int)(end - first)};
+  plan->span_is_patch[span] = is_patch;
+  plan->patches[span] = (CnnPatch){
+      .place = span > 0 && plan->span_is_patch[0] ? (int)plan->patches[0].count : 0,
+      .first = first * columns->stride - columns->padding_before,
+      .count = columns_seen (columns, end - first),
+  };
 }
 
 /* Splits the outputs of a row into those whose windows lie inside the image, and patches at its ends.
@@ -181,6 +188,17 @@ may_read_in_place (const CnnReaderPlan *plan, const CnnImage *image)
   return cnn_image_has_rows (image, plan->desc.order) && !planes_compete (&plan->desc, image);
 }
 
+/* Patches are short, and lie close together. */
+static size_t
+patch_row_bytes (const CnnReader *reader)
+{
+  size_t columns = 0;
+  for (int i = 0; i < reader->n_spans; i++)
+    columns += reader->plan->span_is_patch[i] ? (size_t)reader->plan->patches[i].count : 0;
+  const size_t bytes = columns * reader->column_bytes + CNN_ROW_SLACK_BYTES;
+  return min_size (round_up_size (bytes, CNN_ALIGNMENT), reader->plan->row_bytes);
+}
+
 void
 cnn_reader_begin (CnnReader *reader, const CnnImage *image)
 {
@@ -195,6 +213,7 @@ cnn_reader_begin (CnnReader *reader, const CnnImage *image)
     reader->spans[0] = (CnnSpan){0, plan->desc.output_columns};
   }
   reader->column_bytes = plan->column_bytes;
+  reader->bytes_before = 0;
   if (plan->desc.type == CNN_SAMPLE_UINT8) {
     const CnnShape row = {1, 1, image->shape.w, image->shape.c};
     reader->pixels = reader->in_place
@@ -202,7 +221,11 @@ cnn_reader_begin (CnnReader *reader, const CnnImage *image)
                          : cnn_image_from_tensor (NULL, CNN_SAMPLE_UINT8, CNN_LAYOUT_NHWC, row);
     reader->pixels.data = NULL;
     reader->column_bytes = (size_t)reader->pixels.pixel_stride;
+    reader->bytes_before = cnn_image_bytes_before (&reader->pixels);
   }
+  reader->row_bytes = plan->row_bytes;
+  if (reader->in_place && plan->desc.order == CNN_ROWS_INTERLEAVED)
+    reader->row_bytes = patch_row_bytes (reader);
   for (int i = 0; i < plan->ring_rows; i++)
     reader->ring_keys[i] = -1;
 }
@@ -283,9 +306,7 @@ convert_row (CnnReader *reader, int n, int y, unsigned char *row)
 static const unsigned char *
 row_in_place (const CnnReader *reader, int n, int y, int channel)
 {
-  const unsigned char *row = cnn_image_row (reader->image, n, y, channel);
-  return reader->plan->desc.type == CNN_SAMPLE_UINT8 ? row - cnn_image_bytes_before (reader->image)
-                                                     : row;
+  return cnn_image_row (reader->image, n, y, channel) - reader->bytes_before;
 }
 
 /* Columns [column, column + count) of one row in place, padded ones included; they may lie outside the image. */
@@ -314,35 +335,18 @@ copy_columns (const CnnReader *reader, const unsigned char *row, int64_t column,
   }
 }
 
-/* Where a scratch row has the columns of a patch: the last span's follow the first span's. */
-static size_t
-patch_offset (const CnnReaderPlan *plan, int span)
-{
-  if (span == 0 || !plan->span_is_patch[0])
-    return 0;
-  return (size_t)columns_seen (&plan->desc.columns, plan->spans[0].count);
-}
-
-int
-cnn_reader_patch_columns (const CnnReader *reader)
-{
-  return (int)patch_offset (reader->plan, reader->n_spans - 1);
-}
-
 static void
 copy_patches (CnnReader *reader, int n, int y, unsigned char *row)
 {
   const CnnReaderPlan *plan = reader->plan;
   const int planes = plan->desc.order == CNN_ROWS_PLANAR ? plan->desc.input.c : 1;
-  const CnnAxis *columns = &plan->desc.columns;
   for (int span = 0; span < plan->n_spans; span++) {
     if (!plan->span_is_patch[span])
       continue;
-    int64_t column = (int64_t)plan->spans[span].first * columns->stride - columns->padding_before;
-    int64_t count = columns_seen (columns, plan->spans[span].count);
-    unsigned char *out = row + patch_offset (plan, span) * reader->column_bytes;
+    const CnnPatch *patch = &plan->patches[span];
+    unsigned char *out = row + (size_t)patch->place * reader->column_bytes;
     for (int i = 0; i < planes; i++, out += plan->plane_floats * sizeof (float))
-      copy_columns (reader, row_in_place (reader, n, y, i), column, count, out);
+      copy_columns (reader, row_in_place (reader, n, y, i), patch->first, patch->count, out);
   }
 }
 
@@ -351,10 +355,10 @@ static const unsigned char *
 ring_row (CnnReader *reader, int n, int64_t position, int y)
 {
   const CnnReaderPlan *plan = reader->plan;
-  int64_t padded_position = position + plan->desc.rows.padding_before;
-  int slot = (int)(padded_position % plan->ring_rows);
-  int64_t key = ((int64_t)n << 32) + padded_position;
-  unsigned char *row = reader->scratch + (size_t)slot * plan->row_bytes;
+  const uint32_t padded_position = (uint32_t)(position + plan->desc.rows.padding_before);
+  const uint32_t slot = padded_position % (uint32_t)plan->ring_rows;
+  const int64_t key = ((int64_t)n << 32) + padded_position;
+  unsigned char *row = reader->scratch + (size_t)slot * reader->row_bytes;
   if (reader->ring_keys[slot] != key) {
     reader->ring_keys[slot] = key;
     if (reader->in_place)
@@ -365,25 +369,31 @@ ring_row (CnnReader *reader, int n, int64_t position, int y)
   return row;
 }
 
-static const unsigned char *
+/* The input row that a padded position shows, or -1 for the fill value. */
+static int
+source_row (const CnnReaderDesc *desc, int64_t position)
+{
+  if (position >= 0 && position < desc->input.h)
+    return (int)position;
+  if (position >= (int64_t)desc->input.h + desc->rows.padding_after)
+    return -1;
+  return cnn_padding_source (desc->rows.padding_mode, (int)position, desc->input.h);
+}
+
+static inline const unsigned char *
 find_row (CnnReader *reader, int n, int64_t position, int span, int channel)
 {
   const CnnReaderPlan *plan = reader->plan;
-  const CnnReaderDesc *desc = &plan->desc;
-  int y = -1;
-  if (position < (int64_t)desc->input.h + desc->rows.padding_after)
-    y = cnn_padding_source (desc->rows.padding_mode, (int)position, desc->input.h);
+  const int y = source_row (&plan->desc, position);
   if (y < 0)
     return reader->fill_row;
-  const size_t plane = (size_t)channel * plan->plane_floats * sizeof (float);
-  if (!reader->in_place)
-    return ring_row (reader, n, position, y) + plane;
-  if (plan->span_is_patch[span])
-    return ring_row (reader, n, position, y) + patch_offset (plan, span) * reader->column_bytes +
-           plane;
-  ptrdiff_t column =
-      (ptrdiff_t)plan->spans[span].first * desc->columns.stride - desc->columns.padding_before;
-  return row_in_place (reader, n, y, channel) + column * (ptrdiff_t)reader->column_bytes;
+  const CnnPatch *patch = &plan->patches[span];
+  if (reader->in_place && !plan->span_is_patch[span])
+    return row_in_place (reader, n, y, channel) +
+           (ptrdiff_t)patch->first * (ptrdiff_t)reader->column_bytes;
+  const unsigned char *row =
+      ring_row (reader, n, position, y) + (size_t)channel * plan->plane_floats * sizeof (float);
+  return reader->in_place ? row + (size_t)patch->place * reader->column_bytes : row;
 }
 
 const float *
@@ -392,10 +402,21 @@ cnn_reader_row (CnnReader *reader, int n, int64_t position, int span)
   return (const float *)find_row (reader, n, position, span, 0);
 }
 
-const unsigned char *
-cnn_reader_bytes (CnnReader *reader, int n, int64_t position, int span)
+void
+cnn_reader_bytes (CnnReader *reader, int n, int64_t position, int step, int count, int span,
+    const unsigned char **rows)
 {
-  return find_row (reader, n, position, span, 0);
+  const CnnReaderPlan *plan = reader->plan;
+  const int64_t last = position + (int64_t)(count - 1) * step;
+  const bool in_place = reader->in_place && !plan->span_is_patch[span];
+  if (in_place && position >= 0 && last < plan->desc.input.h && reader->image->ring_rows == 0) {
+    const unsigned char *row = find_row (reader, n, position, span, 0);
+    for (int i = 0; i < count; i++)
+      rows[i] = row + i * step * reader->image->row_stride;
+    return;
+  }
+  for (int i = 0; i < count; i++)
+    rows[i] = find_row (reader, n, position + (int64_t)i * step, span, 0);
 }
 
 const float *

@@ -37,6 +37,12 @@ typedef struct {
   int first, count;
 } CnnSpan;
 
+/* The columns that a span sees, where they are copied: both patches share one scratch row. */
+typedef struct {
+  int place;            /* in that row */
+  int64_t first, count; /* of the image */
+} CnnPatch;
+
 #define CNN_MAX_SPANS 3
 
 /* ---- Bytes ----------------------------------------------------------------------------------- */
@@ -92,6 +98,7 @@ typedef struct {
   size_t scratch_bytes;         /* of one reader */
   CnnSpan spans[CNN_MAX_SPANS]; /* for rows in place */
   bool span_is_patch[CNN_MAX_SPANS];
+  CnnPatch patches[CNN_MAX_SPANS];
   int n_spans;
 } CnnReaderPlan;
 
@@ -107,7 +114,8 @@ typedef struct {
   CnnSpan spans[CNN_MAX_SPANS];
   CnnImage pixels; /* rows of bytes: what their pixels are like, without samples */
   /* private */
-  size_t column_bytes;
+  size_t column_bytes, row_bytes;
+  ptrdiff_t bytes_before; /* of the first pixel: before its channel 0 */
   unsigned char *scratch, *fill_row, *line;
   int64_t *ring_keys;
 } CnnReader;
@@ -124,11 +132,9 @@ void cnn_reader_begin (CnnReader *reader, const CnnImage *image);
  * sees. Valid until a row `ring_rows` further is asked for. */
 const float *cnn_reader_row (CnnReader *reader, int n, int64_t position, int span);
 
-/* The same of rows of bytes, from the first byte of that column's pixel on. */
-const unsigned char *cnn_reader_bytes (CnnReader *reader, int n, int64_t position, int span);
-
-/* Columns from what the first patch sees to what the last one does: both lie in one row. */
-int cnn_reader_patch_columns (const CnnReader *reader);
+/* The same of rows of bytes, from the first byte of that column's pixel on, for `count` positions `step` apart. */
+void cnn_reader_bytes (CnnReader *reader, int n, int64_t position, int step, int count, int span,
+    const unsigned char **rows);
 
 /* Planar order: the same row of one channel. With phases, tap column t (0 the leftmost) of the
  * span's outputs 0, 1, 2 ... is at [(t % stride) * phase_floats + t / stride + 0, 1, 2 ...]; without,

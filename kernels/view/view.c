@@ -201,13 +201,13 @@ check_geometry (const CnnViewGeometry *geometry, CnnError *error)
 }
 
 CnnView *
-cnn_view_new (const CnnDispatch *dispatch, const CnnViewGeometry *geometry, CnnError *error)
+cnn_view_new (const CnnContext *context, const CnnViewGeometry *geometry, CnnError *error)
 {
   if (!check_geometry (geometry, error))
     return NULL;
   CnnView *view = cnn_alloc (1, sizeof *view);
   if (view) {
-    view->dispatch = dispatch;
+    view->dispatch = context->dispatch;
     view->geometry = *geometry;
     if (choose_planes (view) && allocate_tiles (view) && allocate_ranges (view) &&
         allocate_pixels (view))

@@ -81,8 +81,7 @@ typedef struct CnnView CnnView;
 
 /* NULL and a sentence when memory is short or the geometry is not one. `kernels` must live
  * longer. */
-CnnView *
-cnn_view_new (const CnnDispatch *dispatch, const CnnViewGeometry *geometry, CnnError *error);
+CnnView *cnn_view_new (const CnnContext *context, const CnnViewGeometry *geometry, CnnError *error);
 void cnn_view_free (CnnView *view);
 
 /* Reads one frame, a dense tensor as the geometry says, any alignment: finds the ranges of all maps

@@ -13,8 +13,8 @@
 #include <string.h>
 
 /* More than any network has. */
-#define MAX_NODES 20000
-#define MAX_CONNECTIONS 400000
+#define MAX_NODES 10000
+#define MAX_CONNECTIONS 100000
 
 typedef struct {
   CnnOnnx__Model *model;

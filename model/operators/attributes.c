@@ -184,14 +184,14 @@ refuse_rest (CnnNodeReader *reader)
 {
   CnnPrintable printable;
   for (int i = 0; i < reader->n_attributes; i++)
-    if (!reader->attributes[i].is_read)
-      cnn_reader_refuse (reader, "attribute \"%s\" is not supported",
-          cnn_printable (reader->attributes[i].name, &printable));
-  for (int i = 0; i < reader->n_attributes; i++)
     for (int k = 0; k < i; k++)
       if (strcmp (reader->attributes[i].name, reader->attributes[k].name) == 0)
         cnn_reader_refuse (reader, "attribute \"%s\" is there twice",
             cnn_printable (reader->attributes[i].name, &printable));
+  for (int i = 0; i < reader->n_attributes; i++)
+    if (!reader->attributes[i].is_read)
+      cnn_reader_refuse (reader, "attribute \"%s\" is not supported",
+          cnn_printable (reader->attributes[i].name, &printable));
 }
 
 bool

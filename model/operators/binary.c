@@ -172,9 +172,17 @@ float_row (const Pair *pair, const float *a, int64_t step_a, const float *b, int
     for (int64_t i = 0; i < n; i++)
       out[i] = a[i * step_a] + b[i * step_b];
     break;
+  case CNN_BINARY_SUB:
+    for (int64_t i = 0; i < n; i++)
+      out[i] = a[i * step_a] - b[i * step_b];
+    break;
   case CNN_BINARY_MUL:
     for (int64_t i = 0; i < n; i++)
       out[i] = a[i * step_a] * b[i * step_b];
+    break;
+  case CNN_BINARY_DIV:
+    for (int64_t i = 0; i < n; i++)
+      out[i] = a[i * step_a] / b[i * step_b];
     break;
   default:
     for (int64_t i = 0; i < n; i++)

@@ -55,6 +55,8 @@ cnn_slice_resolve (const CnnOperation *operation, CnnSliceAxis axes[CNN_MAX_RANK
 /* Where piece `piece` of a Split begins along the axis, and its size. */
 bool cnn_split_piece (const CnnOperation *operation, int axis, int piece, int64_t *start,
     int64_t *size, CnnError *error);
+/* Where a padded index comes from among `n` elements, at least one; -1: it is filled. */
+int64_t cnn_pad_source (CnnPadMode mode, int64_t index, int64_t n);
 /* Elements in front of and behind each dimension; negative ones are cut off. */
 bool cnn_pad_resolve (const CnnOperation *operation, int64_t before[CNN_MAX_RANK],
     int64_t after[CNN_MAX_RANK], CnnError *error);
@@ -69,7 +71,7 @@ bool cnn_resize_resolve (
     const CnnOperation *operation, CnnResizeAxis axes[CNN_MAX_RANK], CnnError *error);
 
 /* Output k of an axis is the sum over t of weight[k * n_taps + t] * in[index[k * n_taps + t]]. */
-typedef struct {
+typedef struct CnnResizeTaps {
   int n_taps;
   int32_t *index;
   float *weight;

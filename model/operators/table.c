@@ -207,15 +207,38 @@ cnn_operation_shape (const CnnOperation *operation, CnnError *error)
   return true;
 }
 
+static void
+activate (const CnnNode *node, CnnTensor *out)
+{
+  if (node->activation.function != CNN_UNARY_PRELU) {
+    for (int64_t i = 0; i < out->count; i++)
+      out->floats[i] = cnn_unary_apply (&node->activation, out->floats[i]);
+    return;
+  }
+  const int64_t area = cnn_dims_product (&out->dims, 2, out->dims.rank);
+  for (int64_t i = 0; i < out->count; i++)
+    if (out->floats[i] < 0.0F)
+      out->floats[i] *= node->slopes->floats[i / area % node->slopes->count];
+}
+
+/* A tensor without elements may have a huge dimension beside the one of 0. */
+static bool
+makes_nothing (const CnnOperation *operation)
+{
+  for (int i = 0; i < operation->n_out; i++)
+    if (operation->out[i] && operation->out[i]->count > 0)
+      return false;
+  return true;
+}
+
 bool
 cnn_operation_run (const CnnOperation *operation, CnnError *error)
 {
-  const CnnUnary *activation = &operation->node->activation;
+  if (makes_nothing (operation))
+    return true;
   if (!operation->node->op->run (operation, error))
     return false;
-  CnnTensor *out = operation->out[0];
-  if (activation->function != CNN_UNARY_NONE)
-    for (int64_t i = 0; i < out->count; i++)
-      out->floats[i] = cnn_unary_apply (activation, out->floats[i]);
+  if (operation->node->activation.function != CNN_UNARY_NONE)
+    activate (operation->node, operation->out[0]);
   return true;
 }

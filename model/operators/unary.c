@@ -44,6 +44,7 @@ cnn_unary_apply (const CnnUnary *unary, float x)
   const float alpha = unary->alpha, beta = unary->beta;
   switch (unary->function) {
   case CNN_UNARY_NONE:
+  case CNN_UNARY_PRELU: /* which needs to know the channel */
     return x;
   case CNN_UNARY_RELU:
     return x < 0.0F ? 0.0F : x;

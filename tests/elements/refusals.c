@@ -168,7 +168,8 @@ static const struct {
     {GRAY (16, 12) "cnnconv name=layer coefficients=<1,2,3> kernel-size=1" SINK,
         "the input has 1 channel, but the weights take 3"},
     {GRAY (16, 12) "cnnconv name=layer " CONV SINK,
-        "the input has 1 channel, but the weights take one of 3, 6, 12: put \"videoconvert ! "
+        "the input has 1 channel, but the weights take 3 (or, in groups, 6, 12): put "
+        "\"videoconvert ! "
         "video/x-raw,format=RGB\" before it"},
     {RGB (16, 12) "cnnconv name=layer coefficients=\"1 0 -1 2 0 -2 1 0 -1\" groups=1" SINK,
         "the input has 3 channels, but the weights take 1: put \"videoconvert ! "
@@ -183,6 +184,7 @@ static const struct {
         "mean has 2 values, but the input has 3 channels"},
     {RGB (16, 12) "cnnpool name=layer std=<1,2,3,4>" SINK,
         "std has 4 values, but the input has 3 channels"},
+    {RGB (16, 12) "cnnmerge name=layer mean=\"<(string)a>\" n-threads=1" SINK, "mean"},
     {RGB (16, 12) "cnnpool name=layer std=<0>" SINK, "std of channel 0 is 0"},
     {RGB (16, 12) "cnnpool name=layer std=<1,0,1>" SINK, "std of channel 1 is 0"},
 
@@ -213,6 +215,19 @@ static const struct {
     {BYTES ("other/tensors,types=int8,dimensions=(string)1:4:4:1,framerate=0/1") "cnnpool "
                                                                                  "name=layer" SINK,
         "types=int8 is not taken, only float32 and uint8: put tensor_transform mode=typecast"},
+
+    {GRAY (16, 12) "cnnslice name=layer rows=20:" SINK, "rows=20::1 selects none of the 12 rows"},
+    {GRAY (16, 12) "cnnslice name=layer channels=3" SINK,
+        "channels=3:4:1 selects none of the 1 channels"},
+    {GRAY (16, 12) "cnnslice name=layer columns=1:2:0" SINK,
+        "columns=\"1:2:0\" is not first:end:step with whole numbers"},
+    {GRAY (16, 12) "cnnpad name=layer padding=12 padding-mode=reflect" SINK,
+        "padding-mode=reflect cannot fill a padding of 12 rows from an input of 12: at most 11"},
+    {GRAY (16, 12) "cnnpad name=layer padding=-8" SINK,
+        "a padding of -8 and -8 leaves none of the 12 rows"},
+    {GRAY (16, 12) "cnnpad name=layer padding=1,2,3" SINK, "padding=\"1,2,3\" is none of P, HxW"},
+    {RGB (16, 12) "cnnshuffle name=layer groups=2" SINK,
+        "the input has 3 channels, not a multiple of the 2 groups: 4 would fit"},
 
     {NULL, "What downstream takes"},
     {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 padding=1 ! "

@@ -454,11 +454,13 @@ GST_START_TEST (test_many_layers_share_a_file)
   const gint64 before = resident_bytes ();
   LayerTest *test = layer_test_new (elements);
   tensor_free (layer_test_run (test, input));
-  const gint64 taken = resident_bytes () - before;
+  G_GNUC_UNUSED const gint64 taken = resident_bytes () - before;
   if (before > 0) {
     fail_unless_equals_int (count_descriptors (path), 1);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps memory of its own */
     fail_unless (
         taken < FILE_BYTES / 2, "%d layers take %" G_GINT64_FORMAT " bytes", N_LAYERS, taken);
+#endif
   }
   layer_test_free (test);
   fail_unless_equals_int (count_descriptors (path), 0);

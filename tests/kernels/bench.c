@@ -37,7 +37,7 @@ static const PoolRow pool_rows[] = {
 static void
 bench_pool (const PoolRow *row, CnnLayout layout, int isa)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
   const CnnFormat format = {CNN_SAMPLE_FLOAT32, layout};
   const CnnPool2dDesc desc = {.input = row->shape,
       .input_format = format,

@@ -66,7 +66,7 @@ compare (const Case *c, const CnnImage *out)
 static void
 check_case (const Case *c, int isa, CheckGuard guard)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   const CnnShape s = c->desc.shape;
   const CnnImage images[] = {c->images[0].image, c->images[1].image};
   CnnError error;

@@ -10,6 +10,7 @@
 #define CHECK_H
 
 #include "cnn/cnn.h"
+#include "view/view.h"
 #include "cpu/dispatch.h"
 
 #include <stdbool.h>

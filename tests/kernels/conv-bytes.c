@@ -141,7 +141,7 @@ run_filter (const Filter *filter, CnnWorkers *workers, PixelLayout in_layout,
   Picture out = new_picture (filter->output, out_layout, guard);
   check_fill_bytes (in.block, in.bytes);
   for (int isa = 0; isa < check_isa_count () && check_ok (); isa++) {
-    const CnnContext context = {check_kernels (isa), workers, false};
+    const CnnContext context = {.dispatch = check_kernels (isa), .workers = workers};
     CnnError error;
     check_context ("%s %dx%dx%d kernel %dx%d divisor %d pixel of %d bytes to %d",
         cnn_isa_name (check_isa (isa)), desc->input.h, desc->input.w, desc->input.c,

@@ -368,7 +368,7 @@ static void
 run_case (const Case *this, CnnWorkers *workers, const CnnImage *in, CheckGuard guard)
 {
   for (int isa = 0; isa < check_isa_count () && check_ok (); isa++) {
-    const CnnContext context = {check_kernels (isa), workers, false};
+    const CnnContext context = {.dispatch = check_kernels (isa), .workers = workers};
     for (int a = 0; cnn_conv_algorithms[a] && check_ok (); a++) {
       CnnError error;
       describe_case (this, cnn_conv_algorithms[a]->name, cnn_isa_name (check_isa (isa)));
@@ -420,7 +420,7 @@ plain_desc (const float *weights)
 static void
 check_refused (CnnWorkers *workers, const CnnConv2dDesc *desc, const char *part)
 {
-  const CnnContext context = {check_kernels (0), workers, false};
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = workers};
   CnnError error = {""};
   CnnLayer *layer = cnn_conv2d_new (&context, desc, &error);
   check_context ("refusal naming \"%s\"", part);

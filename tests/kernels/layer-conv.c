@@ -37,7 +37,7 @@ static const ConvRow rows[] = {
 static CnnLayer *
 make_layer (const ConvRow *row, int isa, CnnError *error)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
   const CnnConv2dDesc desc = {
       .input = {1, row->size, row->size, row->channels},
       .input_format = {CNN_SAMPLE_FLOAT32, CNN_LAYOUT_NCHW},
@@ -110,7 +110,7 @@ run_matrix (void)
       expected[p * OUTPUTS + o] = (float)sum;
     }
   for (int isa = 0; isa < check_isa_count (); isa++) {
-    const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+    const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
     const CnnConv2dDesc desc = {.input = {1, 5, 7, INPUTS},
         .window = cnn_window_unit (),
         .out_channels = OUTPUTS,

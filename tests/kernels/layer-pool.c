@@ -159,7 +159,7 @@ check_pool (PoolCase *c, int isa)
       desc->input_format.layout, desc->output_format.type, desc->output_format.layout,
       desc->count_include_pad, desc->divisor_override);
   desc->normalization = (CnnNormalization){c->scale, c->offset};
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   CnnError error;
   CnnLayer *layer = cnn_pool2d_new (&context, desc, &error);
   CHECK (layer, "refused: %s", error.message);
@@ -247,7 +247,7 @@ check_large (const LargeWindow *window, double (*picture) (int, int, int), int i
   check_context ("%s %s layout %d, %dx%dx%d, window %dx%d, stride %d, padding %d",
       cnn_isa_name (check_isa (isa)), desc->mode == CNN_POOL_MAX ? "max" : "average", layout,
       shape.h, shape.w, shape.c, window->rows, window->columns, window->stride, before);
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   CnnError error;
   CnnLayer *layer = cnn_pool2d_new (&context, desc, &error);
   CHECK (layer, "refused: %s", error.message);
@@ -334,7 +334,7 @@ check_value_row (const ValueRow *row, int isa)
       .mode = row->mode,
       .window = {row->axis, row->axis},
       .count_include_pad = row->count_include_pad};
-  const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
   check_context ("%s, %s", row->name, cnn_isa_name (check_isa (isa)));
   CnnError error;
   CnnLayer *layer = cnn_pool2d_new (&context, &desc, &error);
@@ -375,7 +375,7 @@ run_refusals (void)
       {.kernel = 2, .stride = 1, .dilation = 1, .padding_mode = CNN_PADDING_REFLECT},
       {.rule = CNN_SIZE_ADAPTIVE, .adaptive_output = 0},
   };
-  const CnnContext context = {check_kernels (0), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = layer_workers (1)};
   for (size_t i = 0; i < sizeof axes / sizeof *axes; i++) {
     CnnPool2dDesc desc = {.input = {1, 3, 3, 1}, .window = {axes[i], axes[i]}};
     CnnError error = {""};

@@ -171,7 +171,7 @@ run_threads (const Case *c, CnnLayer *merge, LayerImage *out)
 static void
 check_case (Case *c, int isa, CheckGuard guard)
 {
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   CnnError error;
   CnnShape output;
   check_context ("%s mode %d, axis %d, %d branches, %dx%dx%dx%d, activation %d, output %d/%d",
@@ -228,7 +228,7 @@ check_refused (CnnMergeMode mode, CnnShape a, CnnShape b, int n_alpha, const cha
       .activation = CNN_ACTIVATION_PRELU,
       .alpha = alpha,
       .n_alpha = n_alpha};
-  const CnnContext context = {check_kernels (0), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = layer_workers (1)};
   CnnError error = {""};
   check_context ("refusal naming \"%s\"", part);
   CHECK (!cnn_merge_new (&context, &desc, &error), "was accepted");

@@ -68,7 +68,7 @@ check_layer (CnnUpsample2dDesc *desc, int isa)
       cnn_isa_name (check_isa (isa)), desc->mode, desc->factor, desc->input.n, desc->input.h,
       desc->input.w, desc->input.c, desc->input_format.type, desc->input_format.layout,
       desc->output_format.type, desc->output_format.layout);
-  const CnnContext context = {check_kernels (isa), layer_workers (3), false};
+  const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (3)};
   const CheckGuard guard = (CheckGuard)check_random_int (0, 1);
   CnnError error;
   CnnLayer *layer = cnn_upsample2d_new (&context, desc, &error);
@@ -123,7 +123,7 @@ run_values (void)
   float in[] = {1, 2, 3, 5}, out[16];
   const CnnShape shape = {1, 2, 2, 1};
   for (int isa = 0; isa < check_isa_count (); isa++) {
-    const CnnContext context = {check_kernels (isa), layer_workers (1), false};
+    const CnnContext context = {.dispatch = check_kernels (isa), .workers = layer_workers (1)};
     const CnnUpsample2dDesc desc = {.input = shape, .mode = CNN_UPSAMPLE_BILINEAR, .factor = 2};
     check_context ("%s", cnn_isa_name (check_isa (isa)));
     CnnLayer *layer = cnn_upsample2d_new (&context, &desc, NULL);
@@ -143,7 +143,7 @@ static void
 check_refused (CnnShape shape, CnnUpsampleMode mode, int factor, const char *part)
 {
   const CnnUpsample2dDesc desc = {.input = shape, .mode = mode, .factor = factor};
-  const CnnContext context = {check_kernels (0), layer_workers (1), false};
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = layer_workers (1)};
   CnnError error = {""};
   check_context ("refusal naming \"%s\"", part);
   CHECK (!cnn_upsample2d_new (&context, &desc, &error), "was accepted");

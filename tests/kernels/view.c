@@ -163,7 +163,7 @@ check_view_once (int isa)
   free (values);
 
   CnnError error;
-  CnnView *view = cnn_view_new (check_kernels (isa), &geometry, &error);
+  CnnView *view = cnn_view_new (&(CnnContext){.dispatch = check_kernels (isa)}, &geometry, &error);
   if (!view) {
     check_fail ("refused: %s", error.message);
   } else {
@@ -227,7 +227,7 @@ run_refusals (void)
     CnnViewGeometry geometry = cases[i].geometry;
     CnnError error = {""};
     geometry.maps = maps;
-    CnnView *view = cnn_view_new (check_kernels (0), &geometry, &error);
+    CnnView *view = cnn_view_new (&(CnnContext){.dispatch = check_kernels (0)}, &geometry, &error);
     check_context ("case %zu", i);
     if (view || !strstr (error.message, cases[i].text))
       check_fail ("\"%s\" lacks \"%s\"", error.message, cases[i].text);
@@ -279,7 +279,7 @@ bench_layout (int isa, CnnLayout layout, const float *values)
       .maps = maps,
       .n_maps = 64};
   fill_table (&bench.table, &format);
-  bench.view = cnn_view_new (check_kernels (isa), &geometry, NULL);
+  bench.view = cnn_view_new (&(CnnContext){.dispatch = check_kernels (isa)}, &geometry, NULL);
   bench.tensor = (const unsigned char *)values;
   bench.picture = aligned_alloc (64, 1280 * 720 * 4);
   for (int clip = 0; clip < 2; clip++) {

@@ -40,7 +40,8 @@ static const struct {
 static void
 check_choice (const CnnConv2dDesc *desc, CnnWorkers *workers, bool exact, const char *expected)
 {
-  const CnnContext context = {check_kernels (check_isa_count () - 1), workers, exact};
+  const CnnContext context = {
+      .dispatch = check_kernels (check_isa_count () - 1), .workers = workers, .exact = exact};
   CnnLayer *layer = cnn_conv2d_new (&context, desc, NULL);
   CHECK (layer, "refused");
   const char *name = cnn_layer_info (layer).kernel_name;
@@ -111,7 +112,7 @@ run_dark (void)
 {
   CnnWorkers *workers = cnn_workers_new (1);
   for (int i = 0; i < check_isa_count (); i++) {
-    const CnnContext context = {check_kernels (i), workers, false};
+    const CnnContext context = {.dispatch = check_kernels (i), .workers = workers};
     for (int bright = 4; bright < 12 && check_ok (); bright++) {
       check_context ("%s, bright from column %d", cnn_isa_name (check_isa (i)), bright);
       const float small = dark_error (&context, &cnn_conv_winograd_2x2, bright);

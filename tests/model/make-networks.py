@@ -420,9 +420,32 @@ def folding():
     return net
 
 
+def pieces():
+    """Layers that exporters write in several nodes."""
+    net = Network([1, 8, 6, 4], opset=13)
+    wide = net.add("Conv", "x", net.weights(16, 8, 3, 3), pads=[1, 1, 1, 1], strides=[2, 2])
+    y = net.add("Reshape", wide, ints(1, 4, 2, 2, 3, 2))
+    net.out("Reshape", net.add("Transpose", y, perm=[0, 1, 4, 2, 5, 3]), ints(1, 4, 6, 4))
+    y = net.add("Reshape", wide, ints(1, 2, 2, 4, 3, 2))
+    net.out("Reshape", net.add("Transpose", y, perm=[0, 3, 4, 1, 5, 2]), ints(1, 4, 6, 4))
+    net.out("PRelu", net.add("Conv", "x", net.weights(5, 8, 1, 1)), net.weights(5, 1, 1))
+    net.out("Max", "x", net.add("Mul", "x", np.array(0.2, f32)))
+    # Four numbers in a row.
+    y = net.add("Mul", net.add("Add", net.add("Conv", "x", net.weights(5, 8, 1, 1)), np.array(1, f32)), np.array(3, f32))
+    net.out("Mul", net.add("Sub", net.add("Identity", y), np.array(1.5, f32)), np.array(0.5, f32))
+    y = net.add("Reshape", "x", ints(8, 24))
+    net.out("Reshape", y, ints(1, 2, 4, 6, 4))
+    net.out("Transpose", net.add("Transpose", "x", perm=[0, 2, 3, 1]), perm=[0, 2, 3, 1])
+    net.out("Add", net.add("Mul", "x", net.weights(1, 8, 1, 1)), net.weights(8, 1, 1))
+    net.out("Transpose", net.add("ReduceMax", "x", axes=[2, 3]), perm=[0, 2, 3, 1])
+    net.out("AveragePool", "x", kernel_shape=[6, 4])
+    net.out("Clip", net.add("Clip", net.add("Relu", "x"), np.array(0.1, f32)), None, np.array(0.5, f32))
+    return net
+
+
 INPUTS = {"mobile": [1, 3, 20, 24], "dynamic": [1, 4, 10, 12]}
 NETWORKS = [unary, binary, windows, one_dimension, resize, resize_new, layout, reductions, normalizations, matrices,
-            old_forms, opset_ten, mobile, shuffle, dynamic, folding]
+            old_forms, opset_ten, mobile, shuffle, dynamic, folding, pieces]
 
 
 def write(folder):

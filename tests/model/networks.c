@@ -2,7 +2,10 @@
 /*
  * Whole networks beside the outputs that somebody else's runtime gave for them.
  *
- *   model-networks [--threads N] [--reference] FOLDER MINIMUM
+ *   model-networks [--isa ISA] [--threads N] [--time] FOLDER MINIMUM
+ *
+ * Without an ISA everything is computed by the reference functions; with one (or "best") by layers, and with one thread
+ * and with N the same bytes have to come out. --time tells what a frame takes.
  *
  * Each folder in FOLDER has a model.onnx, a test_input.npy, and test_output.npy, test_output_0.npy ... or
  * test_outputs.npz. Every value
@@ -17,6 +20,10 @@
 #include <weights.h>
 
 #define SKIPPED 77
+
+static CnnContext *context;
+static gboolean tells_time;
+static gint n_threads = 2;
 
 typedef struct {
   CnnTensorInfo info;
@@ -102,6 +109,33 @@ compare (
   return FALSE;
 }
 
+static guint
+hash_output (const CnnModelPlan *plan, gint i, const gfloat *values)
+{
+  const CnnModelTensor tensor = cnn_model_plan_output (plan, i);
+  gsize count = 1;
+  guint hash = 5381;
+  for (gint k = 0; k < tensor.rank; k++)
+    count *= (gsize)tensor.size[k];
+  for (gsize k = 0; k < count * sizeof *values; k++)
+    hash = hash * 33 + ((const guchar *)values)[k];
+  return hash;
+}
+
+/* The fastest of some frames, with one thread and with several. */
+static void
+print_times (const gchar *name, CnnModelPlan *plan, const gfloat *input, gfloat *const *outputs)
+{
+  gdouble fastest[2] = {G_MAXDOUBLE, G_MAXDOUBLE};
+  for (gint run = 0; run < 20; run++)
+    for (gint k = 0; k < 2; k++) {
+      const gint64 start = g_get_monotonic_time ();
+      cnn_model_plan_run (plan, &input, outputs, k ? n_threads : 1, NULL);
+      fastest[k] = MIN (fastest[k], (gdouble)(g_get_monotonic_time () - start) * 1e-3);
+    }
+  g_print ("%-28s %8.3f ms, %8.3f ms with %d threads\n", name, fastest[0], fastest[1], n_threads);
+}
+
 static gboolean
 run_plan (const gchar *name, const gchar *folder, CnnModelPlan *plan, const CnnModel *model,
     const gfloat *input)
@@ -118,10 +152,20 @@ run_plan (const gchar *name, const gchar *folder, CnnModelPlan *plan, const CnnM
   }
   gchar *sentence = NULL;
   /* Twice: the second frame must not see anything of the first. */
-  for (gint run = 0; run < 2 && passed; run++)
-    passed = cnn_model_plan_run (plan, &input, outputs, &sentence);
+  guint hashes[2] = {0};
+  for (gint run = 0; run < 2 && passed; run++) {
+    passed = cnn_model_plan_run (plan, &input, outputs, run ? n_threads : 1, &sentence);
+    for (gint i = 0; i < n_outputs; i++)
+      hashes[run] = hashes[run] * 31 + hash_output (plan, i, outputs[i]);
+  }
   if (!passed)
     g_printerr ("%s: %s\n", name, sentence);
+  if (passed && hashes[0] != hashes[1]) {
+    g_printerr ("%s: %d threads give other bytes than one\n", name, n_threads);
+    passed = FALSE;
+  }
+  if (passed && tells_time)
+    print_times (name, plan, input, outputs);
   for (gint i = 0; passed && i < n_outputs; i++) {
     const CnnModelTensor tensor = cnn_model_plan_output (plan, i);
     Array expected;
@@ -153,7 +197,7 @@ test_network (const gchar *name, const gchar *folder)
     CnnModelTensor wanted = {.rank = (gint)input.info.rank};
     for (gint i = 0; i < wanted.rank; i++)
       wanted.size[i] = input.info.shape[i];
-    plan = cnn_model_plan_new (model, &wanted, &sentence);
+    plan = cnn_model_plan_new (model, context, &wanted, &sentence);
     passed = plan && run_plan (name, folder, plan, model, input.values);
     cnn_free (input.values);
   }
@@ -176,11 +220,40 @@ by_name (gconstpointer a, gconstpointer b)
   return strcmp (*(gchar *const *)a, *(gchar *const *)b);
 }
 
+static gboolean
+make_context (const gchar *isa)
+{
+  const gboolean best = strcmp (isa, "best") == 0;
+  const CnnContextSettings settings = {.isa = best ? NULL : isa, .n_threads = n_threads};
+  CnnError error;
+  context = cnn_context_new (&settings, &error);
+  if (!context)
+    g_error ("%s", error.message);
+  if (!best && strcmp (isa, cnn_context_isa (context)) != 0) {
+    g_printerr ("SKIPPED, NOTHING WAS TESTED: this processor has no %s\n", isa);
+    cnn_context_free (context);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 int
 main (int argc, char **argv)
 {
-  if (argc != 3)
+  gchar *isa = NULL;
+  const GOptionEntry options[] = {
+      {"isa", 0, 0, G_OPTION_ARG_STRING, &isa, "Layers of this instruction set, or best", "ISA"},
+      {"threads", 0, 0, G_OPTION_ARG_INT, &n_threads, "Threads of the second run", "N"},
+      {"time", 0, 0, G_OPTION_ARG_NONE, &tells_time, "Tell what a frame takes", NULL},
+      {0},
+  };
+  GOptionContext *parser = g_option_context_new ("FOLDER MINIMUM");
+  g_option_context_add_main_entries (parser, options, NULL);
+  if (!g_option_context_parse (parser, &argc, &argv, NULL) || argc != 3)
     return 2;
+  g_option_context_free (parser);
+  if (isa && !make_context (isa))
+    return SKIPPED;
   GDir *dir = g_dir_open (argv[1], 0, NULL);
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
   for (const gchar *name; dir && (name = g_dir_read_name (dir));)
@@ -203,6 +276,8 @@ main (int argc, char **argv)
     g_dir_close (dir);
   g_ptr_array_unref (names);
   g_print ("%u networks right, %u wrong\n", n_passed, n_failed);
+  cnn_context_free (context);
+  g_free (isa);
   if (n_passed + n_failed == 0) {
     g_printerr ("SKIPPED, NOTHING WAS TESTED: no networks in %s\n", argv[1]);
     return SKIPPED;

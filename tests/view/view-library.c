@@ -148,8 +148,9 @@ static void
 test_painter (void)
 {
   static guint8 pixels[60 * 40 * 4];
-  CnnDispatch *dispatch = cnn_dispatch_new (0);
-  CnnViewPainter *painter = cnn_view_painter_new (dispatch);
+  const CnnContextSettings settings = {.isa = "c", .n_threads = 1};
+  CnnContext *context = cnn_context_new (&settings, NULL);
+  CnnViewPainter *painter = cnn_view_painter_new (context);
   const CnnViewCanvas canvas = {pixels, 60 * 4, 60, 40, {4, 0, 1, 2, 3}};
   const CnnImage image = cnn_image_from_tensor (
       (void *)(guintptr)nine, CNN_SAMPLE_FLOAT32, CNN_LAYOUT_NHWC, (CnnShape){1, 3, 3, 1});
@@ -167,7 +168,7 @@ test_painter (void)
   g_assert_cmpint (pixels[((tile.y + 38) * 60 + tile.x + 38) * 4], ==, 255);
   g_array_unref (maps);
   cnn_view_painter_free (painter);
-  cnn_dispatch_free (dispatch);
+  cnn_context_free (context);
 }
 
 int

@@ -411,6 +411,12 @@ static const struct {
         "tensor \"d.up1.weight\" of shape 4x4x2x2 is a ConvTranspose2d's by its name, and runs as "
         "a "
         "Conv2d's"},
+    {"tensorflow", "k [3,3,3,8]", {.layer = "k", .in_channels = 3},
+        "tensor \"k\" of shape 3x3x3x8 runs as 3 channels to 3 by a kernel of 3x8, but looks like "
+        "TensorFlow's H,W,I,O: kernel.transpose (3, 2, 0, 1) makes O,I,H,W of it"},
+    {"row-and-column", "k [3,3,1,7]; l [3,3,5,3]; m [1,1,1,8]", {.layer = "k", .in_channels = 3},
+        ""},
+    {"one-channel-row", "m [1,1,1,8]", {.layer = "m", .in_channels = 1}, ""},
     {"odd-kernel-called-up", "up1.weight [4,4,3,3]", {.layer = "up1", .in_channels = 4}, ""},
     {"upper", "upper.weight [4,4,2,2]", {.layer = "upper", .in_channels = 4}, ""},
     {"not-finite", "a.weight! [2,3,1,1]; a.bias! [2]", {.layer = "a", .in_channels = 3},

@@ -3,6 +3,10 @@
 #ifndef CNN_ACTIVATION_H
 #define CNN_ACTIVATION_H
 
+#include "cnn/api.h"
+
+CNN_BEGIN_DECLARATIONS
+
 typedef enum {
   CNN_ACTIVATION_NONE,
   CNN_ACTIVATION_RELU,       /* max (x, 0), NaN stays NaN */
@@ -26,5 +30,7 @@ cnn_activation_channels (CnnActivation activation, int channels)
 {
   return activation == CNN_ACTIVATION_CRELU ? 2 * channels : channels;
 }
+
+CNN_END_DECLARATIONS
 
 #endif

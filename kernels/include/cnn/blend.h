@@ -3,9 +3,9 @@
 #ifndef CNN_BLEND_H
 #define CNN_BLEND_H
 
-#include "cnn/error.h"
-#include "cnn/geometry.h"
 #include "cnn/layer.h"
+
+CNN_BEGIN_DECLARATIONS
 
 typedef struct {
   CnnShape shape;   /* of the result and of the output */
@@ -22,9 +22,12 @@ typedef struct {
  *
  * and begins with strength 1, gain 1, offset 0: a copy. Where strength is 1 the input is not looked at, where it
  * is 0 the result is not. NULL with a sentence when the shapes are none or memory is short. */
-CnnLayer *cnn_blend_new (const CnnContext *context, const CnnBlendDesc *desc, CnnError *error);
+CNN_API CnnLayer *
+cnn_blend_new (const CnnContext *context, const CnnBlendDesc *desc, CnnError *error);
 
 /* Between two runs. `strength` is in [0, 1], and 1 where the two shapes differ. */
-void cnn_blend_set (CnnLayer *layer, double strength, double gain, double offset);
+CNN_API void cnn_blend_set (CnnLayer *layer, double strength, double gain, double offset);
+
+CNN_END_DECLARATIONS
 
 #endif

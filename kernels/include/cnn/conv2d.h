@@ -8,8 +8,11 @@
 #ifndef CNN_CONV2D_H
 #define CNN_CONV2D_H
 
+#include "cnn/api.h"
 #include "cnn/activation.h"
 #include "cnn/layer.h"
+
+CNN_BEGIN_DECLARATIONS
 
 typedef struct {
   CnnShape input;
@@ -27,6 +30,9 @@ typedef struct {
 
 /* Copies what it needs of the description. NULL with a sentence in `error` when the description is
  * impossible or memory is short. */
-CnnLayer *cnn_conv2d_new (const CnnContext *context, const CnnConv2dDesc *desc, CnnError *error);
+CNN_API CnnLayer *
+cnn_conv2d_new (const CnnContext *context, const CnnConv2dDesc *desc, CnnError *error);
+
+CNN_END_DECLARATIONS
 
 #endif

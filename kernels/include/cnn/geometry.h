@@ -13,11 +13,14 @@
 #ifndef CNN_GEOMETRY_H
 #define CNN_GEOMETRY_H
 
+#include "cnn/api.h"
 #include "cnn/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNN_BEGIN_DECLARATIONS
 
 /* Largest value of a kernel size, stride, dilation or side of padding. Keeps every sum and product
  * of the functions below far inside int64_t. */
@@ -69,40 +72,41 @@ typedef struct {
 } CnnWindow;
 
 /* A 1x1 window of stride 1 without padding. */
-CnnWindow cnn_window_unit (void);
+CNN_API CnnWindow cnn_window_unit (void);
 
 /* dilation * (kernel - 1) + 1: the rows or columns one window spans. */
-int64_t cnn_axis_effective_kernel (const CnnAxis *axis);
+CNN_API int64_t cnn_axis_effective_kernel (const CnnAxis *axis);
 
 /* The same axis with rule EXPLICIT and the padding that "same" means for this input size.
  * Axes of the other rules come back unchanged. */
-CnnAxis cnn_axis_resolve (const CnnAxis *axis, int input);
+CNN_API CnnAxis cnn_axis_resolve (const CnnAxis *axis, int input);
 
 /* Output size for an input size >= 1, or 0 when no window fits or the padding mode cannot fill the
  * padding from so few samples. */
-int cnn_axis_output (const CnnAxis *axis, int input);
+CNN_API int cnn_axis_output (const CnnAxis *axis, int input);
 
 /* All output sizes that inputs within [input.min, input.max] lead to: their smallest interval. */
-CnnRange cnn_axis_output_range (const CnnAxis *axis, CnnRange input);
+CNN_API CnnRange cnn_axis_output_range (const CnnAxis *axis, CnnRange input);
 
 /* All input sizes that lead to an output within the range, exactly: cnn_axis_output () is
  * monotonic, so they form one interval. Empty when there are none. */
-CnnRange cnn_axis_input_range (const CnnAxis *axis, CnnRange output);
+CNN_API CnnRange cnn_axis_input_range (const CnnAxis *axis, CnnRange output);
 
-bool cnn_range_is_empty (CnnRange range);
-CnnRange cnn_range_intersect (CnnRange a, CnnRange b);
+CNN_API bool cnn_range_is_empty (CnnRange range);
+CNN_API CnnRange cnn_range_intersect (CnnRange a, CnnRange b);
 
 /* Output rows and columns for an input shape; n and c are copied. On refusal returns false and a
  * sentence that names the effective kernel and the padded input. */
-bool cnn_window_output (const CnnWindow *window, CnnShape input, CnnShape *output, CnnError *error);
+CNN_API bool
+cnn_window_output (const CnnWindow *window, CnnShape input, CnnShape *output, CnnError *error);
 
 /* Samples of a shape; false when a dimension is below 1 or the product is above
  * CNN_MAX_FRAME_BYTES / sample_bytes. */
-bool cnn_shape_count (CnnShape shape, size_t sample_bytes, size_t *count, CnnError *error);
+CNN_API bool cnn_shape_count (CnnShape shape, size_t sample_bytes, size_t *count, CnnError *error);
 
 /* Maps a padded position to the input index it shows, or -1 for a zero: `position` counts from the
  * first input sample, so it is negative in the padding before. */
-int cnn_padding_source (CnnPaddingMode mode, int position, int input);
+CNN_API int cnn_padding_source (CnnPaddingMode mode, int position, int input);
 
 /* What one output value sees of the first input of a chain of layers, per axis. */
 typedef struct {
@@ -117,17 +121,19 @@ typedef struct {
 } CnnReceptiveField;
 
 /* The field of the input itself: size 1, jump 1, offset 0. */
-CnnReceptiveField cnn_receptive_field_identity (void);
+CNN_API CnnReceptiveField cnn_receptive_field_identity (void);
 
 /* The field after one more layer whose input has `input` rows and columns. Adaptive windows extend
  * by the window they average, ceil (n / out), and jump n / out. Enlarged axes jump 1 / factor, and
  * output 0 lies (factor - 1) / (2 * factor) of an input sample before the middle of input 0. */
-CnnReceptiveField cnn_receptive_field_extend (
+CNN_API CnnReceptiveField cnn_receptive_field_extend (
     const CnnReceptiveField *field, const CnnWindow *window, CnnShape input);
 
 /* What the joined outputs of two branches of one chain see: the smallest intervals around both
  * fields. Where the jumps differ, the larger one counts. */
-CnnReceptiveField
-cnn_receptive_field_union (const CnnReceptiveField *a, const CnnReceptiveField *b);
+CNN_API CnnReceptiveField cnn_receptive_field_union (
+    const CnnReceptiveField *a, const CnnReceptiveField *b);
+
+CNN_END_DECLARATIONS
 
 #endif

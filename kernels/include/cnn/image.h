@@ -4,7 +4,10 @@
 #ifndef CNN_IMAGE_H
 #define CNN_IMAGE_H
 
+#include "cnn/api.h"
 #include "cnn/geometry.h"
+
+CNN_BEGIN_DECLARATIONS
 
 typedef enum {
   CNN_SAMPLE_FLOAT32, /* native-endian */
@@ -31,12 +34,15 @@ typedef struct {
   ptrdiff_t batch_stride, row_stride, pixel_stride, channel_stride;
   int padding_bytes;
   ptrdiff_t padding_offset;
+  int ring_rows; /* when above 0, memory holds only that many rows of one frame: row y is where row
+                    y % ring_rows is, until another one takes its place */
 } CnnImage;
 
-size_t cnn_sample_bytes (CnnSampleType type);
+CNN_API size_t cnn_sample_bytes (CnnSampleType type);
 
 /* A dense tensor. */
-CnnImage cnn_image_from_tensor (void *data, CnnSampleType type, CnnLayout layout, CnnShape shape);
+CNN_API CnnImage cnn_image_from_tensor (
+    void *data, CnnSampleType type, CnnLayout layout, CnnShape shape);
 
 /* Address of sample (n, y, 0, c). */
 static inline unsigned char *
@@ -44,11 +50,15 @@ cnn_image_row (const CnnImage *image, int n, int y, int c)
 {
   unsigned char *origin =
       image->planes[0] ? image->planes[c] : image->data + c * image->channel_stride;
+  if (image->ring_rows > 0)
+    y %= image->ring_rows;
   return origin + n * image->batch_stride + y * image->row_stride;
 }
 
 /* True when each row is w * c adjacent floats, channel innermost: kernels read and write it in
  * place. */
-bool cnn_image_has_float_rows (const CnnImage *image);
+CNN_API bool cnn_image_has_float_rows (const CnnImage *image);
+
+CNN_END_DECLARATIONS
 
 #endif

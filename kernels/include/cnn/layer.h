@@ -4,25 +4,13 @@
 #ifndef CNN_LAYER_H
 #define CNN_LAYER_H
 
-#include "cnn/cpu.h"
+#include "cnn/api.h"
+#include "cnn/context.h"
 #include "cnn/image.h"
-#include "cnn/workers.h"
 
 #include <stdint.h>
 
-typedef struct CnnDispatch CnnDispatch;
-
-/* What layers share: which kernels this process may run, and the threads that run them. */
-typedef struct {
-  const CnnDispatch *dispatch;
-  CnnWorkers *workers;
-  bool exact; /* no algorithm that trades accuracy for speed (Winograd) */
-} CnnContext;
-
-/* The best kernels among those that use nothing but `features`. cnn_dispatch_free () after the last layer is gone. NULL
- * when memory is short. */
-CnnDispatch *cnn_dispatch_new (CnnFeatures features);
-void cnn_dispatch_free (CnnDispatch *dispatch);
+CNN_BEGIN_DECLARATIONS
 
 /* How samples turn into the floats a layer computes with: x = sample * scale[c] + offset[c], for
  * integer samples only. NULL means 1 and 0. c values each, copied by whoever is given them. */
@@ -40,10 +28,10 @@ typedef struct {
 typedef struct CnnLayer CnnLayer;
 
 /* Images that a frame is computed from; 1 for all but merges. */
-int cnn_layer_input_count (const CnnLayer *layer);
+CNN_API int cnn_layer_input_count (const CnnLayer *layer);
 /* `input` is in [0, cnn_layer_input_count ()). */
-CnnShape cnn_layer_input_shape (const CnnLayer *layer, int input);
-CnnShape cnn_layer_output_shape (const CnnLayer *layer);
+CNN_API CnnShape cnn_layer_input_shape (const CnnLayer *layer, int input);
+CNN_API CnnShape cnn_layer_output_shape (const CnnLayer *layer);
 
 typedef struct {
   int64_t parameters;       /* weights and biases */
@@ -54,7 +42,7 @@ typedef struct {
   const char *kernel_name;  /* "conv-tile-6x64", static storage */
 } CnnLayerInfo;
 
-CnnLayerInfo cnn_layer_info (const CnnLayer *layer);
+CNN_API CnnLayerInfo cnn_layer_info (const CnnLayer *layer);
 
 /* Computes one frame. `in` has cnn_layer_input_count () images; their shapes and that of `out` must be the layer's;
  * types and strides are free:
@@ -63,8 +51,11 @@ CnnLayerInfo cnn_layer_info (const CnnLayer *layer);
  * `out` must not overlap an input. n_threads = 0 uses all workers. The result does not depend on
  * n_threads. One run at a time per layer. Reads and writes nothing outside the samples (and padding
  * bytes) of the two images. */
-void cnn_layer_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads);
+CNN_API void
+cnn_layer_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads);
 
-void cnn_layer_free (CnnLayer *layer);
+CNN_API void cnn_layer_free (CnnLayer *layer);
+
+CNN_END_DECLARATIONS
 
 #endif

@@ -5,8 +5,11 @@
 #ifndef CNN_MERGE_H
 #define CNN_MERGE_H
 
+#include "cnn/api.h"
 #include "cnn/activation.h"
 #include "cnn/layer.h"
+
+CNN_BEGIN_DECLARATIONS
 
 /* More branches than any network joins at one place. */
 #define CNN_MAX_BRANCHES 1024
@@ -50,10 +53,13 @@ typedef struct {
 
 /* The output shape, the activation included. On refusal false and a sentence that names the two
  * branches which do not fit together. */
-bool cnn_merge_output (const CnnMergeDesc *desc, CnnShape *output, CnnError *error);
+CNN_API bool cnn_merge_output (const CnnMergeDesc *desc, CnnShape *output, CnnError *error);
 
 /* Copies what it needs of the description. NULL with a sentence when it is impossible or memory is
  * short. */
-CnnLayer *cnn_merge_new (const CnnContext *context, const CnnMergeDesc *desc, CnnError *error);
+CNN_API CnnLayer *
+cnn_merge_new (const CnnContext *context, const CnnMergeDesc *desc, CnnError *error);
+
+CNN_END_DECLARATIONS
 
 #endif

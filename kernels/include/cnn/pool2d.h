@@ -5,7 +5,10 @@
 #ifndef CNN_POOL2D_H
 #define CNN_POOL2D_H
 
+#include "cnn/api.h"
 #include "cnn/layer.h"
+
+CNN_BEGIN_DECLARATIONS
 
 typedef enum {
   CNN_POOL_MAX,
@@ -23,6 +26,9 @@ typedef struct {
   int divisor_override;   /* average: the divisor, or 0 */
 } CnnPool2dDesc;
 
-CnnLayer *cnn_pool2d_new (const CnnContext *context, const CnnPool2dDesc *desc, CnnError *error);
+CNN_API CnnLayer *
+cnn_pool2d_new (const CnnContext *context, const CnnPool2dDesc *desc, CnnError *error);
+
+CNN_END_DECLARATIONS
 
 #endif

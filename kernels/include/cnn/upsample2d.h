@@ -8,7 +8,10 @@
 #ifndef CNN_UPSAMPLE2D_H
 #define CNN_UPSAMPLE2D_H
 
+#include "cnn/api.h"
 #include "cnn/layer.h"
+
+CNN_BEGIN_DECLARATIONS
 
 #define CNN_MAX_FACTOR 64
 
@@ -27,10 +30,12 @@ typedef struct {
 } CnnUpsample2dDesc;
 
 /* What it does to rows and columns. */
-CnnWindow cnn_upsample2d_window (CnnUpsampleMode mode, int factor);
+CNN_API CnnWindow cnn_upsample2d_window (CnnUpsampleMode mode, int factor);
 
 /* NULL with a sentence in `error` when the description is impossible or memory is short. */
-CnnLayer *
+CNN_API CnnLayer *
 cnn_upsample2d_new (const CnnContext *context, const CnnUpsample2dDesc *desc, CnnError *error);
+
+CNN_END_DECLARATIONS
 
 #endif

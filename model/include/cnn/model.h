@@ -10,6 +10,7 @@
 #ifndef CNN_MODEL_H
 #define CNN_MODEL_H
 
+#include <cnn/layer.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,20 +51,37 @@ CnnModelTensor cnn_model_input (const CnnModel *model, int i);
 int cnn_model_n_outputs (const CnnModel *model);
 CnnModelTensor cnn_model_output (const CnnModel *model, int i);
 
-/* Makes a plan. `inputs` has the wanted sizes of every input (names are not looked at), or is NULL: sizes that the
+/* TRUE when an input of rank 4 has its channels last: its last dimension counts as channels do (1 to 4), and its
+ * second does not. */
+bool cnn_model_is_channels_last (const CnnModel *model, int input);
+/* Input `i` for a picture of so many rows and columns: what else the file leaves open becomes 1, or 3 for channels.
+ * Inputs of other ranks than 4 do not change but for that. */
+CnnModelTensor cnn_model_input_for (const CnnModel *model, int i, int64_t rows, int64_t columns);
+
+/* Makes a plan. The layers run on the context's kernels and threads, which have to outlive it; without one (NULL)
+ * everything is computed by plain reference functions in the calling thread, slowly. `inputs` has the wanted sizes of every input (names are not looked at), or is NULL: sizes that the
  * file leaves open are then 1, except that rows and columns (the last two of rank 4) have to be known. Refused with
  * one sentence that lists every node whose shapes or constants do not work out. */
-CnnModelPlan *
-cnn_model_plan_new (const CnnModel *model, const CnnModelTensor *inputs, char **sentence);
+CnnModelPlan *cnn_model_plan_new (const CnnModel *model, const CnnContext *context,
+    const CnnModelTensor *inputs, char **sentence);
 void cnn_model_plan_free (CnnModelPlan *plan);
 
 CnnModelTensor cnn_model_plan_input (const CnnModelPlan *plan, int i);
 CnnModelTensor cnn_model_plan_output (const CnnModelPlan *plan, int i);
 
-/* Computes one frame: dense arrays in ONNX's order, one for each input and output, none overlapping. False with a
+/* Computes one frame: dense arrays in ONNX's order, one for each input and output, none overlapping. n_threads = 0
+ * uses all of the context's; the result does not depend on it. False with a
  * sentence when memory is short or an index lies outside its tensor. */
-bool cnn_model_plan_run (
-    CnnModelPlan *plan, const float *const *inputs, float *const *outputs, char **sentence);
+bool cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs, float *const *outputs,
+    int n_threads, char **sentence);
+
+/* For people: a table of the layers for these input sizes (as cnn_model_plan_new ()), with shapes, parameters,
+ * multiply-accumulates and receptive fields; and the graph in Graphviz' language. `folded`: as it runs, else as the
+ * file has it. A string for cnn_free (), or NULL with a sentence. */
+char *
+cnn_model_table (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
+char *
+cnn_model_dot (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
 
 /* Bytes of memory that the plan holds for maps between nodes. */
 size_t cnn_model_plan_bytes (const CnnModelPlan *plan);
