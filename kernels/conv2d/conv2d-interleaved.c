@@ -381,7 +381,8 @@ is_beyond_cache (const CnnConv2d *conv)
          cached_floats;
 }
 
-/* Kernel rows that see output row y inside the image, or inside its padding where that is no zeros. */
+/* Kernel rows that see output row y inside the image, or inside its padding where that is no
+ * zeros. */
 static void
 find_kernel_rows (const CnnConv2d *conv, int y, int *first, int *end)
 {
@@ -440,8 +441,8 @@ const CnnConvAlgorithm cnn_conv_depthwise = {
 
 /* ---- Flat: one filter for every channel ------------------------------------------------------ */
 
-/* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats in
- * lanes, whatever c is. */
+/* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats
+ * in lanes, whatever c is. */
 static double
 flat_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {

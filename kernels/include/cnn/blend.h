@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A layer's result, scaled and shifted, blended with the layer's input: what fades a layer in and out. */
+/* A layer's result, scaled and shifted, blended with the layer's input: what fades a layer in and
+ * out. */
 #ifndef CNN_BLEND_H
 #define CNN_BLEND_H
 
@@ -20,8 +21,9 @@ typedef struct {
  *
  *     strength * (gain * result + offset) + (1 - strength) * input
  *
- * and begins with strength 1, gain 1, offset 0: a copy. Where strength is 1 the input is not looked at, where it
- * is 0 the result is not. NULL with a sentence when the shapes are none or memory is short. */
+ * and begins with strength 1, gain 1, offset 0: a copy. Where strength is 1 the input is not looked
+ * at, where it is 0 the result is not. NULL with a sentence when the shapes are none or memory is
+ * short. */
 CNN_API CnnLayer *cnn_blend_new (const CnnContext *context, const CnnBlendDesc *desc, CnnError *error);
 
 /* Between two runs. `strength` is in [0, 1], and 1 where the two shapes differ. */
