@@ -6,95 +6,28 @@
 void
 gst_cnn_geometry_init (GstCnnGeometry *geometry)
 {
-  memset (geometry, 0, sizeof *geometry);
-  geometry->window = cnn_window_unit ();
-  geometry->channel_step = 1;
-  geometry->channel_multiplier = 1;
-  geometry->channel_divisor = 1;
-  geometry->channel_step_name = "groups";
+  *geometry = (GstCnnGeometry){.rule = cnn_shape_rule_keep ()};
 }
 
 void
-gst_cnn_geometry_set_kernel (GstCnnGeometry *geometry, gint rows, gint columns)
+gst_cnn_geometry_clear (GstCnnGeometry *geometry)
 {
-  CnnWindow *window = &geometry->window;
-  if (rows > 0 && columns > 0) {
-    window->rows.kernel = rows;
-    window->columns.kernel = columns;
-  } else {
-    window->rows.rule = window->columns.rule = CNN_SIZE_ADAPTIVE;
-    window->rows.adaptive_output = window->columns.adaptive_output = 1;
-  }
+  g_clear_pointer (&geometry->choices, g_array_unref);
 }
 
-static gboolean
-takes_channels (const GstCnnGeometry *geometry, gint channels)
+void
+gst_cnn_geometry_copy (GstCnnGeometry *copy, const GstCnnGeometry *geometry)
 {
-  if (geometry->n_in_channels == 0)
-    return channels % geometry->channel_step == 0;
-  for (guint i = 0; i < geometry->n_in_channels; i++)
-    if (geometry->in_channels[i] == channels)
-      return TRUE;
-  return FALSE;
-}
-
-/* What makes the input have so many channels: pictures have 1 or 3, others come from a layer. */
-static void
-channels_remedy (gint channels, gint wanted, gchar *text, gsize size)
-{
-  if (wanted == 1 || (wanted == 3 && channels == 1))
-    g_snprintf (text, size, ": put \"videoconvert ! video/x-raw,format=%s\" before it%s",
-        wanted == 1 ? "GRAY8" : "RGB",
-        channels == 1 || channels == 3 ? "" : ", or cnn1x1 after a layer");
-  else
-    g_snprintf (text, size, ": the layer before it has to give %d (its out-channels)", wanted);
-}
-
-static gboolean
-refuse_channels (const GstCnnGeometry *geometry, gint channels, CnnError *error)
-{
-  const gchar *s = channels == 1 ? "" : "s";
-  gchar remedy[160];
-  if (geometry->n_in_channels == 0) {
-    const gint step = geometry->channel_step;
-    return cnn_error_set (error,
-        "the input has %d channel%s, not a multiple of the %d %s: %d would fit", channels, s, step,
-        geometry->channel_step_name,
-        channels < G_MAXINT - step ? (channels / step + 1) * step : step);
-  }
-  channels_remedy (channels, geometry->in_channels[0], remedy, sizeof remedy);
-  if (geometry->n_in_channels == 1)
-    return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s", channels,
-        s, geometry->in_channels[0], remedy);
-  /* The first is what one group takes. */
-  GString *list = g_string_new (NULL);
-  for (guint i = 1; i < MIN (geometry->n_in_channels, 5); i++)
-    g_string_append_printf (list, i > 1 ? ", %d" : "%d", geometry->in_channels[i]);
-  if (geometry->n_in_channels > 5)
-    g_string_append (list, ", ...");
-  cnn_error_set (error, "the input has %d channel%s, but the weights take %d (or, in groups, %s)%s",
-      channels, s, geometry->in_channels[0], list->str, remedy);
-  g_string_free (list, TRUE);
-  return FALSE;
+  *copy = *geometry;
+  if (copy->choices)
+    g_array_ref (copy->choices);
 }
 
 gboolean
 gst_cnn_geometry_output (
     const GstCnnGeometry *geometry, CnnShape input, CnnShape *output, CnnError *error)
 {
-  if (!takes_channels (geometry, input.c))
-    return refuse_channels (geometry, input.c, error);
-  if (!cnn_window_output (&geometry->window, input, output, error))
-    return FALSE;
-  const gint64 channels = geometry->out_channels ? geometry->out_channels
-                                                 : (gint64)input.c / geometry->channel_divisor *
-                                                       geometry->channel_multiplier;
-  if (channels > G_MAXINT)
-    return cnn_error_set (error, "%d input channels times %d are too many output channels", input.c,
-        geometry->channel_multiplier);
-  output->c = (gint)channels;
-  gsize count;
-  return cnn_shape_count (*output, sizeof (gfloat), &count, error);
+  return cnn_shape_rule_output (&geometry->rule, input, output, error);
 }
 
 /* --- Sets of shapes ------------------------------------------------------------------------------- */
@@ -105,73 +38,28 @@ range_has (CnnRange range, gint value)
   return value >= range.min && value <= range.max;
 }
 
-/* The output channels that input channels within a range lead to; empty when none are taken. */
-static CnnRange
-output_channels (const GstCnnGeometry *geometry, CnnRange input)
-{
-  gboolean taken = FALSE;
-  if (geometry->n_in_channels) {
-    CnnRange around = {G_MAXINT, 0};
-    for (guint i = 0; i < geometry->n_in_channels; i++) {
-      if (!range_has (input, geometry->in_channels[i]))
-        continue;
-      around.min = MIN (around.min, geometry->in_channels[i]);
-      around.max = MAX (around.max, geometry->in_channels[i]);
-      taken = TRUE;
-    }
-    input = around;
-  } else {
-    const gint step = geometry->channel_step;
-    taken = input.max / step * step >= MAX (input.min, 1);
-  }
-  if (!taken)
-    return (CnnRange){1, 0};
-  if (geometry->out_channels)
-    return (CnnRange){geometry->out_channels, geometry->out_channels};
-  const gint multiplier = geometry->channel_multiplier, divisor = geometry->channel_divisor;
-  return (CnnRange){(gint)MIN ((gint64)((input.min - 1) / divisor + 1) * multiplier, G_MAXINT),
-      (gint)MIN ((gint64)(input.max / divisor) * multiplier, G_MAXINT)};
-}
-
 static void
-forward (const GstCnnGeometry *geometry, const GstCnnShapeRange *input, GArray *outputs)
+forward (const CnnShapeRule *rule, const GstCnnShapeRange *input, GArray *outputs)
 {
-  GstCnnShapeRange output = {input->n, cnn_axis_output_range (&geometry->window.rows, input->h),
-      cnn_axis_output_range (&geometry->window.columns, input->w),
-      output_channels (geometry, input->c)};
+  GstCnnShapeRange output = {input->n, cnn_axis_rule_output_range (&rule->rows, input->h),
+      cnn_axis_rule_output_range (&rule->columns, input->w),
+      cnn_channel_rule_output_range (&rule->channels, input->c)};
   gst_cnn_shape_ranges_append (outputs, &output);
 }
 
 static void
-backward (const GstCnnGeometry *geometry, const GstCnnShapeRange *output, GArray *inputs)
+backward (const GstCnnGeometry *geometry, const CnnShapeRule *rule, const GstCnnShapeRange *output,
+    GArray *inputs)
 {
-  GstCnnShapeRange input = {output->n, cnn_axis_input_range (&geometry->window.rows, output->h),
-      cnn_axis_input_range (&geometry->window.columns, output->w), {1, G_MAXINT}};
-  if (geometry->free_channels) {
+  CnnRange channels[CNN_MAX_CHANNEL_RANGES];
+  const gint count = cnn_channel_rule_input_ranges (&rule->channels, output->c, channels);
+  GstCnnShapeRange input = {output->n, cnn_axis_rule_input_range (&rule->rows, output->h),
+      cnn_axis_rule_input_range (&rule->columns, output->w), {1, 1}};
+  if (geometry->prefers_one_channel && count == 1 && range_has (channels[0], 1))
     gst_cnn_shape_ranges_append (inputs, &input);
-    return;
-  }
-  if (geometry->out_channels) {
-    if (!range_has (output->c, geometry->out_channels))
-      return;
-  } else {
-    const gint multiplier = geometry->channel_multiplier, divisor = geometry->channel_divisor;
-    input.c.min = (gint)MIN ((gint64)((output->c.min - 1) / multiplier + 1) * divisor, G_MAXINT);
-    input.c.max = (gint)MIN ((gint64)(output->c.max / multiplier) * divisor, G_MAXINT);
-  }
-  if (geometry->n_in_channels == 0) {
-    GstCnnShapeRange single = input;
-    single.c = (CnnRange){1, 1};
-    if (geometry->prefers_one_channel && range_has (input.c, 1))
-      gst_cnn_shape_ranges_append (inputs, &single);
+  for (gint i = 0; i < count; i++) {
+    input.c = channels[i];
     gst_cnn_shape_ranges_append (inputs, &input);
-    return;
-  }
-  const CnnRange wanted = input.c;
-  for (guint i = 0; i < geometry->n_in_channels; i++) {
-    input.c = (CnnRange){geometry->in_channels[i], geometry->in_channels[i]};
-    if (range_has (wanted, geometry->in_channels[i]))
-      gst_cnn_shape_ranges_append (inputs, &input);
   }
 }
 
@@ -213,44 +101,21 @@ has_sized_tensor (const GstCaps *caps)
   return FALSE;
 }
 
-/* The geometry when the input decides for one of the choices. */
-static void
-choose (GstCnnGeometry *chosen, const GstCnnGeometry *geometry, guint index)
-{
-  const GstCnnChannelChoice *choice = &geometry->choices[index];
-  gst_cnn_geometry_init (chosen);
-  chosen->window = geometry->window;
-  chosen->out_channels = choice->out_channels;
-  if (choice->in_channels > 0) {
-    chosen->n_in_channels = 1;
-    chosen->in_channels[0] = choice->in_channels;
-  }
-  gst_cnn_geometry_set_kernel (chosen, choice->kernel_rows, choice->kernel_columns);
-}
-
-static void
-append_transformed_by_one (
-    const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
-{
-  for (guint i = 0; i < from->len; i++) {
-    const GstCnnShapeRange *range = &g_array_index (from, GstCnnShapeRange, i);
-    if (direction == GST_PAD_SINK)
-      forward (geometry, range, to);
-    else
-      backward (geometry, range, to);
-  }
-}
-
 static void
 append_transformed (
     const GstCnnGeometry *geometry, GstPadDirection direction, const GArray *from, GArray *to)
 {
-  if (geometry->n_choices == 0)
-    append_transformed_by_one (geometry, direction, from, to);
-  for (guint i = 0; i < geometry->n_choices; i++) {
-    GstCnnGeometry chosen;
-    choose (&chosen, geometry, i);
-    append_transformed_by_one (&chosen, direction, from, to);
+  const guint n_rules = geometry->choices ? geometry->choices->len : 1;
+  for (guint r = 0; r < n_rules; r++) {
+    const CnnShapeRule *rule =
+        geometry->choices ? &g_array_index (geometry->choices, CnnShapeRule, r) : &geometry->rule;
+    for (guint i = 0; i < from->len; i++) {
+      const GstCnnShapeRange *range = &g_array_index (from, GstCnnShapeRange, i);
+      if (direction == GST_PAD_SINK)
+        forward (rule, range, to);
+      else
+        backward (geometry, rule, range, to);
+    }
   }
 }
 
@@ -335,9 +200,11 @@ gst_cnn_geometry_filter_caps (
     const GstCnnGeometry *geometry, GstPadDirection direction, const GstCaps *caps, GstCaps *filter)
 {
   if (geometry->prefers_one_channel && direction == GST_PAD_SRC) {
-    GstCnnGeometry single = *geometry;
-    single.n_in_channels = 1;
-    single.in_channels[0] = 1;
+    /* Weights for one input channel. */
+    GstCnnGeometry single = {.rule = geometry->rule};
+    single.rule.channels = (CnnChannelRule){.kind = CNN_CHANNELS_WEIGHTS,
+        .weights = {1, 1, 1,
+            cnn_channel_rule_output_range (&geometry->rule.channels, (CnnRange){1, 1}).min}};
     GstCaps *gray = transform_within (&single, direction, caps, filter);
     if (filter && !gst_caps_is_empty (gray))
       return gray;

@@ -7,46 +7,22 @@
 
 G_BEGIN_DECLS
 
-/* More input channel counts than any layer can distinguish: one a divisor of its output channels. */
-#define GST_CNN_MAX_CHANNEL_CHOICES 512
-
-/* What one number of input channels leads to. */
+/* How a layer maps shapes. To be cleared; zeroed is as good as cleared. */
 typedef struct {
-  gint in_channels; /* 0: any, where rows x columns x channels have a say */
-  gint out_channels;
-  gint kernel_rows, kernel_columns; /* 0: the whole input */
-} GstCnnChannelChoice;
-
-/* How a layer maps shapes. Rows and columns go through `window`, N stays. */
-typedef struct {
-  CnnWindow window;
-  /* The input channel counts the layer takes, most wanted first; none means any multiple of
-   * channel_step. */
-  guint n_in_channels;
-  gint in_channels[GST_CNN_MAX_CHANNEL_CHOICES];
-  gint channel_step;
-  /* Output channels: a fixed count, or when that is 0 channel_multiplier for each input channel. */
-  gint out_channels;
-  gint channel_multiplier;
-  /* Pixel-shuffle: that many input channels make one. */
-  gint channel_divisor;
-  /* What channel_step counts, for sentences. */
-  const gchar *channel_step_name;
+  CnnShapeRule rule;
   /* Where any number of channels may come in: best one alone. */
   gboolean prefers_one_channel;
-  /* Other inputs have a say in the output channels: any number may come in. */
-  gboolean free_channels;
-  /* While the input is not known and decides which weights it meets: the possibilities, most wanted first,
-   * which stand for in_channels, out_channels and the kernel of `window`. */
-  guint n_choices;
-  GstCnnChannelChoice choices[GST_CNN_MAX_CHANNEL_CHOICES];
+  /* While the input is not known and decides which weights it meets: the possibilities (CnnShapeRule), most
+   * wanted first, which stand for `rule`. NULL: none. */
+  GArray *choices;
 } GstCnnGeometry;
 
-/* A 1x1 window, any channels, as many out as in. */
+/* Shapes stay as they are. `geometry` must not hold anything. */
 void gst_cnn_geometry_init (GstCnnGeometry *geometry);
-
-/* A kernel of that size, or of the whole input when it is 0x0. */
-void gst_cnn_geometry_set_kernel (GstCnnGeometry *geometry, gint rows, gint columns);
+void gst_cnn_geometry_clear (GstCnnGeometry *geometry);
+/* `copy` must not hold anything. */
+void gst_cnn_geometry_copy (GstCnnGeometry *copy, const GstCnnGeometry *geometry);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstCnnGeometry, gst_cnn_geometry_clear)
 
 /* The output shape for an input shape, of a geometry without choices. On refusal FALSE and a sentence with
  * the numbers. */

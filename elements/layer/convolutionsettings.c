@@ -91,17 +91,47 @@ check_groups (gint groups, gint out_channels, CnnError *error)
       error, "groups=%d does not divide the %d output channels", groups, out_channels);
 }
 
+/* Output channels that do not depend on the input's, which are a multiple of the groups. */
+static CnnChannelRule
+grouped_channels (gint groups, gint outputs)
+{
+  return (CnnChannelRule){.kind = CNN_CHANNELS_GROUPED,
+      .each = {.multiplier = 1, .groups = groups, .outputs = outputs}};
+}
+
+/* `inputs` of each group; 0 groups: any that divide the outputs. */
+static CnnChannelRule
+weights_channels (gint inputs, gint outputs, gint groups)
+{
+  return (CnnChannelRule){
+      .kind = CNN_CHANNELS_WEIGHTS, .weights = {inputs, outputs, groups, outputs}};
+}
+
+/* A kernel of that size, or of the whole input when it is 0x0. */
+static void
+set_rule_kernel (CnnShapeRule *rule, gint rows, gint columns)
+{
+  CnnAxis *y = &rule->rows.window, *x = &rule->columns.window;
+  if (rows > 0 && columns > 0) {
+    y->kernel = rows;
+    x->kernel = columns;
+  } else {
+    y->rule = x->rule = CNN_SIZE_ADAPTIVE;
+    y->adaptive_output = x->adaptive_output = 1;
+  }
+}
+
 static gboolean
 filter_geometry (
     const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometry, CnnError *error)
 {
+  CnnChannelRule *channels = &geometry->rule.channels;
   gint rows, columns;
   kernel_size (settings, &rows, &columns);
-  set_kernel (&geometry->window, rows, columns);
+  set_rule_kernel (&geometry->rule, rows, columns);
   if (settings->filter == GST_CNN_FILTER_RANDOM) {
-    geometry->out_channels = MAX (settings->out_channels, 1);
-    geometry->channel_step = MAX (settings->groups, 1);
-    return check_groups (geometry->channel_step, geometry->out_channels, error);
+    *channels = grouped_channels (MAX (settings->groups, 1), MAX (settings->out_channels, 1));
+    return check_groups (channels->each.groups, channels->each.outputs, error);
   }
   /* Trying it tells whether the filter has this size. */
   gfloat *kernels = gst_cnn_filter_make (settings->filter, rows, columns, error);
@@ -109,12 +139,10 @@ filter_geometry (
     return FALSE;
   g_free (kernels);
   const gint count = gst_cnn_filter_count (settings->filter);
-  if (settings->groups > 0) {
-    geometry->channel_step = settings->groups;
-    geometry->out_channels = count * settings->groups;
-  } else {
-    geometry->channel_multiplier = count;
-  }
+  if (settings->groups > 0)
+    *channels = grouped_channels (settings->groups, count * settings->groups);
+  else
+    channels->each.multiplier = count;
   return TRUE;
 }
 
@@ -134,7 +162,7 @@ coefficients_geometry (
 {
   gint rows, columns;
   kernel_size (settings, &rows, &columns);
-  set_kernel (&geometry->window, rows, columns);
+  set_rule_kernel (&geometry->rule, rows, columns);
   if (is_single_kernel (settings)) {
     geometry->prefers_one_channel = TRUE;
     return TRUE;
@@ -148,11 +176,9 @@ coefficients_geometry (
         " values, not a multiple of out-channels x kernel-size "
         "= %dx%dx%d = %" G_GINT64_FORMAT,
         count, out_channels, rows, columns, each);
-  geometry->out_channels = out_channels;
-  geometry->n_in_channels = 1;
   if (count / each * groups > G_MAXINT)
     return cnn_error_set (error, "groups=%d make too many input channels", groups);
-  geometry->in_channels[0] = (gint)(count / each) * groups;
+  geometry->rule.channels = weights_channels ((gint)(count / each), out_channels, groups);
   return check_groups (groups, out_channels, error);
 }
 
@@ -199,7 +225,8 @@ linear_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
     GstCnnGeometry *geometry, CnnError *error)
 {
   if (!settings->has_kernel_size) {
-    gst_cnn_geometry_set_kernel (geometry, 0, 0);
+    set_rule_kernel (&geometry->rule, 0, 0);
+    geometry->rule.channels = grouped_channels (1, loaded->out_channels);
     return TRUE;
   }
   const gint64 taps = (gint64)settings->window.rows.kernel * settings->window.columns.kernel;
@@ -208,8 +235,8 @@ linear_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
         "%s has %d inputs, which are no whole number of channels for kernel-size=%dx%d",
         loaded->weight_name, loaded->in_channels, settings->window.rows.kernel,
         settings->window.columns.kernel);
-  geometry->n_in_channels = 1;
-  geometry->in_channels[0] = (gint)(loaded->in_channels / taps);
+  geometry->rule.channels =
+      weights_channels ((gint)(loaded->in_channels / taps), loaded->out_channels, 1);
   return TRUE;
 }
 
@@ -222,16 +249,11 @@ conv2d_geometry (const GstCnnConvolutionSettings *settings, const CnnLayerWeight
                                        window->columns.kernel != loaded->kernel_columns))
     return cnn_error_set (error, "kernel-size=%dx%d, but %s is %dx%d", window->rows.kernel,
         window->columns.kernel, loaded->weight_name, loaded->kernel_rows, loaded->kernel_columns);
-  set_kernel (&geometry->window, loaded->kernel_rows, loaded->kernel_columns);
+  set_rule_kernel (&geometry->rule, loaded->kernel_rows, loaded->kernel_columns);
   if (settings->groups > 0 && !check_groups (settings->groups, loaded->out_channels, error))
     return FALSE;
-  for (gint groups = 1; groups <= loaded->out_channels; groups++) {
-    if (loaded->out_channels % groups != 0 || (settings->groups > 0 && groups != settings->groups))
-      continue;
-    const gint64 channels = (gint64)loaded->in_channels * groups;
-    if (channels <= G_MAXINT && geometry->n_in_channels < GST_CNN_MAX_CHANNEL_CHOICES)
-      geometry->in_channels[geometry->n_in_channels++] = (gint)channels;
-  }
+  geometry->rule.channels =
+      weights_channels (loaded->in_channels, loaded->out_channels, settings->groups);
   return TRUE;
 }
 
@@ -243,14 +265,18 @@ list_choices (const GstCnnConvolutionSettings *settings, GstCnnGeometry *geometr
     return FALSE;
   const CnnLayerQuery query = layer_query (settings, NULL);
   GArray *choices = cnn_weights_list_choices (settings->weights, &query);
-  geometry->n_choices = MIN (choices->len, GST_CNN_MAX_CHANNEL_CHOICES);
-  for (guint i = 0; i < geometry->n_choices; i++) {
+  geometry->choices = g_array_new (FALSE, FALSE, sizeof (CnnShapeRule));
+  for (guint i = 0; i < choices->len; i++) {
     const CnnLayerChoice *choice = &g_array_index (choices, CnnLayerChoice, i);
-    geometry->choices[i] = (GstCnnChannelChoice){
-        choice->in_channels, choice->out_channels, choice->kernel_rows, choice->kernel_columns};
+    CnnShapeRule rule = geometry->rule;
+    set_rule_kernel (&rule, choice->kernel_rows, choice->kernel_columns);
+    rule.channels = choice->in_channels > 0
+                        ? weights_channels (choice->in_channels, choice->out_channels, 1)
+                        : grouped_channels (1, choice->out_channels);
+    g_array_append_val (geometry->choices, rule);
   }
   g_array_unref (choices);
-  return geometry->n_choices > 0;
+  return geometry->choices->len > 0;
 }
 
 /* The weight that this input decided for. */
@@ -261,10 +287,8 @@ decided_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *inp
   CnnLayerWeights found;
   if (!find_layer (settings, input, FALSE, &found, error))
     return FALSE;
-  geometry->out_channels = found.out_channels;
-  geometry->n_in_channels = 1;
-  geometry->in_channels[0] = input->c;
-  gst_cnn_geometry_set_kernel (geometry, found.kernel_rows, found.kernel_columns);
+  geometry->rule.channels = weights_channels (input->c, found.out_channels, 1);
+  set_rule_kernel (&geometry->rule, found.kernel_rows, found.kernel_columns);
   cnn_layer_weights_clear (&found);
   return TRUE;
 }
@@ -278,7 +302,6 @@ file_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
   CnnLayerWeights loaded;
   if (!find_layer (settings, NULL, FALSE, &loaded, error))
     return list_choices (settings, geometry);
-  geometry->out_channels = loaded.out_channels;
   gboolean possible;
   if (loaded.rank == 2 && !settings->pointwise)
     possible = linear_geometry (settings, &loaded, geometry, error);
@@ -293,11 +316,15 @@ file_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
 
 static gboolean
 add_activation_channels (
-    const GstCnnConvolutionSettings *settings, gint *out_channels, CnnError *error)
+    const GstCnnConvolutionSettings *settings, CnnChannelRule *channels, CnnError *error)
 {
-  if (*out_channels > G_MAXINT / 2)
-    return cnn_error_set (error, "%d output channels are too many", *out_channels);
-  *out_channels = cnn_activation_channels (settings->activation, *out_channels);
+  gint *count = channels->kind == CNN_CHANNELS_WEIGHTS ? &channels->weights.outputs
+                : channels->kind == CNN_CHANNELS_GROUPED && channels->each.outputs
+                    ? &channels->each.outputs
+                    : &channels->each.multiplier;
+  if (*count > G_MAXINT / 2)
+    return cnn_error_set (error, "%d output channels are too many", *count);
+  *count = cnn_activation_channels (settings->activation, *count);
   return TRUE;
 }
 
@@ -305,7 +332,7 @@ gboolean
 gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings, const CnnShape *input,
     GstCnnGeometry *geometry, CnnError *error)
 {
-  geometry->window = settings->window;
+  geometry->rule = cnn_shape_rule_window (&settings->window);
   gboolean possible = check_one_origin (settings, error);
   if (!possible)
     return FALSE;
@@ -317,11 +344,12 @@ gst_cnn_convolution_geometry (const GstCnnConvolutionSettings *settings, const C
     possible = filter_geometry (settings, geometry, error);
   if (!possible)
     return FALSE;
-  for (guint i = 0; i < geometry->n_choices; i++)
-    if (!add_activation_channels (settings, &geometry->choices[i].out_channels, error))
+  for (guint i = 0; geometry->choices && i < geometry->choices->len; i++) {
+    CnnShapeRule *rule = &g_array_index (geometry->choices, CnnShapeRule, i);
+    if (!add_activation_channels (settings, &rule->channels, error))
       return FALSE;
-  return add_activation_channels (settings,
-      geometry->out_channels ? &geometry->out_channels : &geometry->channel_multiplier, error);
+  }
+  return add_activation_channels (settings, &geometry->rule.channels, error);
 }
 
 /* --- The weights themselves ----------------------------------------------------------------------- */

@@ -87,7 +87,7 @@ sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
     return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
   GstCnnGeometry geometry;
   gst_cnn_geometry_init (&geometry);
-  geometry.free_channels = TRUE;
+  geometry.rule.channels.kind = CNN_CHANNELS_FREE;
   g_autoptr (GstCaps) peer = gst_cnn_peer_caps_get (&self->downstream, self->srcpad);
   g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
   g_autoptr (GstCaps) taken =

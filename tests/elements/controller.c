@@ -88,8 +88,8 @@ GST_END_TEST;
 GST_START_TEST (test_fade_of_video)
 {
   const gchar *const video = "video/x-raw,format=GRAY8,width=8,height=4,framerate=8/1";
-  gchar *line = g_strdup_printf (
-      "cnn1x1 name=a coefficients=-1 bias=1 ! capsfilter caps=\"%s\"", video);
+  gchar *line =
+      g_strdup_printf ("cnn1x1 name=a coefficients=-1 bias=1 ! capsfilter caps=\"%s\"", video);
   LayerTest *test = layer_test_new (line);
   animate (layer_test_element (test, "a"), "strength", 0, 1);
   for (guint frame = 0; frame < N_FRAMES; frame++) {
@@ -159,8 +159,9 @@ GST_START_TEST (test_other_shapes)
     GstMessage *message;
     while ((message = gst_bus_pop_filtered (test->bus, GST_MESSAGE_WARNING))) {
       gchar *text = complaint_text (message);
-      fail_unless (strstr (text, "blends the result with the input, but the input is 1x2x2x1 and the "
-                                 "result 1x1x1x1"),
+      fail_unless (
+          strstr (text, "blends the result with the input, but the input is 1x2x2x1 and the "
+                        "result 1x1x1x1"),
           "%s", text);
       warnings++;
       g_free (text);
@@ -181,7 +182,8 @@ GST_END_TEST;
 /* No property says that it is controllable when a binding cannot drive it. */
 GST_START_TEST (test_flags)
 {
-  static const gchar *const elements[] = {"cnnconv", "cnn1x1", "cnnpool", "cnnupsample", "cnnmerge"};
+  static const gchar *const elements[] = {
+      "cnnconv", "cnn1x1", "cnnpool", "cnnupsample", "cnnmerge"};
   for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
     GstElement *element = gst_element_factory_make (elements[i], NULL);
     guint count;
