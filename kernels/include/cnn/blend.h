@@ -8,9 +8,9 @@
 CNN_BEGIN_DECLARATIONS
 
 typedef struct {
-  CnnShape shape;       /* of the result and of the output */
-  CnnLayout layout;     /* of the result, whose samples are CNN_SAMPLE_FLOAT32 */
-  CnnShape input;       /* of the layer's input: strengths below 1 need `shape` */
+  CnnShape shape;   /* of the result and of the output */
+  CnnLayout layout; /* of the result, whose samples are CNN_SAMPLE_FLOAT32 */
+  CnnShape input;   /* of the layer's input: strengths below 1 need `shape` */
   CnnFormat input_format;
   CnnNormalization normalization; /* of the input */
   CnnFormat output_format;
