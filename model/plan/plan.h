@@ -48,7 +48,7 @@ struct CnnStep {
 typedef struct {
   CnnGraph *graph;
   const CnnContext *context; /* NULL: reference functions alone */
-  CnnPlace *places; /* one a value */
+  CnnPlace *places;          /* one a value */
   CnnTensor *tensors;
   unsigned char **bases; /* where each root's memory is */
   int *plain_copies;     /* of a value that is not plain: a value that is, or CNN_NO_VALUE */
