@@ -21,42 +21,48 @@ enum {
 
 #define DEFAULT_GROUPS 2
 
-struct _GstCnnShuffle {
-  GstCnnLayer parent;
-  gint groups; /* under the object lock */
-};
-
-G_DEFINE_TYPE (GstCnnShuffle, gst_cnn_shuffle, GST_TYPE_CNN_LAYER)
-GST_ELEMENT_REGISTER_DEFINE (cnnshuffle, "cnnshuffle", GST_RANK_NONE, GST_TYPE_CNN_SHUFFLE)
-
+/* `base` counts only in copies. */
 typedef struct {
   GstCnnLayerSettings base;
   gint groups;
 } ShuffleSettings;
 
+struct _GstCnnShuffle {
+  GstCnnLayer parent;
+  ShuffleSettings settings; /* under the object lock */
+};
+
+G_DEFINE_TYPE (GstCnnShuffle, gst_cnn_shuffle, GST_TYPE_CNN_LAYER)
+GST_ELEMENT_REGISTER_DEFINE (cnnshuffle, "cnnshuffle", GST_RANK_NONE, GST_TYPE_CNN_SHUFFLE)
+
 static GstCnnLayerSettings *
 gst_cnn_shuffle_copy_settings (GstCnnLayer *layer)
 {
-  ShuffleSettings *copy = g_new0 (ShuffleSettings, 1);
-  copy->groups = GST_CNN_SHUFFLE (layer)->groups;
+  ShuffleSettings *copy = g_new (ShuffleSettings, 1);
+  *copy = GST_CNN_SHUFFLE (layer)->settings;
   return &copy->base;
 }
 
+static void
+gst_cnn_shuffle_free_settings (GstCnnLayerSettings *settings)
+{
+  g_free (settings);
+}
+
 static gboolean
-gst_cnn_shuffle_get_geometry (const GstCnnLayerSettings *settings, const CnnShape *input,
+gst_cnn_shuffle_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
     GstCnnGeometry *geometry, CnnError *error)
 {
-  const gint groups = ((const ShuffleSettings *)settings)->groups;
-  geometry->rule.channels = (CnnChannelRule){
-      .kind = CNN_CHANNELS_GROUPED, .each = {.multiplier = 1, .groups = groups}};
+  geometry->rule.channels = (CnnChannelRule){.kind = CNN_CHANNELS_GROUPED,
+      .each = {.multiplier = 1, .groups = ((const ShuffleSettings *)base)->groups}};
   return TRUE;
 }
 
 static CnnLayer *
-gst_cnn_shuffle_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *settings,
+gst_cnn_shuffle_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
     const GstCnnLayerSetup *setup, CnnError *error)
 {
-  const gint groups = ((const ShuffleSettings *)settings)->groups, channels = setup->input.c;
+  const gint groups = ((const ShuffleSettings *)base)->groups, channels = setup->input.c;
   if (channels % groups != 0)
     return cnn_error_set (error, "groups=%d does not divide the %d channels", groups, channels),
            NULL;
@@ -90,7 +96,7 @@ gst_cnn_shuffle_set_property (GObject *object, guint id, const GValue *value, GP
     return;
   }
   GST_OBJECT_LOCK (object);
-  GST_CNN_SHUFFLE (object)->groups = (gint)g_value_get_uint (value);
+  GST_CNN_SHUFFLE (object)->settings.groups = (gint)g_value_get_uint (value);
   GST_OBJECT_UNLOCK (object);
   gst_cnn_layer_property_set (GST_CNN_LAYER (object), pspec, NULL);
 }
@@ -103,14 +109,14 @@ gst_cnn_shuffle_get_property (GObject *object, guint id, GValue *value, GParamSp
     return;
   }
   GST_OBJECT_LOCK (object);
-  g_value_set_uint (value, (guint)GST_CNN_SHUFFLE (object)->groups);
+  g_value_set_uint (value, (guint)GST_CNN_SHUFFLE (object)->settings.groups);
   GST_OBJECT_UNLOCK (object);
 }
 
 static void
 gst_cnn_shuffle_init (GstCnnShuffle *self)
 {
-  self->groups = DEFAULT_GROUPS;
+  self->settings.groups = DEFAULT_GROUPS;
 }
 
 static void
@@ -125,6 +131,7 @@ gst_cnn_shuffle_class_init (GstCnnShuffleClass *klass)
       g_param_spec_uint ("groups", "Groups", "Groups of channels, as before the shuffle", 1,
           CNN_MAX_EXTENT, DEFAULT_GROUPS, GST_CNN_LAYER_PROPERTY_FLAGS));
   layer_class->copy_settings = gst_cnn_shuffle_copy_settings;
+  layer_class->free_settings = gst_cnn_shuffle_free_settings;
   layer_class->get_geometry = gst_cnn_shuffle_get_geometry;
   layer_class->create_layer = gst_cnn_shuffle_create_layer;
   layer_class->get_weights = gst_cnn_shuffle_get_weights;
