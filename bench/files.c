@@ -19,7 +19,7 @@
 #define MAX_TIMES 4096
 
 typedef struct {
-  CnnContext context;
+  CnnContext *context;
   CnnModel *model;
   CnnModelPlan *plan;
   float *input, *outputs[MAX_OUTPUTS];
@@ -54,8 +54,7 @@ close_network (Network *network)
   bench_free (network->input);
   cnn_model_plan_free (network->plan);
   cnn_model_free (network->model);
-  cnn_workers_free (network->context.workers);
-  cnn_dispatch_free ((CnnDispatch *)network->context.dispatch);
+  cnn_context_free (network->context);
 }
 
 /* False when the file is refused, with its sentence on standard error. A size that the file leaves open becomes 240x320. */
@@ -64,8 +63,9 @@ open_network (const char *path, int n_threads, Network *network)
 {
   char *sentence = NULL;
   *network = (Network){.n_threads = n_threads};
-  network->context.dispatch = cnn_dispatch_new (bench_cnn_features ());
-  network->context.workers = cnn_workers_new (n_threads);
+  const CnnContextSettings settings = {
+      .isa = getenv ("CNN_ISA"), .n_threads = n_threads, .exact = false};
+  network->context = cnn_context_new (&settings, NULL);
   network->model = cnn_model_open (path, NULL, 0, &sentence);
   if (network->model && cnn_model_n_outputs (network->model) <= MAX_OUTPUTS) {
     CnnModelTensor input = cnn_model_input (network->model, 0);
@@ -75,7 +75,7 @@ open_network (const char *path, int n_threads, Network *network)
     else
       input = cnn_model_input_for (
           network->model, 0, input.size[last ? 1 : 2], input.size[last ? 2 : 3]);
-    network->plan = cnn_model_plan_new (network->model, &network->context, &input, &sentence);
+    network->plan = cnn_model_plan_new (network->model, network->context, &input, &sentence);
   }
   for (int i = 0; network->plan && i < cnn_model_n_outputs (network->model); i++) {
     const CnnModelTensor output = cnn_model_plan_output (network->plan, i);

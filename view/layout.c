@@ -246,6 +246,11 @@ caption_width (const CnnViewLayout *layout, const CnnViewRequest *request)
 static void
 place_bars (CnnViewLayout *layout, const CnnViewRequest *request)
 {
+  const gint name_width =
+      MIN (caption_width (layout, request) + layout->caption_size, layout->body.width * 2 / 5);
+  if (request->named &&
+      cnn_view_grid_fit_lying_bars (layout, request, name_width, 5 * layout->caption_size))
+    return;
   if (request->captions)
     layout->caption_height = caption_height (request->width);
   if (layout->body.height < 4 * layout->caption_height)

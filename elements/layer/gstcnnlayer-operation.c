@@ -27,7 +27,7 @@ gst_cnn_layer_forget_operation (GstCnnLayer *self)
   g_clear_pointer (&PRIVATE (self)->operation, gst_cnn_operation_unref);
 }
 
-/* Of the layer as it is; NULL when its kind has none to tell. */
+/* Of the layer as it is; NULL when its properties contradict each other by now. */
 static GstCnnOperation *
 make_operation (GstCnnLayer *self)
 {
@@ -36,9 +36,11 @@ make_operation (GstCnnLayer *self)
   g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GstBuffer *weights = NULL;
   gfloat *scale = NULL, *offset = NULL;
-  CnnViewOperation operation = {.input = priv->in_info.shape, .output = priv->out_info.shape};
-  if (!klass->get_operation || !priv->layer ||
-      !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL) ||
+  CnnViewOperation operation = {.input = priv->in_info.shape,
+      .output = priv->out_info.shape,
+      .groups = 1,
+      .out_channels = priv->out_info.shape.c};
+  if (!priv->layer || !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL) ||
       geometry.rule.rows.kind != CNN_RULE_WINDOW || geometry.rule.columns.kind != CNN_RULE_WINDOW)
     return NULL;
   operation.window.rows = cnn_axis_resolve (&geometry.rule.rows.window, operation.input.h);
@@ -51,7 +53,10 @@ make_operation (GstCnnLayer *self)
     operation.scale = made ? scale : NULL;
     operation.offset = made ? offset : NULL;
   }
-  klass->get_operation (self, &operation, &weights);
+  if (klass->get_operation)
+    klass->get_operation (self, &operation, &weights);
+  else
+    operation.kind = CNN_VIEW_OPERATION_OTHER;
   const GstCnnOperationOrigin origin = {.name = GST_OBJECT_NAME (self),
       .chain = priv->chain,
       .parameters = cnn_layer_info (priv->layer).parameters,
