@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layer/gstcnn1x1.h"
 #include "classify/gstcnnclassify.h"
+#include "layer/gstcnnactivation.h"
 #include "layer/gstcnnconv.h"
 #include "merge/gstcnnmerge.h"
 #include "layer/gstcnnpad.h"
@@ -22,6 +23,7 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnnmerge, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnupsample, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnclassify, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnactivation, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnpad, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnslice, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnshuffle, plugin);

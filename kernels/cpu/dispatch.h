@@ -27,6 +27,7 @@
 #include "rows/repeat_pixels.h"
 #include "rows/repeat_words.h"
 #include "rows/rows_weighted_sum.h"
+#include "unary/unary.h"
 #include "upsample2d/upsample_between.h"
 #include "upsample2d/upsample_shuffle.h"
 #include "view/view_average.h"

@@ -97,6 +97,12 @@ vec_abs (Vec v)
 }
 
 VEC_INLINE Vec
+vec_sqrt (Vec v)
+{
+  return _mm256_sqrt_ps (v);
+}
+
+VEC_INLINE Vec
 vec_neg (Vec v)
 {
   return _mm256_xor_ps (v, _mm256_set1_ps (-0.0f));

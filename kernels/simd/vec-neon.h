@@ -96,6 +96,12 @@ vec_abs (Vec v)
 }
 
 VEC_INLINE Vec
+vec_sqrt (Vec v)
+{
+  return vsqrtq_f32 (v);
+}
+
+VEC_INLINE Vec
 vec_neg (Vec v)
 {
   return vnegq_f32 (v);

@@ -95,6 +95,12 @@ vec_abs (Vec v)
 }
 
 VEC_INLINE Vec
+vec_sqrt (Vec v)
+{
+  return _mm_sqrt_ps (v);
+}
+
+VEC_INLINE Vec
 vec_neg (Vec v)
 {
   return _mm_xor_ps (v, _mm_set1_ps (-0.0f));

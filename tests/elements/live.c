@@ -54,6 +54,13 @@ static const struct {
     {"cnnslice", "rows", "::2"},
     {"cnnslice", "columns", "-3:"},
     {"cnnslice", "channels", "1"},
+    {"cnnactivation", "activation", "softmax"},
+    {"cnnactivation activation=leaky-relu", "alpha", "0.5"},
+    {"cnnactivation activation=clip", "minimum", "0.5"},
+    {"cnnactivation activation=clip", "maximum", "3"},
+    {"cnnactivation activation=hard-sigmoid", "slope", "0.5"},
+    {"cnnactivation activation=hard-sigmoid", "offset", "0.25"},
+    {"cnnactivation activation=power", "exponent", "3"},
 };
 
 static GstElement *
@@ -103,7 +110,8 @@ GST_START_TEST (test_no_property_is_forgotten)
   /* Those with tests of their own: in video.c and fixtures.c. */
   static const gchar *const elsewhere[] = {"name", "parent", "qos", "scale", "mean", "std",
       "layer-info", "weights", "layer", "batch-norm", "batch-norm-eps", "alpha-layer", NULL};
-  static const gchar *const elements[] = {"cnnconv", "cnn1x1", "cnnpool", "cnnpad", "cnnslice"};
+  static const gchar *const elements[] = {
+      "cnnconv", "cnn1x1", "cnnpool", "cnnpad", "cnnslice", "cnnactivation"};
   for (guint e = 0; e < G_N_ELEMENTS (elements); e++) {
     guint count;
     GstElement *element = gst_element_factory_make (elements[e], NULL);

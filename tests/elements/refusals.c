@@ -229,6 +229,11 @@ static const struct {
     {RGB (16, 12) "cnnshuffle name=layer groups=2" SINK,
         "the input has 3 channels, not a multiple of the 2 groups: 4 would fit"},
 
+    {GRAY (16, 12) "cnnactivation name=layer activation=clip minimum=2" SINK,
+        "minimum 2 lies above maximum 1"},
+    {GRAY (16, 12) "cnnactivation name=layer activation=sofmax" SINK,
+        "activation=sofmax is not one of none, relu"},
+
     {NULL, "What downstream takes"},
     {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 padding=1 ! "
                    "capsfilter caps=\"tensor/strided,dims=(int)<1,12,16,3>\"" SINK,

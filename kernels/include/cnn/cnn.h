@@ -19,6 +19,7 @@
 #include "cnn/merge.h"
 #include "cnn/pool2d.h"
 #include "cnn/shape-rules.h"
+#include "cnn/unary.h"
 #include "cnn/upsample2d.h"
 #include "cnn/workers.h"
 
