@@ -150,7 +150,8 @@ sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) taken =
       gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
   GstCaps *fitting = gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken);
-  if (mode != CNN_MERGE_CONCAT && !gst_caps_is_empty (fitting))
+  /* Only where nothing else is left: lists of caps that grow with every merge would make negotiation slow. */
+  if (mode != CNN_MERGE_CONCAT && filter && !gst_caps_can_intersect (fitting, filter))
     append_broadcast (fitting);
   return gst_cnn_layer_common_answer_caps (pad, fitting, filter);
 }
