@@ -95,6 +95,7 @@ const DemoChapter demo_chapters[] = {
             "scores. ! " QUEUE
             " ! cnnview title=true labels=true normalize=fixed minimum=-20 maximum=20 "
             "colormap=coolwarm ! video/x-raw,width=480,height=240 ! videoconvert ! "
+            "video/x-raw,format=RGBA ! "
             "textoverlay name=words font-desc=\"Sans Bold 44\" ! videoconvert ! " QUEUE
             " ! all.sink_2 "
             "compositor name=all sink_1::ypos=380 sink_2::xpos=800 sink_2::ypos=380 ! " COMPOSED,
@@ -118,11 +119,13 @@ const DemoChapter demo_chapters[] = {
             "layer=conv3 padding=1 ! cnnupsample name=shuffle mode=pixel-shuffle ! "
             "video/x-raw,format=RGB ! videoscale method=nearest-neighbour ! "
             "video/x-raw,width=638,height=620 ! "
-            "videoconvert ! textoverlay text=\"network\" valignment=top font-desc=\"Sans Bold 28\" "
+            "videoconvert ! video/x-raw,format=RGBA ! textoverlay text=\"network\" valignment=top "
+            "font-desc=\"Sans Bold 28\" "
             "! videoconvert ! " QUEUE " ! both.sink_1 "
             "small. ! " QUEUE " ! videoscale method=catrom ! video/x-raw,width=160,height=154 ! "
             "videoscale method=nearest-neighbour ! video/x-raw,width=638,height=620 ! "
-            "videoconvert ! textoverlay text=\"bicubic\" valignment=top font-desc=\"Sans Bold 28\" "
+            "videoconvert ! video/x-raw,format=RGBA ! textoverlay text=\"bicubic\" valignment=top "
+            "font-desc=\"Sans Bold 28\" "
             "! videoconvert ! " QUEUE " ! both.sink_0 "
             "compositor name=both background=black sink_1::xpos=642 ! " COMPOSED,
         .own_source = PHOTO,
