@@ -113,6 +113,7 @@ meta_init (GstMeta *meta, gpointer params, GstBuffer *buffer)
   GstCnnOperationMeta *self = (GstCnnOperationMeta *)(gpointer)meta;
   self->operation = NULL;
   self->input = NULL;
+  self->branches = NULL;
   return TRUE;
 }
 
@@ -122,6 +123,13 @@ meta_free (GstMeta *meta, GstBuffer *buffer)
   GstCnnOperationMeta *self = (GstCnnOperationMeta *)(gpointer)meta;
   g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   gst_clear_buffer (&self->input);
+  g_clear_pointer (&self->branches, g_array_unref);
+}
+
+static void
+branch_clear (gpointer data)
+{
+  gst_clear_buffer (&((GstCnnOperationBranch *)data)->input);
 }
 
 static gboolean
@@ -132,6 +140,10 @@ meta_transform (GstBuffer *copy, GstMeta *meta, GstBuffer *buffer, GQuark type, 
   if (!GST_META_TRANSFORM_IS_COPY (type) || how->region)
     return FALSE;
   gst_cnn_operation_meta_add (copy, self->operation, self->input);
+  for (guint i = 0; self->branches && i < self->branches->len; i++) {
+    const GstCnnOperationBranch *branch = &g_array_index (self->branches, GstCnnOperationBranch, i);
+    gst_cnn_operation_meta_add_branch (copy, &branch->stream, branch->input);
+  }
   return TRUE;
 }
 
@@ -153,6 +165,19 @@ gst_cnn_operation_meta_add (GstBuffer *output, GstCnnOperation *operation, GstBu
       (GstCnnOperationMeta *)(gpointer)gst_buffer_add_meta (output, meta_info (), NULL);
   meta->operation = gst_cnn_operation_ref (operation);
   meta->input = gst_buffer_ref (input);
+}
+
+void
+gst_cnn_operation_meta_add_branch (
+    GstBuffer *output, const GstCnnStreamInfo *stream, GstBuffer *input)
+{
+  GstCnnOperationMeta *meta = gst_cnn_operation_meta_get (output);
+  const GstCnnOperationBranch branch = {*stream, gst_buffer_ref (input)};
+  if (!meta->branches) {
+    meta->branches = g_array_new (FALSE, FALSE, sizeof (GstCnnOperationBranch));
+    g_array_set_clear_func (meta->branches, branch_clear);
+  }
+  g_array_append_val (meta->branches, branch);
 }
 
 GstCnnOperationMeta *

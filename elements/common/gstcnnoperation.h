@@ -39,10 +39,17 @@ const GstCnnOperationOrigin *gst_cnn_operation_origin (const GstCnnOperation *op
 /* What the input buffers are frames of. */
 const GstCnnStreamInfo *gst_cnn_operation_input (const GstCnnOperation *operation);
 
+/* Another input of a join of branches. */
+typedef struct {
+  GstCnnStreamInfo stream;
+  GstBuffer *input;
+} GstCnnOperationBranch;
+
 typedef struct {
   GstMeta meta;
   GstCnnOperation *operation;
   GstBuffer *input;
+  GArray *branches; /* of GstCnnOperationBranch, beside the input; NULL for none */
 } GstCnnOperationMeta;
 
 #define GST_CNN_OPERATION_META_API_TYPE (gst_cnn_operation_meta_api_get_type ())
@@ -50,6 +57,9 @@ GType gst_cnn_operation_meta_api_get_type (void);
 
 /* On a writable buffer; takes references to both. */
 void gst_cnn_operation_meta_add (GstBuffer *output, GstCnnOperation *operation, GstBuffer *input);
+/* One more input on a buffer that has the meta; takes a reference. */
+void gst_cnn_operation_meta_add_branch (
+    GstBuffer *output, const GstCnnStreamInfo *stream, GstBuffer *input);
 /* NULL when the buffer has none. */
 GstCnnOperationMeta *gst_cnn_operation_meta_get (GstBuffer *buffer);
 

@@ -51,6 +51,9 @@ struct _GstCnnMerge {
   guint segment_flushes; /* since that many flushes */
   gboolean new_branches; /* caps arrived that `merge` was not made for */
   gboolean new_chain;    /* a branch has another history */
+  GstCnnChain chain;     /* as published */
+  struct _GstCnnOperation *operation; /* of `merge`, when told already */
+  gint operations_wanted;             /* atomic: by one further downstream */
 };
 
 /* --- gstcnnmergejoin.c: frames that belong together --- */
@@ -62,6 +65,18 @@ GstFlowReturn gst_cnn_merge_process (GstCnnMerge *self, const GPtrArray *pads,
 
 /* Ends what was made for a stream. */
 void gst_cnn_merge_forget_join (GstCnnMerge *self);
+
+/* --- gstcnnmergeoperation.c: how frames were made --- */
+
+/* Events from downstream. */
+void gst_cnn_merge_note_operation_event (GstCnnMerge *self, GstEvent *event);
+
+/* Another join from now on. */
+void gst_cnn_merge_forget_operation (GstCnnMerge *self);
+
+/* Tells on an output buffer how it was made of the frames, where somebody asked. */
+void gst_cnn_merge_attach_operation (
+    GstCnnMerge *self, const GPtrArray *pads, const GPtrArray *frames, GstBuffer *output);
 
 /* --- gstcnnmergequeue.c: threads that bring frames --- */
 

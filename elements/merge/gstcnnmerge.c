@@ -332,6 +332,7 @@ gst_cnn_merge_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
   GstCnnMerge *self = GST_CNN_MERGE (parent);
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE)
     gst_cnn_peer_caps_forget_all ();
+  gst_cnn_merge_note_operation_event (self, event);
   return gst_cnn_upstream_event (&self->upstream, GST_ELEMENT (self), event, send_to_branches);
 }
 

@@ -72,6 +72,7 @@ make_merge (GstCnnMerge *self, const Join *join, const GstCnnStreamInfo *out, Cn
   if (!merge)
     return FALSE;
   g_clear_pointer (&self->merge, cnn_layer_free);
+  gst_cnn_merge_forget_operation (self);
   self->merge = merge;
   self->out_info = *out;
   gst_cnn_layer_common_debug_plan (&self->common, merge, out);
@@ -98,7 +99,8 @@ joined_chain (GstCnnMerge *self, const GPtrArray *pads)
 static void
 publish (GstCnnMerge *self, const GPtrArray *pads)
 {
-  const GstCnnChain chain = joined_chain (self, pads);
+  const GstCnnChain chain = self->chain = joined_chain (self, pads);
+  gst_cnn_merge_forget_operation (self);
   CnnShape *shapes = g_new (CnnShape, pads->len);
   g_autofree const gchar **previous = g_new (const gchar *, pads->len);
   for (guint i = 0; i < pads->len; i++) {
@@ -334,6 +336,7 @@ gst_cnn_merge_process (GstCnnMerge *self, const GPtrArray *pads, const GPtrArray
     gst_buffer_unref (output);
     return GST_FLOW_CUSTOM_ERROR;
   }
+  gst_cnn_merge_attach_operation (self, pads, frames, output);
   GST_CNN_LOG (self, "pushing %" GST_PTR_FORMAT, output);
   return gst_pad_push (self->srcpad, output);
 }
@@ -342,6 +345,7 @@ void
 gst_cnn_merge_forget_join (GstCnnMerge *self)
 {
   drop_pool (self);
+  gst_cnn_merge_forget_operation (self);
   g_clear_pointer (&self->merge, cnn_layer_free);
   g_clear_pointer (&self->images, g_free);
   self->n_branches = 0;

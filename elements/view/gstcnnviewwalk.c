@@ -1,21 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "view/gstcnnviewwalk.h"
 
+/* Buffers on the way, each after all that it was made of. */
+typedef struct {
+  guint n;
+  GstCnnViewStation *stations;
+} Walk;
+
+static gboolean
+was_visited (const Walk *walk, const GstBuffer *buffer)
+{
+  for (guint i = 0; i < walk->n; i++)
+    if (walk->stations[i].buffer == buffer)
+      return TRUE;
+  return FALSE;
+}
+
+/* `depth` counts the steps from the end: no longer way is walked than there is room for. */
+static void
+visit (Walk *walk, GstBuffer *buffer, const GstCnnStreamInfo *stream, guint depth)
+{
+  if (depth == GST_CNN_VIEW_MAX_STATIONS || was_visited (walk, buffer))
+    return;
+  const GstCnnOperationMeta *meta = gst_cnn_operation_meta_get (buffer);
+  const GArray *branches = meta ? meta->branches : NULL;
+  if (meta)
+    visit (walk, meta->input, gst_cnn_operation_input (meta->operation), depth + 1);
+  for (guint i = 0; branches && i < branches->len; i++) {
+    const GstCnnOperationBranch *branch = &g_array_index (branches, GstCnnOperationBranch, i);
+    visit (walk, branch->input, &branch->stream, depth + 1);
+  }
+  /* The last place is the end's. */
+  if (walk->n < GST_CNN_VIEW_MAX_STATIONS - 1 || depth == 0)
+    walk->stations[walk->n++] = (GstCnnViewStation){
+        .buffer = buffer, .operation = meta ? meta->operation : NULL, .stream = *stream};
+}
+
 guint
 gst_cnn_view_walk (GstBuffer *buffer, const GstCnnStreamInfo *stream, GstCnnViewStation *stations)
 {
-  guint n = 0;
-  stations[n++] = (GstCnnViewStation){.buffer = buffer, .stream = *stream};
-  for (;;) {
-    const GstCnnOperationMeta *meta = gst_cnn_operation_meta_get (stations[n - 1].buffer);
-    if (!meta)
-      return n;
-    stations[n - 1].operation = meta->operation;
-    if (n == GST_CNN_VIEW_MAX_STATIONS)
-      return n;
-    stations[n++] = (GstCnnViewStation){
-        .buffer = meta->input, .stream = *gst_cnn_operation_input (meta->operation)};
+  Walk walk = {0, stations};
+  visit (&walk, buffer, stream, 0);
+  /* Backwards: the end comes first. */
+  for (guint i = 0; i < walk.n / 2; i++) {
+    const GstCnnViewStation station = stations[i];
+    stations[i] = stations[walk.n - 1 - i];
+    stations[walk.n - 1 - i] = station;
   }
+  return walk.n;
 }
 
 GstCnnViewStrip *

@@ -19,7 +19,8 @@ typedef struct {
   GstCnnStreamInfo stream;
 } GstCnnViewStation;
 
-/* From `buffer`, a frame of `stream`, backwards; at least that one. Returns how many. */
+/* From `buffer`, a frame of `stream`, backwards, each before all that it was made of; of a join one branch after
+ * the other, and what they share once. At least that one. Returns how many. */
 guint
 gst_cnn_view_walk (GstBuffer *buffer, const GstCnnStreamInfo *stream, GstCnnViewStation *stations);
 
