@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "model-private.h"
+#include "describe.h"
 #include "layers.h"
 #include "onnx/onnx.h"
 #include "onnx/read-file.h"
@@ -19,6 +20,7 @@ struct CnnModel {
 
 struct CnnModelPlan {
   CnnPlan *plan;
+  CnnLayerList layers;
 };
 
 static void
@@ -119,27 +121,16 @@ cnn_model_free (CnnModel *model)
 }
 
 static CnnModelTensor
-describe (const CnnValue *value, const char *name)
-{
-  CnnModelTensor tensor = {.name = name,
-      .is_integer = value->elements == CNN_ELEMENTS_INTEGER,
-      .rank = value->is_known ? value->dims.rank : -1};
-  for (int i = 0; i < tensor.rank; i++)
-    tensor.size[i] = value->dims.size[i];
-  return tensor;
-}
-
-static CnnModelTensor
 describe_input (const CnnGraph *graph, int i)
 {
   const CnnValue *value = &graph->values[graph->inputs[i]];
-  return describe (value, value->name);
+  return cnn_value_describe (value, value->name);
 }
 
 static CnnModelTensor
 describe_output (const CnnGraph *graph, int i)
 {
-  return describe (&graph->values[graph->outputs[i].value], graph->outputs[i].name);
+  return cnn_value_describe (&graph->values[graph->outputs[i].value], graph->outputs[i].name);
 }
 
 int
@@ -244,6 +235,34 @@ cnn_model_bind (const CnnModel *model, const CnnModelTensor *inputs, bool fold, 
   return NULL;
 }
 
+/* What computes each layer: of several steps the one that multiplies most. */
+static void
+name_kernels (CnnModelPlan *plan)
+{
+  int64_t most = -1;
+  for (int i = 0; i < plan->layers.n_layers; i++) {
+    plan->layers.layers[i].kernel_name = "view";
+    plan->layers.layers[i].isa = "c";
+  }
+  for (int i = 0; i < plan->plan->n_steps; i++) {
+    const CnnStep *step = &plan->plan->steps[i];
+    if (step->node == CNN_NO_NODE)
+      continue;
+    CnnModelLayer *layer = &plan->layers.layers[step->node];
+    if (i == 0 || plan->plan->steps[i - 1].node != step->node)
+      most = -1;
+    const CnnLayerInfo info =
+        step->layer
+            ? cnn_layer_info (step->layer)
+            : (CnnLayerInfo){.isa = "c", .kernel_name = step->function ? "function" : "reference"};
+    if (info.macs <= most)
+      continue;
+    most = info.macs;
+    layer->kernel_name = info.kernel_name;
+    layer->isa = info.isa;
+  }
+}
+
 CnnModelPlan *
 cnn_model_plan_new (
     const CnnModel *model, const CnnContext *context, const CnnModelTensor *inputs, char **sentence)
@@ -257,19 +276,42 @@ cnn_model_plan_new (
     return NULL;
   }
   CnnError error;
-  plan->plan = cnn_plan_new (graph, context, &error);
-  if (plan->plan)
+  /* Before the plan: it gives the memory of constants back. */
+  if (cnn_layer_list_make (graph, &plan->layers)) {
+    plan->plan = cnn_plan_new (graph, context, &error);
+  } else {
+    cnn_error_set (&error, "not enough memory for %d nodes", graph->n_nodes);
+    cnn_graph_free (graph);
+  }
+  if (plan->plan) {
+    name_kernels (plan);
     return plan;
+  }
   refuse (sentence, error.message);
+  cnn_layer_list_clear (&plan->layers);
   cnn_free (plan);
   return NULL;
+}
+
+int
+cnn_model_plan_n_layers (const CnnModelPlan *plan)
+{
+  return plan->layers.n_layers;
+}
+
+CnnModelLayer
+cnn_model_plan_layer (const CnnModelPlan *plan, int i)
+{
+  return plan->layers.layers[i];
 }
 
 void
 cnn_model_plan_free (CnnModelPlan *plan)
 {
-  if (plan)
+  if (plan) {
+    cnn_layer_list_clear (&plan->layers);
     cnn_plan_free (plan->plan);
+  }
   cnn_free (plan);
 }
 

@@ -83,6 +83,31 @@ cnn_model_table (const CnnModel *model, const CnnModelTensor *inputs, bool folde
 char *
 cnn_model_dot (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
 
+/* A layer of a plan: a node of the folded graph, as cnn_model_table () has it. */
+typedef struct {
+  const char *name;             /* the file's node, or the one that others were folded into */
+  const char *title;            /* "Conv 3x3 stride 2, hard-swish" */
+  const CnnModelTensor *inputs; /* those that are no constants */
+  int n_inputs;
+  CnnModelTensor output; /* the first that anybody needs */
+  int network_output;    /* which of the network's outputs that is, or -1 */
+  int64_t parameters;    /* numbers of its constants: weights, biases, slopes */
+  int64_t
+      dense_parameters; /* weights of a fully connected layer between the first input and the output of one
+                               frame; INT64_MAX when there would be more */
+  int64_t macs;         /* multiply-accumulates of one frame, those with padding included */
+  CnnReceptiveField
+      field; /* of the first input's rows and columns; size 0: it does not see the input */
+  const char *
+      kernel_name; /* of the layer of <cnn/layer.h> that computes it; "reference": a plain function; "view":
+                               nothing is computed, other bytes are read in another way */
+  const char *isa; /* instruction set of that kernel, or "c" */
+} CnnModelLayer;
+
+/* In the order in which they run. What they hold is the plan's. */
+int cnn_model_plan_n_layers (const CnnModelPlan *plan);
+CnnModelLayer cnn_model_plan_layer (const CnnModelPlan *plan, int i);
+
 /* Bytes of memory that the plan holds for maps between nodes. */
 size_t cnn_model_plan_bytes (const CnnModelPlan *plan);
 
