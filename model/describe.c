@@ -38,9 +38,8 @@ static int64_t
 dense_parameters (const CnnModelLayer *layer)
 {
   int64_t count;
-  if (layer->n_inputs < 1 ||
-      __builtin_mul_overflow (values_of_a_frame (&layer->inputs[0]),
-          values_of_a_frame (&layer->output), &count))
+  if (layer->n_inputs < 1 || __builtin_mul_overflow (values_of_a_frame (&layer->inputs[0]),
+                                 values_of_a_frame (&layer->output), &count))
     return layer->n_inputs < 1 ? 0 : INT64_MAX;
   return count;
 }

@@ -133,6 +133,12 @@ describe_output (const CnnGraph *graph, int i)
   return cnn_value_describe (&graph->values[graph->outputs[i].value], graph->outputs[i].name);
 }
 
+const CnnGraph *
+cnn_model_graph (const CnnModel *model)
+{
+  return model->graph;
+}
+
 int
 cnn_model_n_inputs (const CnnModel *model)
 {

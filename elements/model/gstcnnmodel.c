@@ -26,6 +26,8 @@
 #include "common/enumwords.h"
 #include "common/streambuffer.h"
 
+#include <string.h>
+
 GST_DEBUG_CATEGORY (cnn_model_debug);
 
 enum {
@@ -134,7 +136,8 @@ gst_cnn_model_request_new_pad (
     GstElement *element, GstPadTemplate *template, const gchar *name, const GstCaps *caps)
 {
   GstCnnModel *self = GST_CNN_MODEL (element);
-  g_autofree gchar *chosen = g_strdup (name);
+  /* Two elements that both give pads on request are linked by the templates' own names. */
+  g_autofree gchar *chosen = name && !strchr (name, '%') ? g_strdup (name) : NULL;
   for (guint number = 0; !chosen; number++) {
     g_autofree gchar *candidate = g_strdup_printf ("src_%u", number);
     g_autoptr (GstPad) taken = gst_element_get_static_pad (element, candidate);

@@ -40,17 +40,19 @@ whole_pixels (gdouble pixels)
   return (gint)CLAMP (ceil (pixels), 0, G_MAXINT);
 }
 
-/* `source` is the name of the network's input, `last` whether it has its channels last. */
+/* `source` is the name of the network's input, `last` whether it has its channels last, `output_last` whether what
+ * the layer makes does. */
 static GstStructure *
-layer_info_new (const CnnModelLayer *layer, const gchar *source, gboolean last)
+layer_info_new (
+    const CnnModelLayer *layer, const gchar *source, gboolean last, gboolean output_last)
 {
   const CnnReceptiveAxis *rows = &layer->field.rows, *columns = &layer->field.columns;
   GstStructure *info = gst_structure_new ("cnn-layer-info", "name", G_TYPE_STRING, layer->name,
       "operator", G_TYPE_STRING, layer->title, "tensor", G_TYPE_STRING, layer->output.name, NULL);
   for (gint i = 0; i < layer->n_inputs && i < 1; i++)
-    set_tensor (info, "input", &layer->inputs[i],
-        last && g_strcmp0 (layer->inputs[i].name, source) == 0);
-  set_tensor (info, "output", &layer->output, last && layer->network_output >= 0);
+    set_tensor (
+        info, "input", &layer->inputs[i], last && g_strcmp0 (layer->inputs[i].name, source) == 0);
+  set_tensor (info, "output", &layer->output, output_last);
   gst_structure_set (info, "parameters", G_TYPE_INT64, layer->parameters, "dense-parameters",
       G_TYPE_INT64, layer->dense_parameters, "macs", G_TYPE_INT64, layer->macs, NULL);
   set_ints (info, "receptive-field",
@@ -70,7 +72,9 @@ describe_layers (const CnnModelPlan *plan, const CnnModel *model)
   const gboolean last = cnn_model_is_channels_last (model, 0);
   for (gint i = 0; i < cnn_model_plan_n_layers (plan); i++) {
     const CnnModelLayer layer = cnn_model_plan_layer (plan, i);
-    g_ptr_array_add (layers, layer_info_new (&layer, source, last));
+    g_ptr_array_add (layers, layer_info_new (&layer, source, last,
+                                 layer.network_output >= 0 && cnn_model_output_is_channels_last (
+                                                                  model, layer.network_output)));
   }
   return layers;
 }

@@ -111,7 +111,6 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
 static gboolean
 make_outputs (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
 {
-  const gboolean channels_last = cnn_model_is_channels_last (model, 0);
   runner->n_outputs = (guint)cnn_model_n_outputs (model);
   runner->outputs = g_new0 (Output, runner->n_outputs);
   runner->arrays = g_new0 (gfloat *, runner->n_outputs);
@@ -119,7 +118,8 @@ make_outputs (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
     Output *output = &runner->outputs[i];
     const CnnModelTensor tensor = cnn_model_plan_output (runner->plan, (gint)i);
     /* A fault only where somebody wants it. */
-    gst_cnn_model_shape (&tensor, channels_last, &output->shape, &output->layout, &output->fault);
+    gst_cnn_model_shape (&tensor, cnn_model_output_is_channels_last (model, (gint)i),
+        &output->shape, &output->layout, &output->fault);
     output->values = runner->arrays[i] = new_array (&tensor, error);
     if (!output->values)
       return FALSE;

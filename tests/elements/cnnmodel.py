@@ -65,6 +65,11 @@ class Pipeline:
         parse = message.parse_error if message.type == Gst.MessageType.ERROR else message.parse_warning
         return parse()[0].message
 
+    def layers(self):
+        """The structures of the property "layers"."""
+        array = self.model().get_property("layers")
+        return [array[i] if hasattr(array, "__getitem__") else array.get_nth(i) for i in range(len(array))]
+
     def stop(self):
         self.pipeline.set_state(Gst.State.NULL)
 
@@ -100,7 +105,8 @@ def read_network(folder):
     return source, [numpy.load(path) for path in paths]
 
 
-def check_network(folder):
+def check_network(folder, second=False):
+    """second: convolutions of a network that looks as if it had its channels last give them second."""
     name = os.path.basename(folder)
     source, outputs = read_network(folder)
     last = channels_last(source)
@@ -119,6 +125,8 @@ def check_network(folder):
         if ours is None:
             check("%s: output %d" % (name, i), False, pipeline.complaint())
             break
+        if second and last and theirs.ndim == 4 and list(ours.shape) != as_frame(theirs):
+            theirs = theirs.transpose(0, 2, 3, 1)
         bound = 2e-4 * float(numpy.abs(theirs).max()) + 1e-6
         worst = float(numpy.abs(ours.reshape(theirs.shape) - theirs).max()) if ours.size == theirs.size else -1
         check("%s: output %d, off by at most %.3g of %.3g" % (name, i, worst, bound),
@@ -191,6 +199,54 @@ def check_changes(own):
     pipeline.stop()
 
 
+
+def check_inner_maps(own, others):
+    """Any node or tensor by its name, several at once, and the same numbers as with the outputs' own names."""
+    folder = os.path.join(own, "mobile")
+    source, outputs = read_network(folder)
+    line = ("appsrc name=in ! cnnmodel name=model location=%s/model.onnx outputs=Conv_69,%s,Softmax_81 "
+            "model.src_0 ! queue ! appsink name=out0 sync=false caps=tensor/strided,layout=nchw "
+            "model.src_1 ! queue ! appsink name=out1 sync=false caps=tensor/strided,layout=nchw "
+            "model.src_2 ! queue ! appsink name=out2 sync=false caps=tensor/strided,layout=nhwc")
+    pipeline = Pipeline(line % (folder, "node_Add_67"), tensor_caps(source.shape, "nchw"))
+    pipeline.push(source)
+    frames = [pipeline.pull("out%d" % i) for i in range(3)]
+    check("inner maps by names of tensors and nodes", all(frame is not None for frame in frames) and
+          frames[0].shape[1] == 8 and numpy.allclose(frames[1], outputs[0], 1e-4, 1e-5) and
+          numpy.allclose(frames[2].ravel(), outputs[1].ravel(), 1e-4, 1e-5), pipeline.complaint())
+    layers = pipeline.layers()
+    info = pipeline.model().get_property("model-info")
+    totals = [info.get_int("layers").value, info.get_int64("parameters").value, info.get_int64("macs").value]
+    check("layers can be read: %s" % totals, len(layers) == totals[0] > 5 and
+          sum(layer.get_int64("macs").value for layer in layers) == totals[2] > 0 and
+          sum(layer.get_int64("parameters").value for layer in layers) == totals[1] > 0 and
+          any(layer.get_string("operator") == "Conv 5x5 depthwise, hard-swish" for layer in layers),
+          [layer.to_string() for layer in layers])
+    pipeline.stop()
+    # A file whose channels are last has them second inside.
+    folder = os.path.join(others[0], "mediapipe-selfie") if others else ""
+    if not os.path.isdir(folder):
+        print("SKIPPED: there is no mediapipe-selfie: NO INNER MAP OF A NETWORK WITH CHANNELS LAST WAS TESTED")
+        return
+    line = "appsrc name=in ! cnnmodel name=model location=%s/model.onnx outputs=Conv__224 ! appsink name=out0 sync=false caps=%s"
+    pipeline = Pipeline(line % (folder, "tensor/strided,layout=nchw"), tensor_caps((1, 256, 256, 3), "nhwc"))
+    pipeline.push(read_network(folder)[0])
+    frame = pipeline.pull()
+    check("inner maps of a network with its channels last", frame is not None and frame.shape == (1, 16, 128, 128) and
+          numpy.abs(numpy.diff(frame, axis=3)).mean() < 0.5 * frame.std(), frame)
+    pipeline.stop()
+
+
+def check_links():
+    """Both sides give pads on request."""
+    try:
+        Gst.parse_launch("videotestsrc ! cnnmodel ! cnnmerge ! fakesink")
+        fault = None
+    except Exception as error:  # GLib.Error
+        fault = error
+    check("cnnmodel links to elements with request pads", fault is None, fault)
+
+
 def check_refusals(own):
     folder = os.path.join(own, "mobile")
     source, _ = read_network(folder)
@@ -217,8 +273,13 @@ def main():
     others = [folder for folder in sys.argv[2:] if os.path.isdir(folder)]
     for folder in [own] + others:
         for path in sorted(glob.glob(os.path.join(folder, "*", "model.onnx"))):
-            check_network(os.path.dirname(path))
+            check_network(os.path.dirname(path), folder == own)
     check_layouts(own)
+    check_inner_maps(own, others)
+    check_links()
+    check_pads(own)
+    check_size_of_location(own)
+    check_seek(own)
     check_changes(own)
     check_refusals(own)
     if len(others) < len(sys.argv) - 2:

@@ -54,6 +54,9 @@ CnnModelTensor cnn_model_output (const CnnModel *model, int i);
 /* TRUE when an input of rank 4 has its channels last: its last dimension counts as channels do (1 to 4), and its
  * second does not. */
 bool cnn_model_is_channels_last (const CnnModel *model, int input);
+/* The same for an output of rank 4 of a network whose input has its channels last: false where the file has transposed
+ * them to the second place, as it does for its convolutions. False for all outputs of other networks. */
+bool cnn_model_output_is_channels_last (const CnnModel *model, int output);
 /* Input `i` for a picture of so many rows and columns: what else the file leaves open becomes 1, or 3 for channels.
  * Inputs of other ranks than 4 do not change but for that. */
 CnnModelTensor cnn_model_input_for (const CnnModel *model, int i, int64_t rows, int64_t columns);
