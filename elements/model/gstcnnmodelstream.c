@@ -353,7 +353,7 @@ run (GstCnnModel *self, GstBuffer *buffer, GstBuffer **frames, CnnError *error)
 static GstFlowReturn
 push_frames (GstCnnModel *self, GstBuffer **frames)
 {
-  GstFlowReturn flow = self->streams->len ? GST_FLOW_OK : GST_FLOW_NOT_LINKED;
+  GstFlowReturn flow = GST_FLOW_OK;
   for (guint i = 0; i < self->streams->len; i++) {
     GstCnnModelOutput *output = self->streams->pdata[i];
     if (output->info.kind != GST_CNN_STREAM_VIDEO)
@@ -373,6 +373,12 @@ process (GstCnnModel *self, GstBuffer *buffer)
   if (!update_outputs (self, &error)) {
     gst_cnn_layer_common_post_error (&self->common, &error);
     return GST_FLOW_NOT_NEGOTIATED;
+  }
+  if (self->streams->len == 0) {
+    cnn_error_set (&error, "nothing is linked to an output of the network: it gives src_0%s",
+        gst_cnn_model_runner_n_outputs (self->runner) > 1 ? ", src_1 ..." : "");
+    gst_cnn_layer_common_post_error (&self->common, &error);
+    return GST_FLOW_NOT_LINKED;
   }
   g_autofree GstBuffer **frames = g_new0 (GstBuffer *, self->streams->len + 1);
   GstFlowReturn flow = GST_FLOW_OK;

@@ -35,8 +35,9 @@ class Pipeline:
     def __init__(self, line, caps):
         self.pipeline = Gst.parse_launch(line)
         self.source = self.pipeline.get_by_name("in")
-        self.source.set_property("format", Gst.Format.TIME)
-        self.set_caps(caps)
+        if self.source:
+            self.source.set_property("format", Gst.Format.TIME)
+            self.set_caps(caps)
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def set_caps(self, caps):
@@ -199,7 +200,6 @@ def check_changes(own):
     pipeline.stop()
 
 
-
 def check_inner_maps(own, others):
     """Any node or tensor by its name, several at once, and the same numbers as with the outputs' own names."""
     folder = os.path.join(own, "mobile")
@@ -245,6 +245,83 @@ def check_links():
     except Exception as error:  # GLib.Error
         fault = error
     check("cnnmodel links to elements with request pads", fault is None, fault)
+
+
+def check_pads(own):
+    """Outputs come and go while frames flow; states come and go."""
+    folder = os.path.join(own, "mobile")
+    source, outputs = read_network(folder)
+    pipeline = Pipeline("appsrc name=in ! cnnmodel name=model location=%s/model.onnx ! appsink name=out0 sync=false "
+                        "caps=tensor/strided,layout=nchw" % folder, tensor_caps(source.shape, "nchw"))
+    pipeline.push(source)
+    first = pipeline.pull()
+    sink = Gst.ElementFactory.make("appsink", "out1")
+    sink.set_property("sync", False)
+    sink.set_property("async", False)
+    sink.set_property("caps", Gst.Caps.from_string("tensor/strided,layout=nhwc"))
+    pipeline.pipeline.add(sink)
+    sink.sync_state_with_parent()
+    pad = pipeline.model().request_pad_simple("src_1")
+    pad.link(sink.get_static_pad("sink"))
+    pipeline.push(source)
+    both = pipeline.pull(), pipeline.pull("out1")
+    check("an output that is asked for while playing", both[0] is not None and both[1] is not None and
+          numpy.array_equal(first, both[0]) and numpy.allclose(both[1].ravel(), outputs[1].ravel(), 1e-4, 1e-5),
+          pipeline.complaint())
+    pad.unlink(sink.get_static_pad("sink"))
+    pipeline.model().release_request_pad(pad)
+    pipeline.push(source)
+    check("and given back", numpy.array_equal(first, pipeline.pull()), pipeline.complaint())
+    for state in (Gst.State.READY, Gst.State.PLAYING, Gst.State.NULL, Gst.State.PLAYING):
+        pipeline.pipeline.set_state(state)
+    pipeline.push(source)
+    check("the same after READY and NULL", numpy.array_equal(first, pipeline.pull()), pipeline.complaint())
+    pad = pipeline.model().get_static_pad("src_0")
+    pad.unlink(pad.get_peer())
+    pipeline.model().release_request_pad(pad)
+    pipeline.push(source)
+    sentence = pipeline.complaint(seconds=20)
+    check("no output at all ends the stream: %s" % sentence,
+          sentence is not None and "nothing is linked to an output" in sentence)
+    pipeline.stop()
+    pipeline = Pipeline("appsrc name=in ! cnnmodel name=model location=%s/model.onnx model.src_7 ! fakesink" % folder,
+                        tensor_caps(source.shape, "nchw"))
+    pipeline.push(source)
+    sentence = pipeline.complaint(seconds=20)
+    check("refused: %s" % sentence, sentence is not None and "src_7" in sentence and "2 outputs" in sentence)
+    pipeline.stop()
+
+
+def check_size_of_location(own):
+    """Another file that takes frames of another size: what is before it scales to that size."""
+    line = ("videotestsrc ! videoconvert ! videoscale ! cnnmodel name=model location=%s/shuffle/model.onnx "
+            "! appsink name=out0 sync=false max-buffers=1 caps=tensor/strided,layout=nchw" % own)
+    pipeline = Pipeline(line, None)
+    before = pipeline.pull()
+    layers = len(pipeline.layers())
+    pipeline.model().set_property("location", os.path.join(own, "unary", "model.onnx"))
+    after = None
+    for _ in range(2000):
+        after = pipeline.pull()
+        if after is None or after.shape != before.shape:
+            break
+    check("a file with another input size while playing: %s, then %s" % (before.shape, after.shape if after is not None else None),
+          after is not None and after.shape == (1, 3, 5, 7) and not (after < 0).any(), pipeline.complaint())
+    check("and its layers", len(pipeline.layers()) != layers, layers)
+    pipeline.stop()
+
+
+def check_seek(own):
+    line = ("videotestsrc ! video/x-raw,framerate=10/1,width=40,height=32 ! videoconvert ! cnnmodel name=model "
+            "location=%s/mobile/model.onnx ! appsink name=out0 sync=false max-buffers=1" % own)
+    pipeline = Pipeline(line, None)
+    first = pipeline.pull()
+    done = pipeline.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH, 5 * Gst.SECOND)
+    sample = pipeline.pipeline.get_by_name("out0").try_pull_sample(20 * Gst.SECOND)
+    pts = sample.get_buffer().pts if sample else None
+    check("a seek that flushes: next frame at %s" % pts, first is not None and done and pts == 5 * Gst.SECOND,
+          pipeline.complaint())
+    pipeline.stop()
 
 
 def check_refusals(own):
