@@ -299,6 +299,17 @@ cnn_model_plan_new (
   return NULL;
 }
 
+CnnModelInfo
+cnn_model_plan_info (const CnnModelPlan *plan)
+{
+  CnnModelInfo info = {.layers = plan->layers.n_layers};
+  for (int i = 0; i < info.layers; i++) {
+    info.parameters += plan->layers.layers[i].parameters;
+    info.macs += plan->layers.layers[i].macs;
+  }
+  return info;
+}
+
 int
 cnn_model_plan_n_layers (const CnnModelPlan *plan)
 {

@@ -3,7 +3,10 @@
 #include "classify/gstcnnclassify.h"
 #include "layer/gstcnnconv.h"
 #include "merge/gstcnnmerge.h"
+#include "layer/gstcnnpad.h"
 #include "layer/gstcnnpool.h"
+#include "layer/gstcnnshuffle.h"
+#include "layer/gstcnnslice.h"
 #include "model/gstcnnmodel.h"
 #include "layer/gstcnnupsample.h"
 #include "view/gstcnnview.h"
@@ -19,6 +22,9 @@ plugin_init (GstPlugin *plugin)
   registered |= GST_ELEMENT_REGISTER (cnnmerge, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnupsample, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnclassify, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnpad, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnslice, plugin);
+  registered |= GST_ELEMENT_REGISTER (cnnshuffle, plugin);
   registered |= GST_ELEMENT_REGISTER (cnnmodel, plugin);
   return registered;
 }

@@ -155,6 +155,7 @@ cnn_view_arithmetic_result (const CnnViewOperation *op, const GArray *taps)
   case CNN_VIEW_OPERATION_AVERAGE:
     return sum_of (taps) / divisor_of (op, taps);
   case CNN_VIEW_OPERATION_CONVOLUTION:
+  case CNN_VIEW_OPERATION_OTHER:
     break;
   }
   return sum_of (taps);
@@ -210,6 +211,7 @@ cnn_view_arithmetic_equation (const CnnViewOperation *op, const GArray *taps, gu
     g_string_append_printf (string, " / %g = ", divisor_of (op, taps));
     break;
   case CNN_VIEW_OPERATION_CONVOLUTION:
+  case CNN_VIEW_OPERATION_OTHER:
     if (written)
       append_terms (string, op, taps, " + ");
     else

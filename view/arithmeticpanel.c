@@ -345,6 +345,19 @@ draw_lesson (const Lesson *lesson, gdouble result)
   }
 }
 
+/* Why there is nothing to work out; NULL when there is. */
+static const gchar *
+what_is_missing (const CnnViewOperation *operation)
+{
+  if (!operation)
+    return "the input of these maps is not known";
+  if (operation->kind == CNN_VIEW_OPERATION_OTHER)
+    return "these values are no sum of a window";
+  if (operation->kind == CNN_VIEW_OPERATION_CONVOLUTION && !operation->weights)
+    return "the kernels are too large to be shown";
+  return NULL;
+}
+
 void
 cnn_view_draw_arithmetic (const CnnViewDrawing *drawing, gint map, gint y, gint x)
 {
@@ -353,10 +366,9 @@ cnn_view_draw_arithmetic (const CnnViewDrawing *drawing, gint map, gint y, gint 
   if (drawing->layout->arithmetic.width == 0)
     return;
   Lesson lesson = {.drawing = drawing, .op = op, .input = scene->input, .y = y, .x = x};
-  if (!op || (op->kind == CNN_VIEW_OPERATION_CONVOLUTION && !op->weights)) {
-    write_line (&lesson, drawing->layout->arithmetic.y,
-        op ? "the kernel is too large to be shown" : "the input of these maps is not known",
-        CNN_VIEW_FAINT);
+  const gchar *missing = what_is_missing (op);
+  if (missing) {
+    write_line (&lesson, drawing->layout->arithmetic.y, missing, CNN_VIEW_FAINT);
     return;
   }
   lesson.batch = map / drawing->shape.c;

@@ -2,6 +2,8 @@
 /* Numbers of the maps on the tiles, and ranges where there is room. */
 #include "view/decoration.h"
 
+#include <string.h>
+
 #define ELLIPSIS " \342\200\246 "
 /* Where three have no room. */
 #define MIN_DIGITS 2
@@ -155,9 +157,34 @@ draw_column_names (const CnnViewDrawing *drawing)
   }
 }
 
+/* Name on the left of each lying bar, shortened where it is long, and its value on the right. */
+static void
+draw_lying_names (const CnnViewDrawing *drawing)
+{
+  const CnnViewLayout *layout = drawing->layout;
+  const gint size = layout->caption_size;
+  for (gint i = 0; i < layout->n_shown; i++) {
+    const CnnViewBox tile = cnn_view_layout_tile (layout, i);
+    const gint middle = tile.y + tile.height / 2, room = tile.x - layout->body.x - size;
+    gchar name[CNN_VIEW_NAME_SIZE], number[CNN_VIEW_NUMBER_SIZE];
+    cnn_view_name_map (drawing->shape, drawing->scene->names, drawing->maps[i], name);
+    while (*name && cnn_view_drawing_width (drawing, size, name) > room)
+      *g_utf8_prev_char (name + strlen (name)) = '\0';
+    cnn_view_drawing_write (drawing, size,
+        tile.x - size / 2 - cnn_view_drawing_width (drawing, size, name), middle, name,
+        CNN_VIEW_INK);
+    cnn_view_number (
+        number, cnn_view_drawing_value (drawing, drawing->maps[i], 0, 0), CNN_VIEW_DIGITS);
+    cnn_view_drawing_write (
+        drawing, size, tile.x + tile.width + size / 2, middle, number, CNN_VIEW_FAINT);
+  }
+}
+
 void
 cnn_view_draw_captions (const CnnViewDrawing *drawing)
 {
+  if (drawing->layout->lying)
+    draw_lying_names (drawing);
   if (drawing->layout->row_names)
     draw_row_names (drawing);
   if (drawing->layout->caption_height == 0)

@@ -51,6 +51,10 @@ cnn_view_name_map (CnnShape shape, const gchar *const *names, gint map, gchar *n
   if (shape.n > 1)
     g_snprintf (entry, sizeof entry, "%d:", map / shape.c);
   g_snprintf (name, CNN_VIEW_NAME_SIZE, "%s%s", entry, names ? names[map % shape.c] : number);
+  /* A long one may be cut within a letter. */
+  const gchar *end;
+  if (!g_utf8_validate (name, -1, &end))
+    name[end - name] = '\0';
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
@@ -193,16 +197,27 @@ cnn_view_draw_legend (const CnnViewDrawing *drawing)
 
 /* ---- Bars ------------------------------------------------------------------------------------ */
 
-/* Rows of `box` from the height of one value to that of another. */
+/* The part of a bar's box from one value to another. */
 static CnnViewBox
-span_between (CnnViewBox box, const CnnViewRange *range, gdouble a, gdouble b)
+span_between (
+    const CnnViewDrawing *drawing, CnnViewBox box, const CnnViewRange *range, gdouble a, gdouble b)
 {
+  const gboolean lying = drawing->layout->lying;
+  const gint length = lying ? box.width : box.height;
   gdouble width = range->max - range->min;
-  gdouble top = width > 0 ? (range->max - MAX (a, b)) / width : 0;
-  gdouble bottom = width > 0 ? (range->max - MIN (a, b)) / width : 1;
-  gint first = (gint)(CLAMP (top, 0, 1) * (box.height - 1) + 0.5);
-  gint last = (gint)(CLAMP (bottom, 0, 1) * (box.height - 1) + 0.5);
-  return (CnnViewBox){box.x, box.y + first, box.width, MAX (1, last - first + 1)};
+  /* From the top, or from the left. */
+  gdouble start = width > 0 ? (range->max - MAX (a, b)) / width : 0;
+  gdouble end = width > 0 ? (range->max - MIN (a, b)) / width : 1;
+  if (lying) {
+    const gdouble left = width > 0 ? 1 - end : 0;
+    end = width > 0 ? 1 - start : 1;
+    start = left;
+  }
+  gint first = (gint)(CLAMP (start, 0, 1) * (length - 1) + 0.5);
+  gint last = (gint)(CLAMP (end, 0, 1) * (length - 1) + 0.5);
+  const gint span = MAX (1, last - first + 1);
+  return lying ? (CnnViewBox){box.x + first, box.y, span, box.height}
+               : (CnnViewBox){box.x, box.y + first, box.width, span};
 }
 
 gint
@@ -243,7 +258,7 @@ cnn_view_draw_bars (const CnnViewDrawing *drawing)
     gdouble base = CLAMP (0, range.min, range.max);
     if (isfinite (value)) {
       cnn_view_canvas_shade (drawing->canvas, box, 0xffffff, 10);
-      draw_bar (drawing, span_between (box, &range, base, value), &range, value);
+      draw_bar (drawing, span_between (drawing, box, &range, base, value), &range, value);
     } else {
       const gint level = cnn_view_drawing_level (drawing, &range, value);
       cnn_view_canvas_fill_pixel (drawing->canvas, box, drawing->table->pixels[level]);
@@ -253,7 +268,12 @@ cnn_view_draw_bars (const CnnViewDrawing *drawing)
     CnnViewBox axis = cnn_view_layout_tile (drawing->layout, 0);
     const CnnViewRange *range = &drawing->intervals[0];
     gdouble base = CLAMP (0, range->min, range->max);
-    axis.width = (drawing->layout->n_shown - 1) * drawing->layout->step_x + axis.width;
-    cnn_view_canvas_fill (drawing->canvas, span_between (axis, range, base, base), CNN_VIEW_FAINT);
+    const gint others = drawing->layout->n_shown - 1;
+    if (drawing->layout->lying)
+      axis.height += others * drawing->layout->step_y;
+    else
+      axis.width += others * drawing->layout->step_x;
+    cnn_view_canvas_fill (
+        drawing->canvas, span_between (drawing, axis, range, base, base), CNN_VIEW_FAINT);
   }
 }

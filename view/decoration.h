@@ -69,7 +69,7 @@ void cnn_view_draw_values (const CnnViewDrawing *drawing);
 /* One bar for each shown map, for maps of one value. */
 void cnn_view_draw_bars (const CnnViewDrawing *drawing);
 /* The kernel of the enlarged map, or of the one under the pointer, or all of them. */
-void cnn_view_draw_kernels (const CnnViewDrawing *drawing);
+void cnn_view_draw_weights (const CnnViewDrawing *drawing);
 /* Position and value under the pointer, and what that value sees of the source. */
 void cnn_view_draw_readout (const CnnViewDrawing *drawing);
 /* Page number, frozen sign, help: over everything else. */

@@ -216,6 +216,29 @@ cnn_view_grid_fit_bars (CnnViewLayout *layout, const CnnViewRequest *request)
   layout->bars = TRUE;
 }
 
+gboolean
+cnn_view_grid_fit_lying_bars (
+    CnnViewLayout *layout, const CnnViewRequest *request, gint name_width, gint value_width)
+{
+  const CnnViewBox body = layout->body;
+  const gint line = layout->caption_size * 3 / 2, width = body.width - name_width - value_width;
+  if (request->n_tiles > body.height / line || width < name_width / 2)
+    return FALSE;
+  CnnViewRequest bars = *request;
+  bars.gap = MIN (request->gap, 4);
+  const gint height = MIN (body.height / request->n_tiles, 3 * line) - bars.gap;
+  const Fit fit = {.width = width,
+      .height = MAX (1, height),
+      .values_width = 1,
+      .values_height = 1,
+      .enlargement = 1};
+  layout->caption_height = 0;
+  place_grid (layout, &bars, 1, request->n_tiles, &fit);
+  layout->x = body.x + name_width;
+  layout->bars = layout->lying = TRUE;
+  return TRUE;
+}
+
 gint
 cnn_view_grid_natural_columns (const CnnViewRequest *request)
 {

@@ -19,6 +19,11 @@ void cnn_view_grid_fit_pages (CnnViewLayout *layout, const CnnViewRequest *reque
 /* A bar for each map of one value. */
 void cnn_view_grid_fit_bars (CnnViewLayout *layout, const CnnViewRequest *request);
 
+/* The same as rows, with that much room for names on the left and for values on the right. FALSE when that is too
+ * little for each to be read. */
+gboolean cnn_view_grid_fit_lying_bars (
+    CnnViewLayout *layout, const CnnViewRequest *request, gint name_width, gint value_width);
+
 /* For a picture of no given size: few empty places, a little wider than high. */
 gint cnn_view_grid_natural_columns (const CnnViewRequest *request);
 

@@ -24,6 +24,7 @@ typedef struct {
   gint gap;
   gboolean captions, title, legend;
   gint caption_letters; /* of the longest name of a map */
+  gboolean named;       /* maps have names: bars lie, to be read */
 } CnnViewRequest;
 
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
   CnnViewBox padded;                       /* the source with its padding */
   CnnViewBox source, kernels, arithmetic;  /* empty when absent */
   gboolean bars;                           /* maps of one value: a bar each instead of a tile */
+  gboolean lying; /* they go to the right, names on their left, values on their right */
 
   gint columns, rows;  /* of a full page */
   gint first, n_shown; /* tiles of this page */

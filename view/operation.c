@@ -31,11 +31,13 @@ cnn_view_operation_describe (const CnnViewOperation *operation)
 {
   const CnnAxis *rows = &operation->window.rows, *columns = &operation->window.columns;
   GString *string = g_string_new (NULL);
+  if (operation->kind == CNN_VIEW_OPERATION_OTHER)
+    return g_string_free (string, FALSE);
   if (operation->kind == CNN_VIEW_OPERATION_MAXIMUM)
     g_string_append (string, "maximum ");
   if (operation->kind == CNN_VIEW_OPERATION_AVERAGE)
     g_string_append (string, "average ");
-  if (rows->rule == CNN_SIZE_ADAPTIVE) {
+  if (rows->rule == CNN_SIZE_ADAPTIVE && operation->kind != CNN_VIEW_OPERATION_CONVOLUTION) {
     g_string_append (string, "of adaptive windows");
     return g_string_free (string, FALSE);
   }

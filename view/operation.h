@@ -13,6 +13,7 @@ typedef enum {
   CNN_VIEW_OPERATION_CONVOLUTION,
   CNN_VIEW_OPERATION_MAXIMUM,
   CNN_VIEW_OPERATION_AVERAGE,
+  CNN_VIEW_OPERATION_OTHER, /* values that are no sum and no choice of a window */
 } CnnViewOperationKind;
 
 /* Everything it points to belongs to whoever lends it. */
@@ -35,7 +36,8 @@ typedef struct {
   gint divisor; /* 0: the values that count */
 } CnnViewOperation;
 
-/* "3x3, stride 2, padding 1, relu", "maximum 2x2, stride 2": what is as usual is left out. To be freed. */
+/* "3x3, stride 2, padding 1, relu", "maximum 2x2, stride 2": what is as usual is left out, and
+ * everything of OTHER. To be freed. */
 gchar *cnn_view_operation_describe (const CnnViewOperation *operation);
 
 G_END_DECLS

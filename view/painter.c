@@ -138,7 +138,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   padding_of_axis (&scene->field.columns, scene->field_columns, scene->source_width, shape.w,
       &request.padding_left, &request.padding_right);
   request.kernels =
-      settings->kernels && scene->kernels && cnn_view_weights_panel_exist (scene->kernels);
+      settings->kernels && scene->weights && cnn_view_weights_panel_exist (scene->weights);
   request.n_layers = scene->n_layers;
   request.current_layer = scene->current_layer;
   request.arithmetic = settings->arithmetic || settings->step;
@@ -148,6 +148,7 @@ cnn_view_painter_request (CnnShape shape, const CnnViewScene *scene, gint width,
   request.page = grid ? settings->page : 0;
   request.gap = (gint)settings->gap;
   request.captions = settings->labels;
+  request.named = scene->names != NULL;
   request.caption_letters = longest_name (shape, scene->names);
   request.title = settings->title;
   request.legend = settings->legend;
@@ -407,7 +408,7 @@ draw_everything (CnnViewPainter *painter, const CnnViewDrawing *drawing)
   cnn_view_draw_captions (drawing);
   cnn_view_draw_title (drawing);
   cnn_view_draw_legend (drawing);
-  cnn_view_draw_kernels (drawing);
+  cnn_view_draw_weights (drawing);
   cnn_view_draw_readout (drawing);
   cnn_view_draw_overlay (drawing);
 }

@@ -41,7 +41,7 @@ typedef struct {
   gint source_width, source_height;
   CnnViewDrawSourceFunc *draw_source;
   gpointer source;
-  CnnViewWeightsPanel *kernels; /* NULL for none */
+  CnnViewWeightsPanel *weights; /* NULL for none */
   /* What a value sees of the first input, and that input's size; field_rows 0 when not known. */
   CnnReceptiveField field;
   gint field_rows, field_columns;

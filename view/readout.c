@@ -96,7 +96,7 @@ find_pointed (const CnnViewDrawing *drawing, Pointed *pointed)
 }
 
 void
-cnn_view_draw_kernels (const CnnViewDrawing *drawing)
+cnn_view_draw_weights (const CnnViewDrawing *drawing)
 {
   const CnnViewLayout *layout = drawing->layout;
   Pointed pointed = {0, 0, 0};
@@ -108,7 +108,7 @@ cnn_view_draw_kernels (const CnnViewDrawing *drawing)
       drawing->maps[pointed.index] % drawing->shape.c, drawing->scene->settings.values,
       drawing->scene->settings.channel < 0};
   cnn_view_weights_panel_draw (
-      drawing->scene->kernels, &panel, drawing->scene->layer, drawing->text, drawing->canvas);
+      drawing->scene->weights, &panel, drawing->scene->layer, drawing->text, drawing->canvas);
 }
 
 static void

@@ -18,7 +18,7 @@ struct _CnnViewWeightsPanel {
   CnnViewCanvas drawn;
   gsize drawn_bytes;
   gboolean is_drawn;
-  CnnViewWeightsRequest panel;
+  CnnViewWeightsRequest request;
   gboolean named;
 
   CnnViewTable table;
@@ -26,8 +26,8 @@ struct _CnnViewWeightsPanel {
 
 /* What is being drawn. */
 typedef struct {
-  const CnnViewWeightsPanel *kernels;
-  const CnnViewWeightsRequest *panel;
+  const CnnViewWeightsPanel *panel;
+  const CnnViewWeightsRequest *request;
   const CnnViewCanvas *canvas;
   CnnViewText *text;
 } Drawing;
@@ -55,26 +55,26 @@ cnn_view_weights_panel_set (CnnViewWeightsPanel *panel, const CnnViewWeights *we
 }
 
 gboolean
-cnn_view_weights_panel_exist (const CnnViewWeightsPanel *kernels)
+cnn_view_weights_panel_exist (const CnnViewWeightsPanel *panel)
 {
-  return kernels->weights.values != NULL;
+  return panel->weights.values != NULL;
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
 /* The values of one output's kernel for one input channel: row by row. */
 static const gfloat *
-slice_of (const CnnViewWeightsPanel *kernels, gint output, gint input)
+slice_of (const CnnViewWeightsPanel *panel, gint output, gint input)
 {
-  const CnnViewWeights *weights = &kernels->weights;
+  const CnnViewWeights *weights = &panel->weights;
   gsize size = (gsize)weights->rows * (gsize)weights->columns;
   return weights->values + ((gsize)output * (gsize)weights->in_channels + (gsize)input) * size;
 }
 
 static gsize
-kernel_size (const CnnViewWeightsPanel *kernels)
+kernel_size (const CnnViewWeightsPanel *panel)
 {
-  const CnnViewWeights *weights = &kernels->weights;
+  const CnnViewWeights *weights = &panel->weights;
   return (gsize)weights->in_channels * (gsize)weights->rows * (gsize)weights->columns;
 }
 
@@ -90,16 +90,16 @@ greatest (const gfloat *values, gsize count)
 }
 
 static gboolean
-is_pointwise (const CnnViewWeightsPanel *kernels)
+is_pointwise (const CnnViewWeightsPanel *panel)
 {
-  return kernels->weights.rows == 1 && kernels->weights.columns == 1;
+  return panel->weights.rows == 1 && panel->weights.columns == 1;
 }
 
 /* Red, green and blue of a picture: such a kernel is one, too. */
 static gboolean
-has_colors (const CnnViewWeightsPanel *kernels)
+has_colors (const CnnViewWeightsPanel *panel)
 {
-  return kernels->weights.first && kernels->weights.in_channels == 3 && !is_pointwise (kernels);
+  return panel->weights.first && panel->weights.in_channels == 3 && !is_pointwise (panel);
 }
 
 /* ---- Pictures -------------------------------------------------------------------------------- */
@@ -107,7 +107,7 @@ has_colors (const CnnViewWeightsPanel *kernels)
 static guint32
 color_of (const Drawing *drawing, gdouble value, gdouble most)
 {
-  const CnnViewTable *table = &drawing->kernels->table;
+  const CnnViewTable *table = &drawing->panel->table;
   if (isnan (value))
     return table->pixels[CNN_VIEW_NAN];
   if (isinf (value))
@@ -130,9 +130,9 @@ static void
 write_values (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item,
     const gfloat *values, gint stride, gdouble most)
 {
-  const CnnViewWeightsRequest *panel = drawing->panel;
-  const gint least = panel->values == CNN_VIEW_VALUES_AUTO ? panel->caption_size * 5 / 6 : 8;
-  if (panel->values == CNN_VIEW_VALUES_OFF || grid->cell < 2 * least)
+  const CnnViewWeightsRequest *request = drawing->request;
+  const gint least = request->values == CNN_VIEW_VALUES_AUTO ? request->caption_size * 5 / 6 : 8;
+  if (request->values == CNN_VIEW_VALUES_OFF || grid->cell < 2 * least)
     return;
   const CnnViewBox box = cnn_view_weights_grid_item (grid, item);
   GArray *shown = g_array_new (FALSE, FALSE, sizeof (gfloat));
@@ -140,7 +140,7 @@ write_values (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item,
     g_array_append_vals (shown, values + (gsize)y * (gsize)stride, (guint)grid->columns_of_item);
   const gfloat *numbers = (const gfloat *)(gconstpointer)shown->data;
   const CnnViewValuesFormat format = cnn_view_values_fit (
-      drawing->text, numbers, shown->len, grid->cell, grid->cell, least, panel->text_size);
+      drawing->text, numbers, shown->len, grid->cell, grid->cell, least, request->text_size);
   for (gint i = 0; format.size > 0 && i < (gint)shown->len; i++)
     cnn_view_values_write (drawing->text, drawing->canvas, format,
         (CnnViewBox){box.x + i % grid->columns_of_item * grid->cell,
@@ -172,11 +172,11 @@ shade_of (gdouble value, gdouble most)
 static void
 draw_colors (const Drawing *drawing, const CnnViewWeightsGrid *grid, gint item, gint output)
 {
-  const CnnViewWeightsPanel *kernels = drawing->kernels;
+  const CnnViewWeightsPanel *panel = drawing->panel;
   const gfloat *planes[3];
   for (gint c = 0; c < 3; c++)
-    planes[c] = slice_of (kernels, output, c);
-  gdouble most = greatest (planes[0], kernel_size (kernels));
+    planes[c] = slice_of (panel, output, c);
+  gdouble most = greatest (planes[0], kernel_size (panel));
   for (gint y = 0; y < grid->rows_of_item; y++)
     for (gint x = 0; x < grid->columns_of_item; x++) {
       gint i = y * grid->columns_of_item + x;
@@ -205,13 +205,13 @@ width_of (const Drawing *drawing, gint size, const gchar *string)
 static void
 draw_heading (const Drawing *drawing, gint middle, const gchar *name, const gchar *details)
 {
-  const gint width = drawing->panel->box.width;
-  gint size = drawing->panel->text_size;
+  const gint width = drawing->request->box.width;
+  gint size = drawing->request->text_size;
   if (width_of (drawing, size, name) > width)
     return;
   gint x = write_text (drawing, size, 0, middle, name, CNN_VIEW_INK) + size / 2;
   if (x + width_of (drawing, size, details) > width)
-    size = drawing->panel->caption_size;
+    size = drawing->request->caption_size;
   if (x + width_of (drawing, size, details) <= width)
     write_text (drawing, size, x, middle, details, CNN_VIEW_FAINT);
 }
@@ -220,11 +220,11 @@ static void
 describe (const Drawing *drawing, gboolean all, gint output, gchar *name, gsize name_size,
     gchar *details, gsize details_size)
 {
-  const CnnViewWeightsPanel *kernels = drawing->kernels;
-  const CnnViewWeights *weights = &kernels->weights;
-  const gchar *of = kernels->named ? " of " : "",
-              *element = kernels->named ? kernels->weights.element : "";
-  if (all && is_pointwise (kernels)) {
+  const CnnViewWeightsPanel *panel = drawing->panel;
+  const CnnViewWeights *weights = &panel->weights;
+  const gchar *of = panel->named ? " of " : "",
+              *element = panel->named ? panel->weights.element : "";
+  if (all && is_pointwise (panel)) {
     g_snprintf (name, name_size, "kernels%s%s", of, element);
     g_snprintf (details, details_size, "%d outputs " TIMES " %d inputs", weights->out_channels,
         weights->in_channels);
@@ -247,7 +247,7 @@ draw_scale (const Drawing *drawing, CnnViewBox box)
 {
   for (gint x = 0; x < box.width; x++)
     cnn_view_canvas_fill_pixel (drawing->canvas, (CnnViewBox){box.x + x, box.y, 1, box.height},
-        drawing->kernels->table.pixels[(gint64)x * CNN_VIEW_LEVELS / box.width]);
+        drawing->panel->table.pixels[(gint64)x * CNN_VIEW_LEVELS / box.width]);
 }
 
 /* -m [blue to red] m   note */
@@ -255,7 +255,7 @@ static void
 draw_range (
     const Drawing *drawing, gint middle, const gchar *low, const gchar *high, const gchar *note)
 {
-  const gint size = drawing->panel->caption_size, width = drawing->panel->box.width;
+  const gint size = drawing->request->caption_size, width = drawing->request->box.width;
   gint bar = 5 * size;
   gint x = width_of (drawing, size, low) + width_of (drawing, size, high) + bar + size;
   if (x > width)
@@ -272,14 +272,14 @@ draw_range (
 static CnnViewWeightsGrid
 start_grid (const Drawing *drawing, gint n_items, gint rows, gint columns, gint caption)
 {
-  const CnnViewWeightsRequest *panel = drawing->panel;
-  gint heading = panel->text_size * 9 / 5, footing = panel->caption_size * 9 / 5;
+  const CnnViewWeightsRequest *request = drawing->request;
+  gint heading = request->text_size * 9 / 5, footing = request->caption_size * 9 / 5;
   /* The mark around a picture at the edge needs its room. */
   CnnViewWeightsGrid grid = {.n_items = n_items,
       .rows_of_item = rows,
       .columns_of_item = columns,
       .caption = caption,
-      .box = {2, heading + 2, panel->box.width - 4, panel->box.height - heading - footing - 4}};
+      .box = {2, heading + 2, request->box.width - 4, request->box.height - heading - footing - 4}};
   return grid;
 }
 
@@ -287,7 +287,7 @@ static gint
 footing_middle (const Drawing *drawing, const CnnViewWeightsGrid *grid)
 {
   return grid->box.y + cnn_view_weights_grid_height (grid) + 2 +
-         drawing->panel->caption_size * 9 / 10;
+         drawing->request->caption_size * 9 / 10;
 }
 
 static void
@@ -311,33 +311,33 @@ mark (const Drawing *drawing, CnnViewBox box)
 static void
 draw_all (const Drawing *drawing, gint marked)
 {
-  const CnnViewWeightsPanel *kernels = drawing->kernels;
-  const CnnViewWeights *weights = &kernels->weights;
+  const CnnViewWeightsPanel *panel = drawing->panel;
+  const CnnViewWeights *weights = &panel->weights;
   CnnViewWeightsGrid grid =
       start_grid (drawing, weights->out_channels, weights->rows, weights->columns, 0);
-  cnn_view_weights_grid_fit (&grid, drawing->panel->text_size);
+  cnn_view_weights_grid_fit (&grid, drawing->request->text_size);
   /* Of more than fit, those around the marked one. */
   const gint first = grid.n_shown > 0 ? marked / grid.n_shown * grid.n_shown : 0;
   grid.n_shown = MIN (grid.n_shown, grid.n_items - first);
   for (gint i = 0; i < grid.n_shown; i++) {
-    const gfloat *values = slice_of (kernels, first + i, 0);
-    if (has_colors (kernels))
+    const gfloat *values = slice_of (panel, first + i, 0);
+    if (has_colors (panel))
       draw_colors (drawing, &grid, i, first + i);
     else
       draw_slice (
-          drawing, &grid, i, values, weights->columns, greatest (values, kernel_size (kernels)));
+          drawing, &grid, i, values, weights->columns, greatest (values, kernel_size (panel)));
   }
   if (grid.n_shown > 0)
     mark (drawing, cnn_view_weights_grid_item (&grid, marked - first));
   gchar note[96] = "each in its own range";
-  if (has_colors (kernels))
+  if (has_colors (panel))
     g_strlcpy (note, "gray is 0, each in its own range", sizeof note);
   note_missing (&grid, first, "kernels", note, sizeof note);
   gint middle = footing_middle (drawing, &grid);
-  if (!has_colors (kernels))
+  if (!has_colors (panel))
     draw_range (drawing, middle, "\342\210\222", "+", note);
-  else if (width_of (drawing, drawing->panel->caption_size, note) <= drawing->panel->box.width)
-    write_text (drawing, drawing->panel->caption_size, 0, middle, note, CNN_VIEW_FAINT);
+  else if (width_of (drawing, drawing->request->caption_size, note) <= drawing->request->box.width)
+    write_text (drawing, drawing->request->caption_size, 0, middle, note, CNN_VIEW_FAINT);
 }
 
 static void
@@ -354,14 +354,14 @@ draw_range_of (
 static void
 draw_matrix (const Drawing *drawing, gint marked)
 {
-  const CnnViewWeightsPanel *kernels = drawing->kernels;
-  const CnnViewWeights *weights = &kernels->weights;
-  const gfloat *values = slice_of (kernels, 0, 0);
+  const CnnViewWeightsPanel *panel = drawing->panel;
+  const CnnViewWeights *weights = &panel->weights;
+  const gfloat *values = slice_of (panel, 0, 0);
   CnnViewWeightsGrid grid = start_grid (drawing, 1, weights->out_channels, weights->in_channels, 0);
   grid.rows_of_item = MAX (1, MIN (grid.rows_of_item, grid.box.height));
   grid.columns_of_item = MAX (1, MIN (grid.columns_of_item, grid.box.width));
-  cnn_view_weights_grid_fit (&grid, drawing->panel->text_size);
-  gdouble most = greatest (values, (gsize)weights->out_channels * kernel_size (kernels));
+  cnn_view_weights_grid_fit (&grid, drawing->request->text_size);
+  gdouble most = greatest (values, (gsize)weights->out_channels * kernel_size (panel));
   if (grid.n_shown > 0)
     draw_slice (drawing, &grid, 0, values, weights->in_channels, most);
   if (grid.n_shown > 0 && marked < grid.rows_of_item) {
@@ -383,7 +383,7 @@ draw_names (const Drawing *drawing, const CnnViewWeightsGrid *grid)
 {
   static const gchar *const names[] = {"color", "red", "green", "blue"};
   static const gchar *const short_names[] = {"RGB", "R", "G", "B"};
-  const gint size = drawing->panel->caption_size;
+  const gint size = drawing->request->caption_size;
   const gboolean wide = width_of (drawing, size, names[0]) <= grid->columns_of_item * grid->cell;
   for (gint i = 0; i < grid->n_shown; i++) {
     CnnViewBox box = cnn_view_weights_grid_item (grid, i);
@@ -397,19 +397,18 @@ draw_names (const Drawing *drawing, const CnnViewWeightsGrid *grid)
 static void
 draw_one (const Drawing *drawing, gint output)
 {
-  const CnnViewWeightsPanel *kernels = drawing->kernels;
-  const CnnViewWeights *weights = &kernels->weights;
-  const gint before = has_colors (kernels) ? 1 : 0;
+  const CnnViewWeightsPanel *panel = drawing->panel;
+  const CnnViewWeights *weights = &panel->weights;
+  const gint before = has_colors (panel) ? 1 : 0;
   CnnViewWeightsGrid grid = start_grid (drawing, weights->in_channels + before, weights->rows,
-      weights->columns, before * drawing->panel->caption_size * 3 / 2);
-  cnn_view_weights_grid_fit (&grid, 3 * drawing->panel->text_size);
-  gdouble most = greatest (slice_of (kernels, output, 0), kernel_size (kernels));
+      weights->columns, before * drawing->request->caption_size * 3 / 2);
+  cnn_view_weights_grid_fit (&grid, 3 * drawing->request->text_size);
+  gdouble most = greatest (slice_of (panel, output, 0), kernel_size (panel));
   for (gint i = 0; i < grid.n_shown; i++) {
     if (i < before)
       draw_colors (drawing, &grid, i, output);
     else
-      draw_slice (
-          drawing, &grid, i, slice_of (kernels, output, i - before), weights->columns, most);
+      draw_slice (drawing, &grid, i, slice_of (panel, output, i - before), weights->columns, most);
   }
   if (before)
     draw_names (drawing, &grid);
@@ -421,15 +420,15 @@ draw_one (const Drawing *drawing, gint output)
 static void
 draw_panel (const Drawing *drawing)
 {
-  const CnnViewWeightsPanel *kernels = drawing->kernels;
-  const CnnViewWeightsRequest *panel = drawing->panel;
-  const gint output = panel->channel % kernels->weights.out_channels;
-  const gboolean one_picture = kernels->weights.in_channels == 1 || has_colors (kernels);
-  const gboolean all = panel->all && (one_picture || is_pointwise (kernels));
+  const CnnViewWeightsPanel *panel = drawing->panel;
+  const CnnViewWeightsRequest *request = drawing->request;
+  const gint output = request->channel % panel->weights.out_channels;
+  const gboolean one_picture = panel->weights.in_channels == 1 || has_colors (panel);
+  const gboolean all = request->all && (one_picture || is_pointwise (panel));
   gchar name[128], details[96];
   describe (drawing, all, output, name, sizeof name, details, sizeof details);
-  draw_heading (drawing, panel->text_size * 9 / 10, name, details);
-  if (all && is_pointwise (kernels))
+  draw_heading (drawing, request->text_size * 9 / 10, name, details);
+  if (all && is_pointwise (panel))
     draw_matrix (drawing, output);
   else if (all)
     draw_all (drawing, output);
@@ -439,40 +438,40 @@ draw_panel (const Drawing *drawing)
 
 /* A canvas of the panel's size to draw on. */
 static void
-prepare (CnnViewWeightsPanel *kernels, CnnViewBox box, const CnnPixelFormat *format)
+prepare (CnnViewWeightsPanel *panel, CnnViewBox box, const CnnPixelFormat *format)
 {
   gsize stride = (gsize)box.width * (gsize)format->bytes, bytes = stride * (gsize)box.height;
-  if (bytes > kernels->drawn_bytes) {
-    g_free (kernels->drawn.pixels);
-    kernels->drawn.pixels = g_malloc (bytes);
-    kernels->drawn_bytes = bytes;
+  if (bytes > panel->drawn_bytes) {
+    g_free (panel->drawn.pixels);
+    panel->drawn.pixels = g_malloc (bytes);
+    panel->drawn_bytes = bytes;
   }
-  kernels->drawn.stride = (gint)stride;
-  kernels->drawn.width = box.width;
-  kernels->drawn.height = box.height;
-  kernels->drawn.format = *format;
-  cnn_colormap_fill (&kernels->table, CNN_COLORMAP_COOLWARM, 1, TRUE, format);
+  panel->drawn.stride = (gint)stride;
+  panel->drawn.width = box.width;
+  panel->drawn.height = box.height;
+  panel->drawn.format = *format;
+  cnn_colormap_fill (&panel->table, CNN_COLORMAP_COOLWARM, 1, TRUE, format);
   cnn_view_canvas_fill (
-      &kernels->drawn, (CnnViewBox){0, 0, box.width, box.height}, CNN_VIEW_BACKGROUND);
+      &panel->drawn, (CnnViewBox){0, 0, box.width, box.height}, CNN_VIEW_BACKGROUND);
 }
 
 void
-cnn_view_weights_panel_draw (CnnViewWeightsPanel *kernels, const CnnViewWeightsRequest *panel,
+cnn_view_weights_panel_draw (CnnViewWeightsPanel *panel, const CnnViewWeightsRequest *request,
     const gchar *layer, CnnViewText *text, const CnnViewCanvas *canvas)
 {
-  const CnnViewBox box = panel->box;
-  const gboolean named = g_strcmp0 (layer, kernels->weights.element) != 0;
-  if (!kernels->is_drawn || named != kernels->named ||
-      memcmp (panel, &kernels->panel, sizeof *panel) != 0 ||
-      memcmp (&canvas->format, &kernels->drawn.format, sizeof canvas->format) != 0) {
-    kernels->panel = *panel;
-    kernels->named = named;
-    prepare (kernels, box, &canvas->format);
-    const Drawing drawing = {kernels, panel, &kernels->drawn, text};
+  const CnnViewBox box = request->box;
+  const gboolean named = g_strcmp0 (layer, panel->weights.element) != 0;
+  if (!panel->is_drawn || named != panel->named ||
+      memcmp (request, &panel->request, sizeof *request) != 0 ||
+      memcmp (&canvas->format, &panel->drawn.format, sizeof canvas->format) != 0) {
+    panel->request = *request;
+    panel->named = named;
+    prepare (panel, box, &canvas->format);
+    const Drawing drawing = {panel, request, &panel->drawn, text};
     draw_panel (&drawing);
-    kernels->is_drawn = TRUE;
+    panel->is_drawn = TRUE;
   }
-  const CnnViewCanvas *drawn = &kernels->drawn;
+  const CnnViewCanvas *drawn = &panel->drawn;
   for (gint y = 0; y < box.height; y++)
     memcpy (cnn_view_canvas_at (canvas, box.x, box.y + y), cnn_view_canvas_at (drawn, 0, y),
         (gsize)drawn->stride);

@@ -14,11 +14,11 @@ G_BEGIN_DECLS
 typedef struct _CnnViewWeightsPanel CnnViewWeightsPanel;
 
 CnnViewWeightsPanel *cnn_view_weights_panel_new (void);
-void cnn_view_weights_panel_free (CnnViewWeightsPanel *kernels);
+void cnn_view_weights_panel_free (CnnViewWeightsPanel *panel);
 
 /* The weights to draw from now on, NULL for none. What they point to must live until the next call. */
 void cnn_view_weights_panel_set (CnnViewWeightsPanel *panel, const CnnViewWeights *weights);
-gboolean cnn_view_weights_panel_exist (const CnnViewWeightsPanel *kernels);
+gboolean cnn_view_weights_panel_exist (const CnnViewWeightsPanel *panel);
 
 /* Where and what to draw. */
 typedef struct {
@@ -31,7 +31,7 @@ typedef struct {
 
 /* `layer` is the name of the layer whose maps are shown, NULL for unknown: kernels of another one are
  * drawn with its name. */
-void cnn_view_weights_panel_draw (CnnViewWeightsPanel *kernels, const CnnViewWeightsRequest *panel,
+void cnn_view_weights_panel_draw (CnnViewWeightsPanel *panel, const CnnViewWeightsRequest *request,
     const gchar *layer, CnnViewText *text, const CnnViewCanvas *canvas);
 
 G_END_DECLS

@@ -45,9 +45,10 @@ parse_numbers (const gchar *text, const gchar *separators, gint min, guint most,
   gboolean valid = *inner != '\0';
   while (valid && *position) {
     gchar *end = NULL;
-    const guint64 value =
-        g_ascii_isdigit (*position) ? g_ascii_strtoull (position, &end, 10) : G_MAXUINT64;
-    valid = count < most && value >= (guint64)min && value <= CNN_MAX_EXTENT;
+    const gboolean is_number =
+        g_ascii_isdigit (*position) || (*position == '-' && g_ascii_isdigit (position[1]));
+    const gint64 value = is_number ? g_ascii_strtoll (position, &end, 10) : G_MAXINT64;
+    valid = count < most && value >= min && value <= CNN_MAX_EXTENT;
     if (valid) {
       numbers[count++] = (gint)value;
       position = *end ? skip_separator (end, separators) : end;
@@ -116,5 +117,65 @@ gst_cnn_parse_padding (const gchar *text, CnnWindow *window, CnnError *error)
           text ? text : "", CNN_MAX_EXTENT);
     set_padding (window, sides[0], sides[count - 1], sides[0], sides[count - 1]);
   }
+  return TRUE;
+}
+
+gboolean
+gst_cnn_parse_pad (const gchar *text, CnnPadAxis *rows, CnnPadAxis *columns, CnnError *error)
+{
+  gint sides[4];
+  const guint count = parse_numbers (text, "xX,;", -CNN_MAX_EXTENT, 4, sides);
+  if (count != 1 && count != 2 && count != 4)
+    return cnn_error_set (error,
+        "padding=\"%.40s\" is none of P, HxW and top,left,bottom,right (whole numbers from %d to "
+        "%d; "
+        "negative ones crop)",
+        text ? text : "", -CNN_MAX_EXTENT, CNN_MAX_EXTENT);
+  rows->before = sides[0];
+  columns->before = sides[count > 1 ? 1 : 0];
+  rows->after = count == 4 ? sides[2] : rows->before;
+  columns->after = count == 4 ? sides[3] : columns->before;
+  return TRUE;
+}
+
+/* A number, or nothing for an open end. */
+static gboolean
+parse_place (gchar *text, gint *place)
+{
+  gint64 value;
+  *place = CNN_SLICE_OPEN;
+  if (*g_strstrip (text) == '\0')
+    return TRUE;
+  if (!g_ascii_string_to_signed (text, 10, -G_MAXINT, G_MAXINT, &value, NULL))
+    return FALSE;
+  *place = (gint)value;
+  return TRUE;
+}
+
+gboolean
+gst_cnn_parse_slice (const gchar *property, const gchar *text, CnnSlice *slice, CnnError *error)
+{
+  gchar *inner = without_brackets (text);
+  gchar **parts = g_strsplit (inner, ":", 4);
+  const guint count = g_strv_length (parts);
+  CnnSlice parsed = {CNN_SLICE_OPEN, CNN_SLICE_OPEN, 1};
+  gboolean valid = count <= 3;
+  if (valid && count > 0)
+    valid = parse_place (parts[0], &parsed.first);
+  if (valid && count > 1)
+    valid = parse_place (parts[1], &parsed.end);
+  if (valid && count > 2 && *g_strstrip (parts[2]))
+    valid = parse_place (parts[2], &parsed.step) && parsed.step != 0;
+  if (valid && count == 1 && parsed.first != CNN_SLICE_OPEN && parsed.first != -1)
+    parsed.end = parsed.first + 1; /* one place; the last one is open */
+  g_strfreev (parts);
+  g_free (inner);
+  if (!valid)
+    return cnn_error_set (error,
+        "%s=\"%.40s\" is not first:end:step with whole numbers, each of which may be missing, and "
+        "a step "
+        "that is not 0",
+        property, text ? text : "");
+  *slice = parsed;
   return TRUE;
 }

@@ -19,6 +19,15 @@ gboolean gst_cnn_parse_size (
  * rule and the padding of both axes; each side in [0, CNN_MAX_EXTENT]. */
 gboolean gst_cnn_parse_padding (const gchar *text, CnnWindow *window, CnnError *error);
 
+/* Reads "P", "HxW" or "top,left,bottom,right" into the samples that are added, or taken away where negative; the
+ * modes stay. */
+gboolean
+gst_cnn_parse_pad (const gchar *text, CnnPadAxis *rows, CnnPadAxis *columns, CnnError *error);
+
+/* Reads "first:end:step" as in Python, "N" for one place, or nothing for all. */
+gboolean
+gst_cnn_parse_slice (const gchar *property, const gchar *text, CnnSlice *slice, CnnError *error);
+
 G_END_DECLS
 
 #endif

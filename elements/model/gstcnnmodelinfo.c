@@ -102,15 +102,10 @@ describe_network (GstCnnModel *self)
 {
   const CnnModelPlan *plan = gst_cnn_model_runner_plan (self->runner);
   const CnnModel *model = self->running->model;
-  gint64 parameters = 0, macs = 0;
-  for (gint i = 0; i < cnn_model_plan_n_layers (plan); i++) {
-    const CnnModelLayer layer = cnn_model_plan_layer (plan, i);
-    parameters += layer.parameters;
-    macs += layer.macs;
-  }
-  GstStructure *info = gst_structure_new ("cnn-model-info", "layers", G_TYPE_INT,
-      cnn_model_plan_n_layers (plan), "parameters", G_TYPE_INT64, parameters, "macs", G_TYPE_INT64,
-      macs, "input-name", G_TYPE_STRING, cnn_model_input (model, 0).name, NULL);
+  const CnnModelInfo counts = cnn_model_plan_info (plan);
+  GstStructure *info = gst_structure_new ("cnn-model-info", "layers", G_TYPE_INT, counts.layers,
+      "parameters", G_TYPE_INT64, counts.parameters, "macs", G_TYPE_INT64, counts.macs,
+      "input-name", G_TYPE_STRING, cnn_model_input (model, 0).name, NULL);
   set_shape (info, "input", self->in_info.shape);
   set_outputs (info, self->runner, model);
   return info;

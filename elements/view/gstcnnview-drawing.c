@@ -13,6 +13,7 @@ typedef struct {
   CnnViewScene scene;
   GArray *maps;
   gchar notice[CNN_VIEW_NOTICE_SIZE];
+  gchar **names;           /* or NULL */
   GstCnnMappedFrame input; /* when scene.input is set */
   GstCnnViewStrip *strip;  /* or NULL */
 } Scene;
@@ -32,6 +33,19 @@ channel_names (const GstCnnStreamInfo *stream)
   if (stream->kind != GST_CNN_STREAM_VIDEO)
     return NULL;
   return stream->shape.c == 1 ? gray : colors;
+}
+
+/* A copy of the names of the last layer's channels, when there is one for each. Object lock held. */
+static gchar **
+copy_names (const GstCnnView *self)
+{
+  const GstCnnLabels *names = self->names;
+  if (!names || self->back > 0 || names->count != (guint)self->stream.shape.c)
+    return NULL;
+  gchar **copy = g_new0 (gchar *, names->count + 1);
+  for (guint i = 0; i < names->count; i++)
+    copy[i] = g_strdup (names->labels[i]);
+  return copy;
 }
 
 /* Since the start of the stream, or of the element where buffers have no time. */
@@ -59,6 +73,7 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
     *self->interaction.notice = '\0';
   g_strlcpy (taken->notice, self->interaction.notice, sizeof taken->notice);
   scene->notice = taken->notice;
+  taken->names = copy_names (self);
   scene->has_pointer = self->interaction.has_pointer;
   scene->pointer_x = self->interaction.pointer_x;
   scene->pointer_y = self->interaction.pointer_y;
@@ -67,11 +82,11 @@ take_scene (GstCnnView *self, GstClockTime running_time, Scene *taken)
   GST_OBJECT_UNLOCK (self);
   scene->repeats = self->repeats;
   scene->title = self->title;
-  scene->names = channel_names (&self->stream);
+  scene->names = taken->names ? (const gchar *const *)taken->names : channel_names (&self->stream);
   scene->group = self->shown.group;
   scene->step = scene->settings.step ? (gint64)(step_time (self, running_time) / GST_SECOND) : -1;
   scene->layer = self->shown.name;
-  scene->kernels = self->kernels;
+  scene->weights = self->weights_panel;
   scene->draw_source = gst_cnn_view_source_draw;
   scene->source = self->source;
   scene->source_width = scene->source_height = 0;
@@ -88,7 +103,7 @@ gst_cnn_view_show_last (GstCnnView *self)
 {
   const GstCnnViewLayer *last = &self->last;
   gst_cnn_view_layer_set (&self->shown, last->name, &last->chain, last->parameters, last->group);
-  cnn_view_weights_panel_set (self->kernels, gst_cnn_view_weights_get (self->weights));
+  cnn_view_weights_panel_set (self->weights_panel, gst_cnn_view_weights_get (self->weights));
   gst_cnn_view_update_title (self);
 }
 
@@ -98,7 +113,7 @@ show_station (GstCnnView *self, const GstCnnViewStation *station)
 {
   if (!station->operation) {
     gst_cnn_view_layer_set (&self->shown, "input", NULL, 0, 0);
-    cnn_view_weights_panel_set (self->kernels, NULL);
+    cnn_view_weights_panel_set (self->weights_panel, NULL);
     return;
   }
   const GstCnnOperationOrigin *origin = gst_cnn_operation_origin (station->operation);
@@ -114,7 +129,7 @@ show_station (GstCnnView *self, const GstCnnViewStation *station)
   const gboolean grouped = in_channels == 1 && operation->groups > 1 && operation->weights;
   gst_cnn_view_layer_set (&self->shown, origin->name, &origin->chain, origin->parameters,
       grouped ? operation->out_channels / operation->groups : 0);
-  cnn_view_weights_panel_set (self->kernels, operation->weights ? &weights : NULL);
+  cnn_view_weights_panel_set (self->weights_panel, operation->weights ? &weights : NULL);
 }
 
 /* Another layer than that of the last frame, or the same made anew. */
@@ -248,6 +263,7 @@ draw (GstCnnView *self, GstClockTime running_time, const Stations *stations, con
     save_snapshot (self, image, canvas);
   }
   g_array_unref (taken.maps);
+  g_strfreev (taken.names);
   if (taken.scene.input)
     gst_cnn_frame_unmap (&taken.input);
   gst_cnn_view_strip_free (taken.strip);
@@ -364,7 +380,7 @@ transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
 {
   GstCnnView *self = GST_CNN_VIEW (base);
   GstCnnStreamInfo stream;
-  Stations stations;
+  Stations stations = {.n = 1};
   CnnError error;
   GstFlowReturn flow = GST_FLOW_ERROR;
   GstBuffer *maps = take_maps (self, in, &stream, &error);
@@ -373,6 +389,8 @@ transform (GstBaseTransform *base, GstBuffer *in, GstBuffer *out)
   else
     GST_CNN_VIEW_ERROR (self, STREAM, FORMAT, error.message);
   gst_clear_buffer (&maps);
+  GST_LOG_OBJECT (self, "%s of %d maps, %u layers before it known", gst_flow_get_name (flow),
+      self->stream.shape.n * self->stream.shape.c, stations.n - 1);
   if (flow == GST_FLOW_OK)
     gst_cnn_view_redraw_drawn (self);
   return flow;

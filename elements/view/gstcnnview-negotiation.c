@@ -143,7 +143,8 @@ gst_cnn_view_update_title (GstCnnView *self)
     g_string_append (title, CNN_VIEW_TITLE_GAP);
   if (operation) {
     gchar *does = cnn_view_operation_describe (operation);
-    g_string_append_printf (title, "%s" CNN_VIEW_TITLE_GAP, does);
+    if (*does)
+      g_string_append_printf (title, "%s" CNN_VIEW_TITLE_GAP, does);
     g_free (does);
   }
   if (operation && operation->kind == CNN_VIEW_OPERATION_CONVOLUTION)
@@ -178,6 +179,9 @@ adopt_stream (GstCnnView *self, CnnShape shape, CnnError *error)
                      ? cnn_view_choose_maps (CNN_VIEW_DEFAULT_CHANNELS, -1, n_maps, error)
                      : cnn_view_choose_maps (self->channels, self->settings.channel, n_maps, error);
   gboolean usable = maps && cnn_view_settings_check (&self->settings, error);
+  if (usable && self->back == 0 && self->names && self->names->count != (guint)shape.c)
+    usable = cnn_error_set (error, "%s has %u names, but there are %d channels", self->names->path,
+        self->names->count, shape.c);
   if (usable) {
     self->maps = g_steal_pointer (&maps);
     self->interaction.n_maps = n_maps;

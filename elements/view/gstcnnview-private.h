@@ -4,6 +4,7 @@
 #define GST_CNN_VIEW_PRIVATE_H
 
 #include "common/gstcnnchain.h"
+#include "classify/labels.h"
 #include "common/gstcnnoperation.h"
 #include "view/gstcnnview.h"
 #include "view/gstcnnviewinput.h"
@@ -45,6 +46,8 @@ struct _GstCnnView {
   GParamSpec *fault_of; /* the property that was refused before the start; NULL: none */
   CnnError fault;
   gchar *channels;
+  gchar *names_path;        /* of the file of names, or NULL */
+  GstCnnLabels *names;      /* read from it */
   gchar *snapshot_location; /* a folder, or NULL */
   gboolean snapshot_wanted;
   gboolean layers_asked; /* all layers of the chain, for their inputs */
@@ -70,7 +73,7 @@ struct _GstCnnView {
   GstCnnViewLayer shown;      /* that, or the one walked to */
   guint back;                 /* how many layers before the last it is */
   GstCnnViewWeights *weights; /* of the last one */
-  CnnViewWeightsPanel *kernels;
+  CnnViewWeightsPanel *weights_panel;
   guint n_snapshots;
   gint64 started;             /* when, monotonic */
   GstCnnOperation *operation; /* how the maps shown last were made, or NULL */

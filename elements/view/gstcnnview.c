@@ -22,6 +22,11 @@
  * the picture as PNG and the maps as .npy (N,C,H,W) where snapshot-location names a folder, and posts an element
  * message "cnn-snapshot" with both paths.
  *
+ * `,` or layers=true brings a strip with all layers of the chain before this element, from its first input on; `,`
+ * and `.`, or a click, then go to the layer before and after while the stream plays: its maps, kernels and receptive
+ * field take the place of the last one's. The layers keep each frame's intermediate maps for it as long as the frame
+ * is drawn. A join of branches ends the way back.
+ *
  * What keys, clicks and properties change shows with the next frame, and while the pipeline is paused at once:
  * the picture is drawn anew and pushed with its old time behind a flush, after which the bus has an async-done as
  * after a seek. Not so where a queue stands between cnnview and the sink: the flush would drop what it holds. After
@@ -105,6 +110,24 @@ set_channels (GstCnnView *self, const gchar *channels, const gint *new_channel, 
   return accepted;
 }
 
+/* Reads the file outside the lock; an empty path means none. */
+static gboolean
+set_names (GstCnnView *self, const gchar *path, CnnError *error)
+{
+  GstCnnLabels *names = NULL;
+  if (path && *path && !(names = gst_cnn_labels_read (path, error)))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  GstCnnLabels *old = self->names;
+  self->names = names;
+  g_free (self->names_path);
+  self->names_path = names ? g_strdup (path) : NULL;
+  self->changes++;
+  GST_OBJECT_UNLOCK (self);
+  gst_cnn_labels_free (old);
+  return TRUE;
+}
+
 /* What was refused before the start, when nobody hears a warning, is an error at the start; NULL: the property
  * has been set well. */
 static void
@@ -132,6 +155,8 @@ gst_cnn_view_set_property (GObject *object, guint id, const GValue *value, GPara
   } else if (id == GST_CNN_VIEW_PROP_CHANNEL) {
     gint channel = g_value_get_int (value);
     accepted = set_channels (self, NULL, &channel, &error);
+  } else if (id == GST_CNN_VIEW_PROP_NAMES) {
+    accepted = set_names (self, g_value_get_string (value), &error);
   } else if (id == GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION) {
     GST_OBJECT_LOCK (self);
     g_free (self->snapshot_location);
@@ -164,6 +189,8 @@ gst_cnn_view_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_LOCK (self);
   if (id == GST_CNN_VIEW_PROP_CHANNELS)
     g_value_set_string (value, self->channels);
+  else if (id == GST_CNN_VIEW_PROP_NAMES)
+    g_value_set_string (value, self->names_path);
   else if (id == GST_CNN_VIEW_PROP_SNAPSHOT_LOCATION)
     g_value_set_string (value, self->snapshot_location);
   else if (id == GST_CNN_VIEW_PROP_REDRAW_PAUSED)
@@ -383,10 +410,12 @@ gst_cnn_view_finalize (GObject *object)
   GstCnnView *self = GST_CNN_VIEW (object);
   gst_cnn_view_source_free (self->source);
   gst_cnn_view_input_free (self->input);
-  cnn_view_weights_panel_free (self->kernels);
+  cnn_view_weights_panel_free (self->weights_panel);
   gst_cnn_view_weights_free (self->weights);
   g_free (self->channels);
   g_free (self->snapshot_location);
+  g_free (self->names_path);
+  gst_cnn_labels_free (self->names);
   g_clear_pointer (&self->operation, gst_cnn_operation_unref);
   g_free (self->last.name);
   g_free (self->shown.name);
@@ -401,7 +430,7 @@ gst_cnn_view_init (GstCnnView *self)
   self->settings = cnn_view_settings_default;
   self->source = gst_cnn_view_source_new ();
   self->input = gst_cnn_view_input_new ();
-  self->kernels = cnn_view_weights_panel_new ();
+  self->weights_panel = cnn_view_weights_panel_new ();
   self->weights = gst_cnn_view_weights_new ();
   self->channels = g_strdup (CNN_VIEW_DEFAULT_CHANNELS);
   /* Shapes are not in the template, and a subset test does not look into their ranges. */

@@ -178,6 +178,10 @@ make_grid_specs (GParamSpec **specs)
       "Snapshot location",
       "Folder where the key s saves the picture (PNG) and the maps (.npy, N,C,H,W); unset: nowhere",
       NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  specs[GST_CNN_VIEW_PROP_NAMES] = g_param_spec_string ("names", "Names",
+      "Text file with a name for each channel, one a line: scores of classes then are bars with "
+      "words",
+      NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
   specs[GST_CNN_VIEW_PROP_GAP] =
       spec_uint ("gap", "Gap", "Pixels between tiles", 1024, initial->gap);
   specs[GST_CNN_VIEW_PROP_TENSOR_LAYOUT] =

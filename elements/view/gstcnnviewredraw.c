@@ -82,8 +82,10 @@ void
 gst_cnn_view_redraw_wish (GstCnnView *self)
 {
   if (g_atomic_int_get (&self->redraw.enabled) && g_atomic_int_get (&self->redraw.paused) &&
-      g_atomic_int_compare_and_exchange (&self->redraw.scheduled, FALSE, TRUE))
+      g_atomic_int_compare_and_exchange (&self->redraw.scheduled, FALSE, TRUE)) {
+    GST_DEBUG_OBJECT (self, "redraw scheduled");
     gst_element_call_async (GST_ELEMENT (self), start_flush, NULL, NULL);
+  }
 }
 
 static void

@@ -10,12 +10,13 @@ typedef struct CnnConv2d CnnConv2d;
 
 /* What an algorithm made of one convolution: the first member of a struct of its own. */
 typedef struct {
-  int tile;              /* output pixels computed at a time: spans begin at multiples of it */
-  int strip;             /* output rows that share one walk through the weights */
-  int row_unit;          /* strips begin at multiples of this many rows */
-  int n_panels;          /* of output channels, which tasks may share; 1 when they may not */
-  bool skips_padding;    /* zeros beside a row need not be there: rows begin at the image's first column */
-  int n_taps;            /* pointers one call of a kernel takes, see cnn_conv_taps () */
+  int tile;     /* output pixels computed at a time: spans begin at multiples of it */
+  int strip;    /* output rows that share one walk through the weights */
+  int row_unit; /* strips begin at multiples of this many rows */
+  int n_panels; /* of output channels, which tasks may share; 1 when they may not */
+  bool
+      skips_padding; /* zeros beside a row need not be there: rows begin at the image's first column */
+  int n_taps;        /* pointers one call of a kernel takes, see cnn_conv_taps () */
   size_t scratch_bytes;  /* of one worker, beside its rows; begins with the taps */
   float *weights, *bias; /* packed, when they are floats */
 } CnnConvPlan;

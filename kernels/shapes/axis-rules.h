@@ -20,7 +20,6 @@ extern const CnnAxisRuleClass cnn_window_rule, cnn_transposed_rule, cnn_slice_ru
     cnn_resize_rule, cnn_broadcast_rule;
 
 /* True with a sentence said when the rule refuses this input. */
-bool cnn_axis_rule_refuses (
-    const CnnAxisRule *rule, int input, const char *what, CnnError *error);
+bool cnn_axis_rule_refuses (const CnnAxisRule *rule, int input, const char *what, CnnError *error);
 
 #endif

@@ -86,8 +86,7 @@ GST_START_TEST (test_layers)
   g_object_set (layer_test_element (test, "a"), "stride", "1", NULL);
   push_frame (test, input);
   assert_written ("cnnconv a: negotiating anew: a property changed\n");
-  assert_written (
-      "cnnconv a: a property changed: another output shape, which downstream takes\n");
+  assert_written ("cnnconv a: a property changed: another output shape, which downstream takes\n");
   assert_written ("for 1x18x18x2 to 1x9x9x2");
   g_string_truncate (written, 0);
   gst_util_set_object_arg (G_OBJECT (layer_test_element (test, "a")), "activation", "relu");

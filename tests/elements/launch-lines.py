@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-SECONDS = 30
+SECONDS = 120
 TWINS = {
     'v4l2src': 'videotestsrc num-buffers=5',
     'autovideosrc': 'videotestsrc num-buffers=5',

@@ -48,6 +48,12 @@ static const struct {
     {"cnnconv kernel=laplacian padding=same", "strength", "0.25"},
     {"cnnconv kernel=laplacian", "gain", "-2"},
     {"cnnpool", "bias-offset", "3"},
+    {"cnnpad", "padding", "1,2,-1,0"},
+    {"cnnpad padding=2", "padding-mode", "reflect"},
+    {"cnnpad padding=2", "value", "0.5"},
+    {"cnnslice", "rows", "::2"},
+    {"cnnslice", "columns", "-3:"},
+    {"cnnslice", "channels", "1"},
 };
 
 static GstElement *
@@ -97,7 +103,7 @@ GST_START_TEST (test_no_property_is_forgotten)
   /* Those with tests of their own: in video.c and fixtures.c. */
   static const gchar *const elsewhere[] = {"name", "parent", "qos", "scale", "mean", "std",
       "layer-info", "weights", "layer", "batch-norm", "batch-norm-eps", "alpha-layer", NULL};
-  static const gchar *const elements[] = {"cnnconv", "cnn1x1", "cnnpool"};
+  static const gchar *const elements[] = {"cnnconv", "cnn1x1", "cnnpool", "cnnpad", "cnnslice"};
   for (guint e = 0; e < G_N_ELEMENTS (elements); e++) {
     guint count;
     GstElement *element = gst_element_factory_make (elements[e], NULL);

@@ -216,6 +216,19 @@ static const struct {
                                                                                  "name=layer" SINK,
         "types=int8 is not taken, only float32 and uint8: put tensor_transform mode=typecast"},
 
+    {GRAY (16, 12) "cnnslice name=layer rows=20:" SINK, "rows=20::1 selects none of the 12 rows"},
+    {GRAY (16, 12) "cnnslice name=layer channels=3" SINK,
+        "channels=3:4:1 selects none of the 1 channels"},
+    {GRAY (16, 12) "cnnslice name=layer columns=1:2:0" SINK,
+        "columns=\"1:2:0\" is not first:end:step with whole numbers"},
+    {GRAY (16, 12) "cnnpad name=layer padding=12 padding-mode=reflect" SINK,
+        "padding-mode=reflect cannot fill a padding of 12 rows from an input of 12: at most 11"},
+    {GRAY (16, 12) "cnnpad name=layer padding=-8" SINK,
+        "a padding of -8 and -8 leaves none of the 12 rows"},
+    {GRAY (16, 12) "cnnpad name=layer padding=1,2,3" SINK, "padding=\"1,2,3\" is none of P, HxW"},
+    {RGB (16, 12) "cnnshuffle name=layer groups=2" SINK,
+        "the input has 3 channels, not a multiple of the 2 groups: 4 would fit"},
+
     {NULL, "What downstream takes"},
     {GRAY (16, 12) "cnnconv name=layer kernel=random out-channels=4 padding=1 ! "
                    "capsfilter caps=\"tensor/strided,dims=(int)<1,12,16,3>\"" SINK,

@@ -19,6 +19,8 @@ GST_START_TEST (test_natural_size)
       {100, 160, 1, "", 320, 200},
       {100, 161, 1, "", 322, 200},
       {101, 363, 1, "", 364, 102},
+      {1080, 1920, 64, "", 1920, 1080},
+      {2160, 3840, 1, "", 3840, 2160},
       {120, 160, 16, "", 4 * 160 + 3 * 2, 4 * 120 + 3 * 2},
       {28, 28, 8, "", 4 * 28 * 3 + 6, 2 * 28 * 3 + 2},
       {28, 28, 8, "gap=0", 4 * 28 * 3, 2 * 28 * 3},
@@ -177,6 +179,29 @@ GST_START_TEST (test_words)
   fail_unless (strstr (text, "v: colormap=jet is not one of gray, viridis") != NULL, "%s", text);
   g_free (text);
   gst_message_unref (message);
+}
+GST_END_TEST;
+
+/* A file of names that is not there, or has another number of them, is a sentence. */
+GST_START_TEST (test_wrong_names)
+{
+  GstMessage *message = run_pipeline (
+      "videotestsrc num-buffers=1 ! cnnview name=v names=nowhere.txt ! fakesink", NULL, NULL);
+  fail_unless (message != NULL);
+  gchar *text = complaint_text (message);
+  fail_unless (strstr (text, "v: ") && strstr (text, "nowhere.txt"), "%s", text);
+  g_free (text);
+  gst_message_unref (message);
+  gchar *line = g_strdup_printf (
+      "videotestsrc num-buffers=1 ! video/x-raw,format=RGB ! cnnview names=%s/names.txt ! fakesink",
+      g_getenv ("CNN_FIXTURES"));
+  message = run_pipeline (line, NULL, NULL);
+  fail_unless (message != NULL);
+  text = complaint_text (message);
+  fail_unless (strstr (text, "has 10 names, but there are 3 channels") != NULL, "%s", text);
+  g_free (text);
+  gst_message_unref (message);
+  g_free (line);
 }
 GST_END_TEST;
 
@@ -659,6 +684,7 @@ view_suite (void)
   tcase_add_test (tests, test_video);
   tcase_add_test (tests, test_unlinked_sink);
   tcase_add_test (tests, test_words);
+  tcase_add_test (tests, test_wrong_names);
   tcase_add_test (tests, test_border);
   tcase_add_test (tests, test_colormaps);
   tcase_add_test (tests, test_formats);

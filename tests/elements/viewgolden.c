@@ -27,6 +27,8 @@ static const Golden goldens[] = {
         {0}, NULL},
     {"bars", "labels=true legend=true colormap=turbo", "video/x-raw,width=400,height=200", 1, 1, 10,
         0.02, {0}, NULL},
+    {"names", "names=@/names.txt legend=true title=true", "video/x-raw,width=480,height=300", 1, 1,
+        10, 0.02, {0}, NULL},
     {"pages", "colormap=magma", "video/x-raw,width=200,height=150", 20, 20, 200, 0.02, {0}, NULL},
     {"row-names", "labels=true title=true", "video/x-raw,width=480,height=300", 8, 8, 200, 0.02,
         {0}, NULL},
@@ -212,8 +214,12 @@ compare (const Picture *picture, const Golden *golden, const gchar *path)
 GST_START_TEST (test_golden)
 {
   const Golden *golden = &goldens[__i__];
+  /* Where the fixtures are. */
+  GString *properties = g_string_new (golden->properties);
+  g_string_replace (properties, "@", g_getenv ("CNN_FIXTURES"), 0);
   ViewTest *test =
-      view_test_new_behind (golden->layer ? golden->layer : "", golden->properties, golden->video);
+      view_test_new_behind (golden->layer ? golden->layer : "", properties->str, golden->video);
+  g_string_free (properties, TRUE);
   Tensor *tensor = tensor_of (golden);
   GstHarness *video = golden->kernels[0] ? push_source (test) : NULL;
   view_test_start (test, tensor, &native_float);

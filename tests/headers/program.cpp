@@ -8,7 +8,8 @@
 static CnnLayer *
 make_blur (const CnnContext *context, CnnError *error)
 {
-  static const float ninths[9] = {1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f};
+  static const float ninths[9] = {
+      1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f, 1 / 9.f};
   CnnConv2dDesc desc = {};
   desc.input = {1, 20, 30, 1};
   desc.window = cnn_window_unit ();

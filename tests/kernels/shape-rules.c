@@ -56,8 +56,8 @@ count_slice (const CnnSlice *slice, int size)
       first = first + size;
     if (end != CNN_SLICE_OPEN && end < 0)
       end = end + size < 0 ? -1 : end + size;
-    const bool after_first = slice->first == CNN_SLICE_OPEN ||
-                             (slice->step > 0 ? place >= first : place <= first);
+    const bool after_first =
+        slice->first == CNN_SLICE_OPEN || (slice->step > 0 ? place >= first : place <= first);
     const bool before_end =
         slice->end == CNN_SLICE_OPEN || (slice->step > 0 ? place < end : place > end);
     if (!after_first || !before_end)
@@ -121,12 +121,13 @@ check_inverse (const CnnAxisRule *rule, CnnRange output)
   }
   const CnnRange inputs = cnn_axis_rule_input_range (rule, output);
   if (most == 0) {
-    CHECK (cnn_range_is_empty (inputs) || inputs.min > MOST, "outputs [%d, %d]: inputs [%d, %d], none expected",
-        output.min, output.max, inputs.min, inputs.max);
+    CHECK (cnn_range_is_empty (inputs) || inputs.min > MOST,
+        "outputs [%d, %d]: inputs [%d, %d], none expected", output.min, output.max, inputs.min,
+        inputs.max);
     return;
   }
-  CHECK (inputs.min == least, "outputs [%d, %d]: inputs from %d, expected %d", output.min, output.max,
-      inputs.min, least);
+  CHECK (inputs.min == least, "outputs [%d, %d]: inputs from %d, expected %d", output.min,
+      output.max, inputs.min, least);
   CHECK (most == MOST ? inputs.max >= MOST : inputs.max == most,
       "outputs [%d, %d]: inputs to %d, expected %d", output.min, output.max, inputs.max, most);
 }
@@ -148,8 +149,8 @@ run_axes (void)
   for (int round = 0; round < 3000 && check_ok (); round++) {
     const CnnAxisRuleKind kind = (CnnAxisRuleKind)(round % (CNN_RULE_BROADCAST + 1));
     const CnnAxisRule rule = random_rule (kind);
-    check_context ("rule %d (%d %d %d %d %d)", kind, rule.slice.first, rule.slice.end, rule.slice.step,
-        rule.transposed.padding_before, rule.transposed.padding_after);
+    check_context ("rule %d (%d %d %d %d %d)", kind, rule.slice.first, rule.slice.end,
+        rule.slice.step, rule.transposed.padding_before, rule.transposed.padding_after);
     for (int n = 1; n <= MOST / 2; n++) {
       const int output = cnn_axis_rule_output (&rule, n), expected = expected_output (&rule, n);
       CHECK (output == expected, "input %d gives %d, expected %d", n, output, expected);
@@ -173,7 +174,8 @@ check_channels (const CnnChannelRule *rule, CnnRange output)
     int value;
     CnnError error;
     bool leads = cnn_channel_rule_output (rule, c, &value, &error) && value >= output.min &&
-                 value <= output.max, found = false;
+                 value <= output.max,
+         found = false;
     for (int i = 0; i < count; i++)
       found = found || (c >= ranges[i].min && c <= ranges[i].max);
     /* Multiples cannot be said by ranges: those that are none are within, too. */
@@ -192,7 +194,8 @@ run_channels (void)
     const CnnChannelRule rules[] = {
         {.kind = CNN_CHANNELS_EACH, .each = {check_random_int (1, 8), 1, 0}},
         {.kind = CNN_CHANNELS_GROUPED, .each = {1, check_random_int (1, 6), outputs}},
-        {.kind = CNN_CHANNELS_WEIGHTS, .weights = {check_random_int (1, 7), outputs, 0, 2 * outputs}},
+        {.kind = CNN_CHANNELS_WEIGHTS,
+            .weights = {check_random_int (1, 7), outputs, 0, 2 * outputs}},
         {.kind = CNN_CHANNELS_BLOCKS, .block = check_random_int (1, 9)},
         {.kind = CNN_CHANNELS_SLICE, .slice = {1, CNN_SLICE_OPEN, 2}},
     };
@@ -234,8 +237,8 @@ run_refusals (void)
     rule.rows = cases[i].rule;
     CHECK (!cnn_shape_rule_output (&rule, (CnnShape){1, cases[i].rows, 4, 1}, &output, &error),
         "case %zu is not refused", i);
-    CHECK (strcmp (error.message, cases[i].sentence) == 0, "\"%s\" instead of \"%s\"", error.message,
-        cases[i].sentence);
+    CHECK (strcmp (error.message, cases[i].sentence) == 0, "\"%s\" instead of \"%s\"",
+        error.message, cases[i].sentence);
   }
 }
 

@@ -4,18 +4,21 @@
 
 Usage: colormaps.py colormap-tables.inc
 """
+import os
 import re
 import sys
+
+DEBIAN_PYTHON = "/usr/bin/python3"
 
 try:
     from matplotlib import colormaps
     find = colormaps.__getitem__
 except ImportError:
-    try:
-        from matplotlib.cm import get_cmap as find
-    except ImportError:
-        print("NOTHING WAS TESTED: there is no matplotlib")
-        sys.exit(77)
+    # Another Python may come first in the path than the one Debian's packages are for.
+    if os.path.realpath(sys.executable) != os.path.realpath(DEBIAN_PYTHON) and os.path.exists(DEBIAN_PYTHON):
+        os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON] + sys.argv)
+    print("NOTHING WAS TESTED: there is no matplotlib (Debian's python3-matplotlib)")
+    sys.exit(77)
 
 text = open(sys.argv[1]).read()
 failed = False

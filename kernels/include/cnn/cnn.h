@@ -11,6 +11,7 @@
 #include "cnn/conv2d.h"
 #include "cnn/cpu.h"
 #include "cnn/error.h"
+#include "cnn/gather.h"
 #include "cnn/geometry.h"
 #include "cnn/image.h"
 #include "cnn/layer.h"

@@ -14,9 +14,10 @@ CNN_BEGIN_DECLARATIONS
 typedef struct CnnContext CnnContext;
 
 typedef struct {
-  const char *isa; /* caps the instruction set: a name as cnn_features_select () takes it; NULL: none */
-  int n_threads;   /* of the pool, the caller's own included; 0: one for each CPU that the process may run on */
-  bool exact;      /* no algorithm that trades accuracy for speed (Winograd) */
+  const char
+      *isa; /* caps the instruction set: a name as cnn_features_select () takes it; NULL: none */
+  int n_threads; /* of the pool, the caller's own included; 0: one for each CPU that the process may run on */
+  bool exact; /* no algorithm that trades accuracy for speed (Winograd) */
 } CnnContextSettings;
 
 /* NULL settings are the defaults. NULL with a sentence in `error` when the instruction set is unknown or memory is

@@ -11,8 +11,9 @@ CNN_BEGIN_DECLARATIONS
 
 /* "first:end:step" as in Python: negative positions count from the end, and what lies outside is not there. */
 typedef struct {
-  int first, end; /* CNN_SLICE_OPEN: from the beginning, or to the end, in the direction of the step */
-  int step;       /* not 0; negative: backwards */
+  int first,
+      end;  /* CNN_SLICE_OPEN: from the beginning, or to the end, in the direction of the step */
+  int step; /* not 0; negative: backwards */
 } CnnSlice;
 
 #define CNN_SLICE_OPEN INT32_MIN
@@ -77,11 +78,11 @@ CNN_API CnnRange cnn_axis_rule_output_range (const CnnAxisRule *rule, CnnRange i
  * interval around them. */
 CNN_API CnnRange cnn_axis_rule_input_range (const CnnAxisRule *rule, CnnRange output);
 /* What an output sees of the first input of a chain, after this rule. */
-CNN_API CnnReceptiveAxis
-cnn_axis_rule_extend (const CnnAxisRule *rule, CnnReceptiveAxis field, int input);
+CNN_API CnnReceptiveAxis cnn_axis_rule_extend (
+    const CnnAxisRule *rule, CnnReceptiveAxis field, int input);
 
 typedef enum {
-  CNN_CHANNELS_EACH,    /* any number, `multiplier` for each */
+  CNN_CHANNELS_EACH, /* any number, `multiplier` for each */
   CNN_CHANNELS_GROUPED, /* a multiple of `groups`; `outputs`, or when that is 0 `multiplier` for each */
   CNN_CHANNELS_WEIGHTS, /* what weights of outputs x inputs take: inputs * groups */
   CNN_CHANNELS_BLOCKS,  /* `block` channels become one: pixel-shuffle */
@@ -111,7 +112,8 @@ typedef struct {
 CNN_API CnnChannelRule cnn_channel_rule_keep (void);
 
 /* FALSE with a sentence when so many channels do not come in, or far too many would go out. */
-CNN_API bool cnn_channel_rule_output (const CnnChannelRule *rule, int input, int *output, CnnError *error);
+CNN_API bool
+cnn_channel_rule_output (const CnnChannelRule *rule, int input, int *output, CnnError *error);
 CNN_API CnnRange cnn_channel_rule_output_range (const CnnChannelRule *rule, CnnRange input);
 
 /* At most so many ranges of inputs has any rule: one a divisor of an int. */
@@ -132,8 +134,8 @@ CNN_API CnnShapeRule cnn_shape_rule_keep (void);
 CNN_API CnnShapeRule cnn_shape_rule_window (const CnnWindow *window);
 
 /* The output shape; batches stay. On refusal false and a sentence with the numbers. */
-CNN_API bool cnn_shape_rule_output (
-    const CnnShapeRule *rule, CnnShape input, CnnShape *output, CnnError *error);
+CNN_API bool
+cnn_shape_rule_output (const CnnShapeRule *rule, CnnShape input, CnnShape *output, CnnError *error);
 CNN_API CnnReceptiveField cnn_shape_rule_extend (
     const CnnReceptiveField *field, const CnnShapeRule *rule, CnnShape input);
 

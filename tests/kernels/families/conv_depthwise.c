@@ -15,7 +15,6 @@ random_depthwise (int lanes)
       .channels = check_random_int (0, 2) ? check_random_int (1, 2 * lanes + 1)
                                           : lanes * check_random_int (1, 5),
       .count = check_random_int (0, 40),
-      .beyond_cache = check_random_int (0, 1),
   };
   depthwise.padding = check_random_int (0, 1) * check_random_int (0, 4);
   depthwise.columns = (depthwise.count - 1) * depthwise.stride +
@@ -34,8 +33,8 @@ define_depthwise (const CnnConvDepthwise *depthwise, Bounds bounds, float *out)
     for (int c = 0; c < channels; c++) {
       double sum = (double)depthwise->bias[c];
       for (int t = 0; t < depthwise->kernel_rows * depthwise->kernel_columns; t++) {
-        const int x = p * depthwise->stride +
-                      t % depthwise->kernel_columns * depthwise->dilation - depthwise->padding;
+        const int x = p * depthwise->stride + t % depthwise->kernel_columns * depthwise->dilation -
+                      depthwise->padding;
         if (x >= 0 && x < depthwise->columns)
           sum += (double)depthwise->rows[t / depthwise->kernel_columns][x * channels + c] *
                  (double)depthwise->weights[t * channels + c];
@@ -106,7 +105,8 @@ bench_window (CnnConvDepthwiseFunc *kernel, int size, int stride)
       .low = 0,
       .high = 6,
       .out = out};
-  CheckTimer timer = check_timer ("28 pixels of 192 channels, %dx%d, stride %d", size, size, stride);
+  CheckTimer timer =
+      check_timer ("28 pixels of 192 channels, %dx%d, stride %d", size, size, stride);
   while (check_timer_runs (&timer))
     kernel (&depthwise);
   taps_free (&rows);
