@@ -363,6 +363,12 @@ cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs, float *const
   return false;
 }
 
+bool
+cnn_model_plan_result (const CnnModelPlan *plan, int output, CnnImage *image)
+{
+  return cnn_plan_result (plan->plan, output, image);
+}
+
 /* --- For people ----------------------------------------------------------------------------------- */
 
 static char *

@@ -73,11 +73,17 @@ CNN_API void cnn_model_plan_free (CnnModelPlan *plan);
 CNN_API CnnModelTensor cnn_model_plan_input (const CnnModelPlan *plan, int i);
 CNN_API CnnModelTensor cnn_model_plan_output (const CnnModelPlan *plan, int i);
 
-/* Computes one frame: dense arrays in ONNX's order, one for each input and output, none overlapping. n_threads = 0
+/* Computes one frame: dense arrays in ONNX's order, one for each input and output, none overlapping;
+ * an output that is NULL is not given. n_threads = 0
  * uses all of the context's; the result does not depend on it. False with a
  * sentence when memory is short or an index lies outside its tensor. */
 CNN_API bool cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs,
     float *const *outputs, int n_threads, char **sentence);
+
+/* Where output `i` lies after a run, until the next one: floats, for a caller that gave NULL for its array and reads it
+ * from there. Of rank 4 the image has the tensor's N, C, H, W, wherever they are; other ranks are one row of values in
+ * ONNX's order. False for what has to be copied (integers): then an array is needed. */
+CNN_API bool cnn_model_plan_result (const CnnModelPlan *plan, int i, CnnImage *image);
 
 /* For people: a table of the layers for these input sizes (as cnn_model_plan_new ()), with shapes, parameters,
  * multiply-accumulates and receptive fields; and the graph in Graphviz' language. `folded`: as it runs, else as the
