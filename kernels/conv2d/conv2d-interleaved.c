@@ -428,8 +428,8 @@ const CnnConvAlgorithm cnn_conv_depthwise = {
 
 /* ---- Flat: one filter for every channel ------------------------------------------------------ */
 
-/* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats in
- * lanes, whatever c is. */
+/* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats
+ * in lanes, whatever c is. */
 static double
 flat_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {
