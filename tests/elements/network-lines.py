@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""usage: network-lines.py SOURCE_ROOT NETWORKS [PICTURES]: runs every launch line of docs/networks.md.
+"""usage: network-lines.py SOURCE_ROOT NETWORKS [PICTURES]: runs the launch lines of docs/networks.md, and of
+README.md those that need the same files.
 
 NETWORKS has a folder with model.onnx for each file of the page. PICTURES: a folder for what the lines write. Clips end
 after a few frames.
 """
 import importlib.util
 import os
+import re
 import sys
 
 FILES = {
@@ -20,7 +22,7 @@ FILES = {
     'resnet8.onnx': 'resnet8-cifar10',
     'yunet_s_320_320.onnx': 'yunet-s-320',
 }
-PAGE = 'docs/networks.md'
+PAGES = 'docs/networks.md', 'README.md'
 FRAMES = 4
 
 
@@ -36,7 +38,7 @@ def main():
     root, networks = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     pictures = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 else None
     if not os.path.isdir(networks):
-        print('SKIPPED: there is no folder %s: NO LINE OF %s WAS TESTED' % (sys.argv[2], PAGE))
+        print('SKIPPED: there is no folder %s: NO LINE OF %s WAS TESTED' % (sys.argv[2], PAGES[0]))
         return 77
     lines = load_launch_lines()
     failed = count = 0
@@ -58,7 +60,8 @@ def main():
                 with open(os.path.join(pictures, name), 'wb') as file:
                     file.write(made[name])
 
-    for line in lines.page_lines(root, PAGE):
+    found = [line for page in PAGES for line in lines.page_lines(root, page) if re.search(lines.DOWNLOADED, line)]
+    for line in dict.fromkeys(found):
         short = line.replace('.ogv ! decodebin !', '.ogv ! decodebin ! identity eos-after=%d !' % FRAMES)
         fault = lines.run(root, short, prepare, look)
         count += 1
