@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "layers.h"
 
+#include "describe.h"
 #include "operators/families.h"
 #include "rules/match.h"
 
@@ -355,41 +356,32 @@ width_of (const char *text)
   return width;
 }
 
-/* Shapes of the inputs that are no constants. */
 static void
-append_inputs (const CnnGraph *graph, const CnnNode *node, CnnText *cell)
+append_sizes_of (CnnText *cell, const CnnModelTensor *tensor)
 {
-  int shown = 0;
-  for (int i = 0; i < node->n_inputs; i++) {
-    const int value = node->inputs[i];
-    if (value == CNN_NO_VALUE || graph->values[value].constant)
-      continue;
-    if (shown == 2) {
-      cnn_text_append (cell, " ...");
-      return;
-    }
-    cnn_text_append (cell, shown++ ? " " : "");
-    append_shape (cell, &graph->values[value]);
-  }
+  if (tensor->rank == 0)
+    cnn_text_append (cell, "scalar");
+  for (int i = 0; i < tensor->rank; i++)
+    cnn_text_append (cell, "%s%" PRId64, i ? "x" : "", tensor->size[i]);
 }
 
 static void
-fill_row (const CnnGraph *graph, const CnnNode *node, const CnnReceptiveField *fields, Row *row)
+fill_row (const CnnModelLayer *layer, Row *row)
 {
   CnnPrintable printable;
-  cnn_text_append (&row->cells[NAME], "%s", cnn_printable (node->name, &printable));
-  cnn_node_title (graph, node, &row->cells[OPERATOR]);
-  append_inputs (graph, node, &row->cells[INPUT]);
-  for (int i = 0; i < node->n_outputs; i++)
-    if (node->outputs[i] != CNN_NO_VALUE) {
-      const CnnReceptiveField *field = &fields[node->outputs[i]];
-      append_shape (&row->cells[OUTPUT], &graph->values[node->outputs[i]]);
-      if (field->rows.size > 0)
-        cnn_text_append (&row->cells[FIELD], "%.0fx%.0f", field->rows.size, field->columns.size);
-      break;
-    }
-  cnn_text_append (&row->cells[PARAMETERS], "%" PRId64, cnn_node_parameters (graph, node));
-  cnn_text_append (&row->cells[MACS], "%" PRId64, cnn_node_macs (graph, node));
+  cnn_text_append (&row->cells[NAME], "%s", cnn_printable (layer->name, &printable));
+  cnn_text_append (&row->cells[OPERATOR], "%s", layer->title);
+  for (int i = 0; i < layer->n_inputs && i < 2; i++) {
+    cnn_text_append (&row->cells[INPUT], i ? " " : "");
+    append_sizes_of (&row->cells[INPUT], &layer->inputs[i]);
+  }
+  cnn_text_append (&row->cells[INPUT], layer->n_inputs > 2 ? " ..." : "");
+  append_sizes_of (&row->cells[OUTPUT], &layer->output);
+  if (layer->field.rows.size > 0)
+    cnn_text_append (
+        &row->cells[FIELD], "%.0fx%.0f", layer->field.rows.size, layer->field.columns.size);
+  cnn_text_append (&row->cells[PARAMETERS], "%" PRId64, layer->parameters);
+  cnn_text_append (&row->cells[MACS], "%" PRId64, layer->macs);
 }
 
 static void
@@ -420,18 +412,18 @@ cnn_graph_table (const CnnGraph *graph, CnnText *table)
       "layer", "operator", "input", "output", "parameters", "multiply-adds", "sees"};
   const int n_rows = graph->n_nodes + 2;
   Row *rows = cnn_alloc ((size_t)n_rows, sizeof *rows);
-  CnnReceptiveField *fields = cnn_graph_receptive_fields (graph);
+  CnnLayerList list = {0};
   int64_t parameters = 0, macs = 0;
-  if (rows && fields) {
+  if (rows && cnn_layer_list_make (graph, &list)) {
     for (int k = 0; k < N_COLUMNS; k++)
       cnn_text_append (&rows[0].cells[k], "%s", titles[k]);
-    for (int i = 0; i < graph->n_nodes; i++) {
-      fill_row (graph, &graph->nodes[i], fields, &rows[i + 1]);
-      parameters += cnn_node_parameters (graph, &graph->nodes[i]);
-      macs += cnn_node_macs (graph, &graph->nodes[i]);
+    for (int i = 0; i < list.n_layers; i++) {
+      fill_row (&list.layers[i], &rows[i + 1]);
+      parameters += list.layers[i].parameters;
+      macs += list.layers[i].macs;
     }
     Row *sums = &rows[n_rows - 1];
-    cnn_text_append (&sums->cells[NAME], "%d layers", graph->n_nodes);
+    cnn_text_append (&sums->cells[NAME], "%d layers", list.n_layers);
     cnn_text_append (&sums->cells[PARAMETERS], "%" PRId64, parameters);
     cnn_text_append (&sums->cells[MACS], "%" PRId64, macs);
     print_rows (rows, n_rows, table);
@@ -442,5 +434,5 @@ cnn_graph_table (const CnnGraph *graph, CnnText *table)
     for (int k = 0; k < N_COLUMNS; k++)
       cnn_free (rows[i].cells[k].chars);
   cnn_free (rows);
-  cnn_free (fields);
+  cnn_layer_list_clear (&list);
 }

@@ -7,6 +7,9 @@
 
 #include <cnn/model.h>
 
+/* What the file says. The model's. */
+const CnnGraph *cnn_model_graph (const CnnModel *model);
+
 /* A copy of the model's graph with shapes for these inputs (as cnn_model_plan_new ()) and constants computed; with
  * `fold`, all rules have been applied. NULL with a sentence. */
 CnnGraph *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "model-private.h"
+#include "describe.h"
 #include "layers.h"
 #include "onnx/onnx.h"
 #include "onnx/read-file.h"
@@ -19,7 +20,7 @@ struct CnnModel {
 
 struct CnnModelPlan {
   CnnPlan *plan;
-  CnnModelInfo info;
+  CnnLayerList layers;
 };
 
 static void
@@ -120,27 +121,22 @@ cnn_model_free (CnnModel *model)
 }
 
 static CnnModelTensor
-describe (const CnnValue *value, const char *name)
-{
-  CnnModelTensor tensor = {.name = name,
-      .is_integer = value->elements == CNN_ELEMENTS_INTEGER,
-      .rank = value->is_known ? value->dims.rank : -1};
-  for (int i = 0; i < tensor.rank; i++)
-    tensor.size[i] = value->dims.size[i];
-  return tensor;
-}
-
-static CnnModelTensor
 describe_input (const CnnGraph *graph, int i)
 {
   const CnnValue *value = &graph->values[graph->inputs[i]];
-  return describe (value, value->name);
+  return cnn_value_describe (value, value->name);
 }
 
 static CnnModelTensor
 describe_output (const CnnGraph *graph, int i)
 {
-  return describe (&graph->values[graph->outputs[i].value], graph->outputs[i].name);
+  return cnn_value_describe (&graph->values[graph->outputs[i].value], graph->outputs[i].name);
+}
+
+const CnnGraph *
+cnn_model_graph (const CnnModel *model)
+{
+  return model->graph;
 }
 
 int
@@ -245,21 +241,32 @@ cnn_model_bind (const CnnModel *model, const CnnModelTensor *inputs, bool fold, 
   return NULL;
 }
 
-static CnnModelInfo
-measure (const CnnGraph *graph)
+/* What computes each layer: of several steps the one that multiplies most. */
+static void
+name_kernels (CnnModelPlan *plan)
 {
-  CnnModelInfo info = {.layers = graph->n_nodes};
-  for (int i = 0; i < graph->n_nodes; i++) {
-    info.parameters += cnn_node_parameters (graph, &graph->nodes[i]);
-    info.macs += cnn_node_macs (graph, &graph->nodes[i]);
+  int64_t most = -1;
+  for (int i = 0; i < plan->layers.n_layers; i++) {
+    plan->layers.layers[i].kernel_name = "view";
+    plan->layers.layers[i].isa = "c";
   }
-  return info;
-}
-
-CnnModelInfo
-cnn_model_plan_info (const CnnModelPlan *plan)
-{
-  return plan->info;
+  for (int i = 0; i < plan->plan->n_steps; i++) {
+    const CnnStep *step = &plan->plan->steps[i];
+    if (step->node == CNN_NO_NODE)
+      continue;
+    CnnModelLayer *layer = &plan->layers.layers[step->node];
+    if (i == 0 || plan->plan->steps[i - 1].node != step->node)
+      most = -1;
+    const CnnLayerInfo info =
+        step->layer
+            ? cnn_layer_info (step->layer)
+            : (CnnLayerInfo){.isa = "c", .kernel_name = step->function ? "function" : "reference"};
+    if (info.macs <= most)
+      continue;
+    most = info.macs;
+    layer->kernel_name = info.kernel_name;
+    layer->isa = info.isa;
+  }
 }
 
 CnnModelPlan *
@@ -275,20 +282,53 @@ cnn_model_plan_new (
     return NULL;
   }
   CnnError error;
-  plan->info = measure (graph); /* before weights are packed */
-  plan->plan = cnn_plan_new (graph, context, &error);
-  if (plan->plan)
+  /* Before the plan: it gives the memory of constants back. */
+  if (cnn_layer_list_make (graph, &plan->layers)) {
+    plan->plan = cnn_plan_new (graph, context, &error);
+  } else {
+    cnn_error_set (&error, "not enough memory for %d nodes", graph->n_nodes);
+    cnn_graph_free (graph);
+  }
+  if (plan->plan) {
+    name_kernels (plan);
     return plan;
+  }
   refuse (sentence, error.message);
+  cnn_layer_list_clear (&plan->layers);
   cnn_free (plan);
   return NULL;
+}
+
+CnnModelInfo
+cnn_model_plan_info (const CnnModelPlan *plan)
+{
+  CnnModelInfo info = {.layers = plan->layers.n_layers};
+  for (int i = 0; i < info.layers; i++) {
+    info.parameters += plan->layers.layers[i].parameters;
+    info.macs += plan->layers.layers[i].macs;
+  }
+  return info;
+}
+
+int
+cnn_model_plan_n_layers (const CnnModelPlan *plan)
+{
+  return plan->layers.n_layers;
+}
+
+CnnModelLayer
+cnn_model_plan_layer (const CnnModelPlan *plan, int i)
+{
+  return plan->layers.layers[i];
 }
 
 void
 cnn_model_plan_free (CnnModelPlan *plan)
 {
-  if (plan)
+  if (plan) {
+    cnn_layer_list_clear (&plan->layers);
     cnn_plan_free (plan->plan);
+  }
   cnn_free (plan);
 }
 
@@ -321,6 +361,12 @@ cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs, float *const
     return true;
   refuse (sentence, error.message);
   return false;
+}
+
+bool
+cnn_model_plan_result (const CnnModelPlan *plan, int output, CnnImage *image)
+{
+  return cnn_plan_result (plan->plan, output, image);
 }
 
 /* --- For people ----------------------------------------------------------------------------------- */

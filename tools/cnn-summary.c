@@ -55,6 +55,23 @@ has_pad (GstElement *bin, GstPadDirection direction)
   return found;
 }
 
+/* A network gives its outputs on request: the line's last element is asked for its first one. */
+static void
+request_output (GstElement *line)
+{
+  for (GList *item = GST_BIN_CHILDREN (line); item; item = item->next) {
+    GstElement *element = item->data;
+    GstPadTemplate *template = gst_element_get_pad_template (element, "src_%u");
+    if (!template || GST_PAD_TEMPLATE_PRESENCE (template) != GST_PAD_REQUEST || element->srcpads)
+      continue;
+    GstPad *pad = gst_element_request_pad_simple (element, "src_%u");
+    if (pad)
+      gst_element_add_pad (line, gst_ghost_pad_new ("src", pad));
+    g_clear_object (&pad);
+    return;
+  }
+}
+
 /* Ends the line where it does not end by itself: an element is made of `text` and linked on that side. */
 static gboolean
 complete (
@@ -80,6 +97,8 @@ fill_pipeline (GstElement *pipeline, const gchar *text, const gchar *input, GErr
   if (!line)
     return FALSE;
   gst_bin_add (GST_BIN (pipeline), line);
+  if (!has_pad (line, GST_PAD_SRC))
+    request_output (line);
   const gboolean open = has_pad (line, GST_PAD_SINK);
   Size size;
   if (open && !input) {

@@ -4,8 +4,9 @@
 #include <json-glib/json-glib.h>
 
 typedef struct {
-  gchar *name;    /* of the element, without the pipeline before it */
-  gchar *element; /* its factory */
+  gchar *source;  /* name of the element, without the pipeline before it */
+  gchar *name;    /* of the layer: the element's, or that of a layer inside of it */
+  gchar *element; /* its factory, or the operator of a layer inside */
   GstStructure *info;
 } Row;
 
@@ -17,6 +18,7 @@ static void
 row_free (gpointer data)
 {
   Row *row = data;
+  g_free (row->source);
   g_free (row->name);
   g_free (row->element);
   gst_structure_free (row->info);
@@ -44,6 +46,18 @@ cnn_layer_table_length (const CnnLayerTable *table)
   return table->rows->len;
 }
 
+/* The row of a layer, or NULL. */
+static Row *
+find_row (const CnnLayerTable *table, const gchar *source, const gchar *name)
+{
+  for (guint i = 0; i < table->rows->len; i++) {
+    Row *row = table->rows->pdata[i];
+    if (g_strcmp0 (row->source, source) == 0 && g_strcmp0 (row->name, name) == 0)
+      return row;
+  }
+  return NULL;
+}
+
 gboolean
 cnn_layer_table_take (CnnLayerTable *table, GstMessage *message)
 {
@@ -51,19 +65,20 @@ cnn_layer_table_take (CnnLayerTable *table, GstMessage *message)
       !gst_message_has_name (message, "cnn-layer-info"))
     return FALSE;
   const GstStructure *info = gst_message_get_structure (message);
-  const gchar *name = GST_MESSAGE_SRC_NAME (message);
-  for (guint i = 0; i < table->rows->len; i++) {
-    Row *row = table->rows->pdata[i];
-    if (g_strcmp0 (row->name, name) != 0)
-      continue;
+  const gchar *source = GST_MESSAGE_SRC_NAME (message);
+  const gchar *inner = gst_structure_get_string (info, "name");
+  const gchar *kind = gst_structure_get_string (info, "operator");
+  Row *row = find_row (table, source, inner ? inner : source);
+  if (row) {
     gst_structure_free (row->info);
     row->info = gst_structure_copy (info);
     return TRUE;
   }
   GstElementFactory *factory = gst_element_get_factory (GST_ELEMENT (GST_MESSAGE_SRC (message)));
-  Row *row = g_new (Row, 1);
-  row->name = g_strdup (name);
-  row->element = g_strdup (factory ? GST_OBJECT_NAME (factory) : "");
+  row = g_new (Row, 1);
+  row->source = g_strdup (source);
+  row->name = g_strdup (inner ? inner : source);
+  row->element = g_strdup (kind ? kind : factory ? GST_OBJECT_NAME (factory) : "");
   row->info = gst_structure_copy (info);
   g_ptr_array_add (table->rows, row);
   return TRUE;
@@ -109,6 +124,8 @@ shape_text (const GstStructure *info, const gchar *field)
 {
   const gint n = array_int (info, field, 0), h = array_int (info, field, 1);
   const gint w = array_int (info, field, 2), c = array_int (info, field, 3);
+  if (n == 0)
+    return g_strdup ("");
   return n == 1 ? g_strdup_printf ("%dx%dx%d", h, w, c)
                 : g_strdup_printf ("%d of %dx%dx%d", n, h, w, c);
 }
@@ -225,6 +242,8 @@ add_value (JsonBuilder *builder, const GValue *value)
 static gboolean
 add_field (GQuark field, const GValue *value, gpointer data)
 {
+  if (g_strcmp0 (g_quark_to_string (field), "name") == 0) /* it has been said */
+    return TRUE;
   json_builder_set_member_name (data, g_quark_to_string (field));
   add_value (data, value);
   return TRUE;

@@ -12,7 +12,8 @@ CnnLayerTable *cnn_layer_table_new (void);
 void cnn_layer_table_free (CnnLayerTable *table);
 
 /* Takes what a message of the bus says of a layer; TRUE when it said something. A later message of the same
- * element replaces the earlier one: layers stand in the order of their first message, upstream first. */
+ * layer replaces the earlier one; an element that has layers inside sends one for each, with their name and operator.
+ * Layers stand in the order of their first message, upstream first. */
 gboolean cnn_layer_table_take (CnnLayerTable *table, GstMessage *message);
 
 guint cnn_layer_table_length (const CnnLayerTable *table);

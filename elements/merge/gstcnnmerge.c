@@ -526,7 +526,8 @@ gst_cnn_merge_request_new_pad (
     GstElement *element, GstPadTemplate *templ, const gchar *wanted, const GstCaps *caps)
 {
   GstCnnMerge *self = GST_CNN_MERGE (element);
-  const gint64 number = choose_number (self, wanted);
+  /* Two elements that both give pads on request are linked by the templates' own names. */
+  const gint64 number = choose_number (self, wanted && strchr (wanted, '%') ? NULL : wanted);
   if (number < 0) {
     GST_CNN_WARNING (self, "a pad cannot be called %s, only sink_0, sink_1 ...", wanted);
     return NULL;

@@ -53,6 +53,7 @@ struct _GstCnnModel {
   gchar *location, *outputs;
   GstCnnChannelOrder channel_order;
   GstStructure *model_info;
+  GPtrArray *layers;      /* of GstStructure; NULL before the caps are known */
   GstCnnNetwork *network; /* what plays, or will from the next caps on */
   GstCnnNetwork *next;    /* read while playing, taken by the next frame */
   gchar *wanted_location; /* for the thread that reads; NULL: nothing to do */
@@ -86,6 +87,13 @@ GstFlowReturn gst_cnn_model_chain (GstPad *pad, GstObject *parent, GstBuffer *bu
 /* What the network takes, as caps. */
 GstCaps *gst_cnn_model_sink_caps (GstCnnModel *self, GstPad *pad);
 void gst_cnn_model_forget_streams (GstCnnModel *self);
+
+/* --- gstcnnmodelinfo.c --- */
+
+/* What plays, as properties and as messages: model-info and every layer's cnn-layer-info. */
+void gst_cnn_model_publish_info (GstCnnModel *self);
+/* The structures of `layers` into an array, under the object lock. */
+void gst_cnn_model_get_layers (GstCnnModel *self, GValue *value);
 
 /* The source pads in the order of their numbers, each with a reference. */
 GPtrArray *gst_cnn_model_pads (GstCnnModel *self);

@@ -26,6 +26,8 @@
 #include "common/enumwords.h"
 #include "common/streambuffer.h"
 
+#include <string.h>
+
 GST_DEBUG_CATEGORY (cnn_model_debug);
 
 enum {
@@ -33,6 +35,7 @@ enum {
   PROP_OUTPUTS,
   PROP_CHANNEL_ORDER,
   PROP_MODEL_INFO,
+  PROP_LAYERS,
 };
 
 #define DEFAULT_CHANNEL_ORDER GST_CNN_CHANNEL_ORDER_RGB
@@ -133,7 +136,8 @@ gst_cnn_model_request_new_pad (
     GstElement *element, GstPadTemplate *template, const gchar *name, const GstCaps *caps)
 {
   GstCnnModel *self = GST_CNN_MODEL (element);
-  g_autofree gchar *chosen = g_strdup (name);
+  /* Two elements that both give pads on request are linked by the templates' own names. */
+  g_autofree gchar *chosen = name && !strchr (name, '%') ? g_strdup (name) : NULL;
   for (guint number = 0; !chosen; number++) {
     g_autofree gchar *candidate = g_strdup_printf ("src_%u", number);
     g_autoptr (GstPad) taken = gst_element_get_static_pad (element, candidate);
@@ -188,6 +192,7 @@ stop (GstCnnModel *self)
   GST_OBJECT_LOCK (self);
   g_clear_pointer (&self->network, gst_cnn_network_unref);
   g_clear_pointer (&self->model_info, gst_structure_free);
+  g_clear_pointer (&self->layers, g_ptr_array_unref);
   gst_flow_combiner_reset (self->flows);
   GST_OBJECT_UNLOCK (self);
 }
@@ -266,6 +271,9 @@ gst_cnn_model_get_property (GObject *object, guint id, GValue *value, GParamSpec
   case PROP_MODEL_INFO:
     gst_value_set_structure (value, self->model_info);
     break;
+  case PROP_LAYERS:
+    gst_cnn_model_get_layers (self, value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -317,10 +325,17 @@ install_properties (GObjectClass *object_class)
           GST_TYPE_CNN_CHANNEL_ORDER, DEFAULT_CHANNEL_ORDER, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_MODEL_INFO,
       g_param_spec_boxed ("model-info", "Model info",
-          "Structure cnn-model-info: layers, parameters, macs of a frame, name and shape of the "
-          "input "
-          "and the outputs; NULL before the caps are known",
+          "Structure cnn-model-info: layers, parameters, macs (multiply-accumulates of a frame), "
+          "name "
+          "and shape of the input and the outputs; NULL before the caps are known",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_LAYERS,
+      gst_param_spec_array ("layers", "Layers",
+          "A structure cnn-layer-info for each layer as it runs: name, operator, input, output, "
+          "parameters, macs, receptive-field; empty before the caps are known",
+          g_param_spec_boxed ("layer", "Layer", "A structure cnn-layer-info", GST_TYPE_STRUCTURE,
+              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS),
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void

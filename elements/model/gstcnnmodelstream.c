@@ -83,46 +83,6 @@ check_size (const GstCnnNetwork *network, CnnShape shape, CnnError *error)
 
 /* --- Runners -------------------------------------------------------------------------------------- */
 
-static void
-set_shape (GstStructure *structure, const gchar *field, CnnShape shape)
-{
-  g_autofree gchar *text = g_strdup_printf ("<%d,%d,%d,%d>", shape.n, shape.h, shape.w, shape.c);
-  GValue array = G_VALUE_INIT;
-  g_value_init (&array, GST_TYPE_ARRAY);
-  if (gst_value_deserialize (&array, text))
-    gst_structure_take_value (structure, field, &array);
-}
-
-/* As property and as message. */
-static void
-publish_info (GstCnnModel *self)
-{
-  GValue outputs = G_VALUE_INIT, item = G_VALUE_INIT;
-  g_value_init (&outputs, GST_TYPE_ARRAY);
-  for (guint i = 0; i < gst_cnn_model_runner_n_outputs (self->runner); i++) {
-    GstStructure *output = gst_structure_new ("output", "name", G_TYPE_STRING,
-        cnn_model_output (self->running->model, (gint)i).name, NULL);
-    CnnShape shape;
-    if (gst_cnn_model_runner_output (self->runner, i, &shape, NULL))
-      set_shape (output, "shape", shape);
-    g_value_init (&item, GST_TYPE_STRUCTURE);
-    g_value_take_boxed (&item, output);
-    gst_value_array_append_and_take_value (&outputs, &item);
-  }
-  const CnnModelInfo counts = cnn_model_plan_info (gst_cnn_model_runner_plan (self->runner));
-  GstStructure *info = gst_structure_new ("cnn-model-info", "layers", G_TYPE_INT, counts.layers,
-      "parameters", G_TYPE_INT64, counts.parameters, "macs", G_TYPE_INT64, counts.macs,
-      "input-name", G_TYPE_STRING, cnn_model_input (self->running->model, 0).name, NULL);
-  set_shape (info, "input", self->in_info.shape);
-  gst_structure_take_value (info, "outputs", &outputs);
-  GST_OBJECT_LOCK (self);
-  g_clear_pointer (&self->model_info, gst_structure_free);
-  self->model_info = gst_structure_copy (info);
-  GST_OBJECT_UNLOCK (self);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), info));
-  g_object_notify (G_OBJECT (self), "model-info");
-}
-
 /* A copy of the properties that say how samples become the network's numbers; to be cleared. */
 static void
 get_normalizer (GstCnnModel *self, GstCnnNormalizer *normalizer, gboolean *swap_colors)
@@ -296,7 +256,7 @@ gst_cnn_model_receive_caps (GstCnnModel *self, GstCaps *caps)
   gboolean taken = FALSE;
   if (runner) {
     take_runner (self, runner, network);
-    publish_info (self);
+    gst_cnn_model_publish_info (self);
     taken = update_outputs (self, &error);
   }
   if (taken)
@@ -334,7 +294,7 @@ take_next (GstCnnModel *self)
   gst_cnn_peer_caps_forget_all ();
   if (runner) {
     take_runner (self, runner, next);
-    publish_info (self);
+    gst_cnn_model_publish_info (self);
   } else if (!check_size (next, self->in_info.shape, &error) && upstream_can_change (self)) {
     GST_DEBUG_OBJECT (self, "the new network takes frames of another size: asking upstream");
     gst_pad_push_event (self->sinkpad, gst_event_new_reconfigure ());
@@ -393,7 +353,7 @@ run (GstCnnModel *self, GstBuffer *buffer, GstBuffer **frames, CnnError *error)
 static GstFlowReturn
 push_frames (GstCnnModel *self, GstBuffer **frames)
 {
-  GstFlowReturn flow = self->streams->len ? GST_FLOW_OK : GST_FLOW_NOT_LINKED;
+  GstFlowReturn flow = GST_FLOW_OK;
   for (guint i = 0; i < self->streams->len; i++) {
     GstCnnModelOutput *output = self->streams->pdata[i];
     if (output->info.kind != GST_CNN_STREAM_VIDEO)
@@ -413,6 +373,12 @@ process (GstCnnModel *self, GstBuffer *buffer)
   if (!update_outputs (self, &error)) {
     gst_cnn_layer_common_post_error (&self->common, &error);
     return GST_FLOW_NOT_NEGOTIATED;
+  }
+  if (self->streams->len == 0) {
+    cnn_error_set (&error, "nothing is linked to an output of the network: it gives src_0%s",
+        gst_cnn_model_runner_n_outputs (self->runner) > 1 ? ", src_1 ..." : "");
+    gst_cnn_layer_common_post_error (&self->common, &error);
+    return GST_FLOW_NOT_LINKED;
   }
   g_autofree GstBuffer **frames = g_new0 (GstBuffer *, self->streams->len + 1);
   GstFlowReturn flow = GST_FLOW_OK;

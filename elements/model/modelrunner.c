@@ -3,10 +3,10 @@
 
 typedef struct {
   CnnShape shape;
-  CnnLayout layout; /* of the network's own array */
-  CnnError fault;   /* why it cannot be a frame; empty: it can */
-  gfloat *values;
-  CnnLayer *convert; /* from that array to what the pad wants; NULL: not wanted */
+  CnnLayout layout;  /* of the network's own array */
+  CnnError fault;    /* why it cannot be a frame; empty: it can */
+  gfloat *values;    /* for what the plan has to copy out; NULL: read where it lies */
+  CnnLayer *convert; /* from there to what the pad wants; NULL: not wanted */
 } Output;
 
 struct GstCnnModelRunner {
@@ -111,7 +111,6 @@ make_plan (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
 static gboolean
 make_outputs (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
 {
-  const gboolean channels_last = cnn_model_is_channels_last (model, 0);
   runner->n_outputs = (guint)cnn_model_n_outputs (model);
   runner->outputs = g_new0 (Output, runner->n_outputs);
   runner->arrays = g_new0 (gfloat *, runner->n_outputs);
@@ -119,9 +118,9 @@ make_outputs (GstCnnModelRunner *runner, const CnnModel *model, CnnError *error)
     Output *output = &runner->outputs[i];
     const CnnModelTensor tensor = cnn_model_plan_output (runner->plan, (gint)i);
     /* A fault only where somebody wants it. */
-    gst_cnn_model_shape (&tensor, channels_last, &output->shape, &output->layout, &output->fault);
-    output->values = runner->arrays[i] = new_array (&tensor, error);
-    if (!output->values)
+    gst_cnn_model_shape (&tensor, cnn_model_output_is_channels_last (model, (gint)i),
+        &output->shape, &output->layout, &output->fault);
+    if (tensor.is_integer && !(output->values = new_array (&tensor, error)))
       return FALSE;
   }
   return TRUE;
@@ -233,24 +232,70 @@ swapped (const CnnImage *image)
   return result;
 }
 
+/* Whether an image is dense floats in this order: then it is the network's own array. */
+static gboolean
+is_array (const CnnImage *image, CnnLayout layout)
+{
+  const CnnImage dense = cnn_image_from_tensor (NULL, CNN_SAMPLE_FLOAT32, layout, image->shape);
+  return image->type == CNN_SAMPLE_FLOAT32 && image->data && !image->planes[0] &&
+         (guintptr)image->data % sizeof (gfloat) == 0 && image->padding_bytes == 0 &&
+         image->ring_rows == 0 && image->batch_stride == dense.batch_stride &&
+         image->row_stride == dense.row_stride && image->pixel_stride == dense.pixel_stride &&
+         image->channel_stride == dense.channel_stride;
+}
+
+/* Where the network's result lies, as a frame. */
+static CnnImage
+result_of (const GstCnnModelRunner *runner, guint i)
+{
+  const Output *output = &runner->outputs[i];
+  CnnImage image;
+  if (output->values || !cnn_model_plan_result (runner->plan, (gint)i, &image))
+    return cnn_image_from_tensor (
+        output->values, CNN_SAMPLE_FLOAT32, output->layout, output->shape);
+  if (cnn_model_plan_output (runner->plan, (gint)i).rank != 4)
+    return cnn_image_from_tensor (image.data, CNN_SAMPLE_FLOAT32, output->layout, output->shape);
+  if (output->layout == CNN_LAYOUT_NHWC) { /* its N,C,H,W are the frame's N,H,W,C */
+    const ptrdiff_t strides[] = {image.channel_stride, image.row_stride, image.pixel_stride};
+    image.row_stride = strides[0];
+    image.pixel_stride = strides[1];
+    image.channel_stride = strides[2];
+  }
+  image.shape = output->shape;
+  return image;
+}
+
+/* The network's input: the frame itself, where it is what the network reads. */
+static const gfloat *
+input_of (GstCnnModelRunner *runner, const CnnImage *input, guint n_threads)
+{
+  const CnnImage source = runner->swap_colors ? swapped (input) : *input;
+  if (is_array (&source, runner->layout))
+    return (const gfloat *)(gconstpointer)source.data;
+  const CnnImage values =
+      cnn_image_from_tensor (runner->values, CNN_SAMPLE_FLOAT32, runner->layout, runner->shape);
+  cnn_layer_run (runner->convert, &source, &values, (gint)n_threads);
+  return runner->values;
+}
+
 gboolean
 gst_cnn_model_runner_run (GstCnnModelRunner *runner, const CnnImage *input, const CnnImage *outputs,
     guint n_threads, CnnError *error)
 {
-  const CnnImage source = runner->swap_colors ? swapped (input) : *input;
-  const CnnImage values =
-      cnn_image_from_tensor (runner->values, CNN_SAMPLE_FLOAT32, runner->layout, runner->shape);
-  cnn_layer_run (runner->convert, &source, &values, (gint)n_threads);
   char *sentence = NULL;
-  const float *inputs[] = {runner->values};
+  const float *inputs[] = {input_of (runner, input, n_threads)};
+  for (guint i = 0; i < runner->n_outputs; i++) {
+    const Output *output = &runner->outputs[i];
+    const gboolean straight = output->convert && is_array (&outputs[i], output->layout);
+    runner->arrays[i] = straight ? (gfloat *)(gpointer)outputs[i].data : output->values;
+  }
   if (!cnn_model_plan_run (runner->plan, inputs, runner->arrays, (gint)n_threads, &sentence))
     return take_sentence (sentence, error);
   for (guint i = 0; i < runner->n_outputs; i++) {
     const Output *output = &runner->outputs[i];
-    if (!output->convert)
+    if (!output->convert || runner->arrays[i] == (gfloat *)(gpointer)outputs[i].data)
       continue;
-    const CnnImage result =
-        cnn_image_from_tensor (output->values, CNN_SAMPLE_FLOAT32, output->layout, output->shape);
+    const CnnImage result = result_of (runner, i);
     cnn_layer_run (output->convert, &result, &outputs[i], (gint)n_threads);
   }
   return TRUE;

@@ -177,6 +177,25 @@ plan_node (CnnPlan *plan, int index)
   return done || add_reference (plan, index);
 }
 
+/* Outputs that steps can write where the caller wants them: plain floats, each with memory of its own. */
+static bool
+find_homes (CnnPlan *plan)
+{
+  const CnnGraph *graph = plan->graph;
+  plan->homes = cnn_alloc ((size_t)graph->n_outputs + 1, sizeof *plan->homes);
+  for (int i = 0; plan->homes && i < graph->n_outputs; i++) {
+    const int value = graph->outputs[i].value;
+    const CnnPlace *place = &plan->places[value];
+    bool alone = place->is_plain && place->root == value && place->offset == 0 &&
+                 !graph->values[value].constant &&
+                 graph->values[value].elements == CNN_ELEMENTS_FLOAT;
+    for (int k = 0; k < i; k++)
+      alone = alone && graph->outputs[k].value != value;
+    plan->homes[i] = alone ? plan->bases[value] : NULL;
+  }
+  return plan->homes != NULL;
+}
+
 CnnPlan *
 cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error)
 {
@@ -196,7 +215,8 @@ cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error)
     cnn_error_set (error, "not enough memory for %d nodes", graph->n_nodes);
   if (done) {
     cnn_plan_make_tensors (plan);
-    done = cnn_plan_make_arena (plan, error);
+    done = cnn_plan_make_arena (plan, error) &&
+           (find_homes (plan) || cnn_error_set (error, "not enough memory for a plan"));
   }
   if (done)
     return plan;
@@ -214,6 +234,7 @@ cnn_plan_free (CnnPlan *plan)
   cnn_free (plan->places);
   cnn_free (plan->tensors);
   cnn_free (plan->bases);
+  cnn_free (plan->homes);
   cnn_free (plan->plain_copies);
   cnn_free (plan->arena);
   cnn_graph_free (plan->graph);

@@ -50,8 +50,10 @@ typedef struct {
   CnnPlace *places;          /* one a value */
   CnnTensor *tensors;
   unsigned char **bases; /* where each root's memory is */
-  int *plain_copies;     /* of a value that is not plain: a value that is, or CNN_NO_VALUE */
-  int values_room;       /* of the arrays above */
+  unsigned char *
+      *homes; /* one an output: its memory when the caller has none, NULL: it is copied out */
+  int *plain_copies; /* of a value that is not plain: a value that is, or CNN_NO_VALUE */
+  int values_room;   /* of the arrays above */
   CnnStep *steps;
   int n_steps, steps_room;
   unsigned char *arena;
@@ -67,9 +69,12 @@ char *cnn_plan_step_title (const CnnPlan *plan, int step);
  * context has to outlive the plan. */
 CnnPlan *cnn_plan_new (CnnGraph *graph, const CnnContext *context, CnnError *error);
 void cnn_plan_free (CnnPlan *plan);
-/* n_threads = 0: all of the context's. The result does not depend on it. */
+/* An output that is NULL is not given. n_threads = 0: all of the context's. The result does not depend on it. */
 bool cnn_plan_run (CnnPlan *plan, const float *const *inputs, float *const *outputs, int n_threads,
     CnnError *error);
+
+/* Where an output lies after a run; as cnn_model_plan_result (). */
+bool cnn_plan_result (const CnnPlan *plan, int output, CnnImage *image);
 
 /* Steps that are layers of kernels/. */
 int cnn_plan_count_layers (const CnnPlan *plan);

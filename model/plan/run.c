@@ -36,6 +36,16 @@ take_inputs (CnnPlan *plan, const float *const *inputs)
   }
 }
 
+/* Steps write an output straight to where it is wanted. */
+static void
+place_outputs (CnnPlan *plan, float *const *outputs)
+{
+  for (int i = 0; i < plan->graph->n_outputs; i++)
+    if (plan->homes[i])
+      plan->bases[plan->graph->outputs[i].value] =
+          outputs[i] ? (unsigned char *)outputs[i] : plan->homes[i];
+}
+
 static void
 give_output (const CnnPlan *plan, int value, float *output)
 {
@@ -128,6 +138,7 @@ bool
 cnn_plan_run (CnnPlan *plan, const float *const *inputs, float *const *outputs, int n_threads,
     CnnError *error)
 {
+  place_outputs (plan, outputs);
   take_inputs (plan, inputs);
   for (int i = 0; i < plan->n_steps; i++) {
     const double start = plan->seconds ? now () : 0;
@@ -137,6 +148,23 @@ cnn_plan_run (CnnPlan *plan, const float *const *inputs, float *const *outputs, 
       plan->seconds[i] += now () - start;
   }
   for (int i = 0; i < plan->graph->n_outputs; i++)
-    give_output (plan, plan->graph->outputs[i].value, outputs[i]);
+    if (outputs[i] && !plan->homes[i])
+      give_output (plan, plan->graph->outputs[i].value, outputs[i]);
+  return true;
+}
+
+bool
+cnn_plan_result (const CnnPlan *plan, int output, CnnImage *image)
+{
+  const int value = plan->graph->outputs[output].value;
+  const CnnTensor *tensor = &plan->tensors[value];
+  if (!tensor->floats || (!plan->places[value].is_plain && !plan->places[value].is_image) ||
+      tensor->count > INT32_MAX)
+    return false;
+  *image = plan->places[value].is_image
+               ? plan->places[value].image
+               : cnn_image_from_tensor (NULL, CNN_SAMPLE_FLOAT32, CNN_LAYOUT_NHWC,
+                     (CnnShape){1, 1, (int)tensor->count, 1});
+  image->data = (unsigned char *)tensor->floats;
   return true;
 }

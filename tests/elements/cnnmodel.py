@@ -35,8 +35,9 @@ class Pipeline:
     def __init__(self, line, caps):
         self.pipeline = Gst.parse_launch(line)
         self.source = self.pipeline.get_by_name("in")
-        self.source.set_property("format", Gst.Format.TIME)
-        self.set_caps(caps)
+        if self.source:
+            self.source.set_property("format", Gst.Format.TIME)
+            self.set_caps(caps)
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def set_caps(self, caps):
@@ -64,6 +65,11 @@ class Pipeline:
             return None
         parse = message.parse_error if message.type == Gst.MessageType.ERROR else message.parse_warning
         return parse()[0].message
+
+    def layers(self):
+        """The structures of the property "layers"."""
+        array = self.model().get_property("layers")
+        return [array[i] if hasattr(array, "__getitem__") else array.get_nth(i) for i in range(len(array))]
 
     def stop(self):
         self.pipeline.set_state(Gst.State.NULL)
@@ -100,7 +106,8 @@ def read_network(folder):
     return source, [numpy.load(path) for path in paths]
 
 
-def check_network(folder):
+def check_network(folder, second=False):
+    """second: convolutions of a network that looks as if it had its channels last give them second."""
     name = os.path.basename(folder)
     source, outputs = read_network(folder)
     last = channels_last(source)
@@ -119,6 +126,8 @@ def check_network(folder):
         if ours is None:
             check("%s: output %d" % (name, i), False, pipeline.complaint())
             break
+        if second and last and theirs.ndim == 4 and list(ours.shape) != as_frame(theirs):
+            theirs = theirs.transpose(0, 2, 3, 1)
         bound = 2e-4 * float(numpy.abs(theirs).max()) + 1e-6
         worst = float(numpy.abs(ours.reshape(theirs.shape) - theirs).max()) if ours.size == theirs.size else -1
         check("%s: output %d, off by at most %.3g of %.3g" % (name, i, worst, bound),
@@ -191,6 +200,130 @@ def check_changes(own):
     pipeline.stop()
 
 
+def check_inner_maps(own, others):
+    """Any node or tensor by its name, several at once, and the same numbers as with the outputs' own names."""
+    folder = os.path.join(own, "mobile")
+    source, outputs = read_network(folder)
+    line = ("appsrc name=in ! cnnmodel name=model location=%s/model.onnx outputs=Conv_69,%s,Softmax_81 "
+            "model.src_0 ! queue ! appsink name=out0 sync=false caps=tensor/strided,layout=nchw "
+            "model.src_1 ! queue ! appsink name=out1 sync=false caps=tensor/strided,layout=nchw "
+            "model.src_2 ! queue ! appsink name=out2 sync=false caps=tensor/strided,layout=nhwc")
+    pipeline = Pipeline(line % (folder, "node_Add_67"), tensor_caps(source.shape, "nchw"))
+    pipeline.push(source)
+    frames = [pipeline.pull("out%d" % i) for i in range(3)]
+    check("inner maps by names of tensors and nodes", all(frame is not None for frame in frames) and
+          frames[0].shape[1] == 8 and numpy.allclose(frames[1], outputs[0], 1e-4, 1e-5) and
+          numpy.allclose(frames[2].ravel(), outputs[1].ravel(), 1e-4, 1e-5), pipeline.complaint())
+    layers = pipeline.layers()
+    info = pipeline.model().get_property("model-info")
+    totals = [info.get_int("layers").value, info.get_int64("parameters").value, info.get_int64("macs").value]
+    check("layers can be read: %s" % totals, len(layers) == totals[0] > 5 and
+          sum(layer.get_int64("macs").value for layer in layers) == totals[2] > 0 and
+          sum(layer.get_int64("parameters").value for layer in layers) == totals[1] > 0 and
+          any(layer.get_string("operator") == "Conv 5x5 depthwise, hard-swish" for layer in layers),
+          [layer.to_string() for layer in layers])
+    pipeline.stop()
+    # A file whose channels are last has them second inside.
+    folder = os.path.join(others[0], "mediapipe-selfie") if others else ""
+    if not os.path.isdir(folder):
+        print("SKIPPED: there is no mediapipe-selfie: NO INNER MAP OF A NETWORK WITH CHANNELS LAST WAS TESTED")
+        return
+    line = "appsrc name=in ! cnnmodel name=model location=%s/model.onnx outputs=Conv__224 ! appsink name=out0 sync=false caps=%s"
+    pipeline = Pipeline(line % (folder, "tensor/strided,layout=nchw"), tensor_caps((1, 256, 256, 3), "nhwc"))
+    pipeline.push(read_network(folder)[0])
+    frame = pipeline.pull()
+    check("inner maps of a network with its channels last", frame is not None and frame.shape == (1, 16, 128, 128) and
+          numpy.abs(numpy.diff(frame, axis=3)).mean() < 0.5 * frame.std(), frame)
+    pipeline.stop()
+
+
+def check_links():
+    """Both sides give pads on request."""
+    try:
+        Gst.parse_launch("videotestsrc ! cnnmodel ! cnnmerge ! fakesink")
+        fault = None
+    except Exception as error:  # GLib.Error
+        fault = error
+    check("cnnmodel links to elements with request pads", fault is None, fault)
+
+
+def check_pads(own):
+    """Outputs come and go while frames flow; states come and go."""
+    folder = os.path.join(own, "mobile")
+    source, outputs = read_network(folder)
+    pipeline = Pipeline("appsrc name=in ! cnnmodel name=model location=%s/model.onnx ! appsink name=out0 sync=false "
+                        "caps=tensor/strided,layout=nchw" % folder, tensor_caps(source.shape, "nchw"))
+    pipeline.push(source)
+    first = pipeline.pull()
+    sink = Gst.ElementFactory.make("appsink", "out1")
+    sink.set_property("sync", False)
+    sink.set_property("async", False)
+    sink.set_property("caps", Gst.Caps.from_string("tensor/strided,layout=nhwc"))
+    pipeline.pipeline.add(sink)
+    sink.sync_state_with_parent()
+    pad = pipeline.model().request_pad_simple("src_1")
+    pad.link(sink.get_static_pad("sink"))
+    pipeline.push(source)
+    both = pipeline.pull(), pipeline.pull("out1")
+    check("an output that is asked for while playing", both[0] is not None and both[1] is not None and
+          numpy.array_equal(first, both[0]) and numpy.allclose(both[1].ravel(), outputs[1].ravel(), 1e-4, 1e-5),
+          pipeline.complaint())
+    pad.unlink(sink.get_static_pad("sink"))
+    pipeline.model().release_request_pad(pad)
+    pipeline.push(source)
+    check("and given back", numpy.array_equal(first, pipeline.pull()), pipeline.complaint())
+    for state in (Gst.State.READY, Gst.State.PLAYING, Gst.State.NULL, Gst.State.PLAYING):
+        pipeline.pipeline.set_state(state)
+    pipeline.push(source)
+    check("the same after READY and NULL", numpy.array_equal(first, pipeline.pull()), pipeline.complaint())
+    pad = pipeline.model().get_static_pad("src_0")
+    pad.unlink(pad.get_peer())
+    pipeline.model().release_request_pad(pad)
+    pipeline.push(source)
+    sentence = pipeline.complaint(seconds=20)
+    check("no output at all ends the stream: %s" % sentence,
+          sentence is not None and "nothing is linked to an output" in sentence)
+    pipeline.stop()
+    pipeline = Pipeline("appsrc name=in ! cnnmodel name=model location=%s/model.onnx model.src_7 ! fakesink" % folder,
+                        tensor_caps(source.shape, "nchw"))
+    pipeline.push(source)
+    sentence = pipeline.complaint(seconds=20)
+    check("refused: %s" % sentence, sentence is not None and "src_7" in sentence and "2 outputs" in sentence)
+    pipeline.stop()
+
+
+def check_size_of_location(own):
+    """Another file that takes frames of another size: what is before it scales to that size."""
+    line = ("videotestsrc ! videoconvert ! videoscale ! cnnmodel name=model location=%s/shuffle/model.onnx "
+            "! appsink name=out0 sync=false max-buffers=1 caps=tensor/strided,layout=nchw" % own)
+    pipeline = Pipeline(line, None)
+    before = pipeline.pull()
+    layers = len(pipeline.layers())
+    pipeline.model().set_property("location", os.path.join(own, "unary", "model.onnx"))
+    after = None
+    for _ in range(2000):
+        after = pipeline.pull()
+        if after is None or after.shape != before.shape:
+            break
+    check("a file with another input size while playing: %s, then %s" % (before.shape, after.shape if after is not None else None),
+          after is not None and after.shape == (1, 3, 5, 7) and not (after < 0).any(), pipeline.complaint())
+    check("and its layers", len(pipeline.layers()) != layers, layers)
+    pipeline.stop()
+
+
+def check_seek(own):
+    line = ("videotestsrc ! video/x-raw,framerate=10/1,width=40,height=32 ! videoconvert ! cnnmodel name=model "
+            "location=%s/mobile/model.onnx ! appsink name=out0 sync=false max-buffers=1" % own)
+    pipeline = Pipeline(line, None)
+    first = pipeline.pull()
+    done = pipeline.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH, 5 * Gst.SECOND)
+    sample = pipeline.pipeline.get_by_name("out0").try_pull_sample(20 * Gst.SECOND)
+    pts = sample.get_buffer().pts if sample else None
+    check("a seek that flushes: next frame at %s" % pts, first is not None and done and pts == 5 * Gst.SECOND,
+          pipeline.complaint())
+    pipeline.stop()
+
+
 def check_refusals(own):
     folder = os.path.join(own, "mobile")
     source, _ = read_network(folder)
@@ -217,8 +350,13 @@ def main():
     others = [folder for folder in sys.argv[2:] if os.path.isdir(folder)]
     for folder in [own] + others:
         for path in sorted(glob.glob(os.path.join(folder, "*", "model.onnx"))):
-            check_network(os.path.dirname(path))
+            check_network(os.path.dirname(path), folder == own)
     check_layouts(own)
+    check_inner_maps(own, others)
+    check_links()
+    check_pads(own)
+    check_size_of_location(own)
+    check_seek(own)
     check_changes(own)
     check_refusals(own)
     if len(others) < len(sys.argv) - 2:

@@ -6,7 +6,8 @@ usage: launch-lines.py SOURCE_ROOT
 
 Lines are found in README.md, docs/, examples/, CONTRIBUTING.md and the |[ ... ]| blocks of elements/*/*.c. What
 this machine may not have is replaced by its twin: cameras and screens by a test source, windows by fakesink. A test source
-without an end gets one. Lines of docs/weights.md need the files it makes: tests/weights runs them.
+without an end gets one. Lines of docs/weights.md need the files it makes: tests/weights runs them. Lines
+that need downloaded networks (.onnx) are run by network-lines.py.
 """
 import glob
 import os
@@ -30,6 +31,8 @@ TWINS = {
     'gtksink': 'fakesink',
     'fakevideosink': 'fakesink',
 }
+# A file beside the reader, which the repository does not have.
+DOWNLOADED = r'location=[^/ ]+\.onnx'
 # Properties of the windows and cameras above, which their twins do not have.
 LOST_PROPERTIES = ('device', 'force-aspect-ratio', 'io-mode', 'latency', 'location', 'use-damage')
 
@@ -43,20 +46,28 @@ def blocks(path, text):
         yield text
 
 
+def page_lines(root, page):
+    """The lines of one file."""
+    path = os.path.join(root, page)
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    for block in blocks(path, text):
+        joined = re.sub(r'\\\n\s*', ' ', block)
+        for line in joined.splitlines():
+            found = re.match(r'^\s*(?:\$ )?((?:[A-Z_]+=\S+ )*gst-launch-1\.0 .*)$', line)
+            if found and '...' not in line and '!' in line:
+                yield found.group(1)
+
+
 def launch_lines(root):
     patterns = ('README.md', 'CONTRIBUTING.md', 'NEWS.md', 'docs/**/*.md', 'examples/**/*', 'elements/**/*.c')
     for pattern in patterns:
         for path in sorted(glob.glob(os.path.join(root, pattern), recursive=True)):
-            if not path.endswith(('.md', '.sh', '.txt', '.c')) or path.endswith('docs/weights.md'):
-                continue
-            with open(path, encoding='utf-8') as file:
-                text = file.read()
-            for block in blocks(path, text):
-                joined = re.sub(r'\\\n\s*', ' ', block)
-                for line in joined.splitlines():
-                    found = re.match(r'^\s*(?:\$ )?((?:[A-Z_]+=\S+ )*gst-launch-1\.0 .*)$', line)
-                    if found and '...' not in line and '!' in line:
-                        yield os.path.relpath(path, root), found.group(1)
+            page = os.path.relpath(path, root)
+            if path.endswith(('.md', '.sh', '.txt', '.c')) and page != 'docs/weights.md':
+                for line in page_lines(root, page):
+                    if not re.search(DOWNLOADED, line):
+                        yield page, line
 
 
 def runnable(words):
@@ -85,8 +96,8 @@ def make_folder(root, folder):
             os.symlink(os.path.join(root, name), os.path.join(folder, name))
 
 
-def run(root, line):
-    """None, or what went wrong."""
+def run(root, line, prepare=None, look=None):
+    """None, or what went wrong. Before and after, the folder it runs in is shown."""
     words = shlex.split(line)
     environment = dict(os.environ)
     while '=' in words[0]:
@@ -99,9 +110,13 @@ def run(root, line):
     command = ['gst-launch-1.0'] + runnable(words[1:])
     with tempfile.TemporaryDirectory() as folder:
         make_folder(root, folder)
+        if prepare:
+            prepare(folder)
         process = subprocess.Popen(['timeout', '-k', '5', '-s', 'INT', str(SECONDS)] + command, cwd=folder,
                                    env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         output = process.communicate()[0]
+        if look:
+            look(folder)
     if process.returncode != 0 or 'ERROR' in output or 'WARNING' in output:
         return 'exit code %d of %s\n%s' % (process.returncode, shlex.join(command), output)
     return None

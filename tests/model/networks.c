@@ -136,6 +136,33 @@ print_times (const gchar *name, CnnModelPlan *plan, const gfloat *input, gfloat 
   g_print ("%-28s %8.3f ms, %8.3f ms with %d threads\n", name, fastest[0], fastest[1], n_threads);
 }
 
+/* Without arrays of the caller's, the same numbers are in the plan. */
+static gboolean
+find_results (CnnModelPlan *plan, gint n_outputs, const gfloat *input, gfloat *const *outputs)
+{
+  gfloat **none = g_new0 (gfloat *, n_outputs);
+  gboolean same = cnn_model_plan_run (plan, &input, none, n_threads, NULL);
+  for (gint i = 0; same && i < n_outputs; i++) {
+    const CnnModelTensor tensor = cnn_model_plan_output (plan, i);
+    CnnImage image;
+    if (!cnn_model_plan_result (plan, i, &image)) {
+      same = tensor.is_integer;
+      continue;
+    }
+    const CnnShape *shape = &image.shape;
+    gsize at = 0;
+    for (gint n = 0; n < shape->n; n++)
+      for (gint c = 0; c < shape->c; c++)
+        for (gint y = 0; y < shape->h; y++)
+          for (gint x = 0; x < shape->w; x++)
+            same = memcmp (cnn_image_row (&image, n, y, c) + x * image.pixel_stride,
+                       &outputs[i][at++], sizeof (gfloat)) == 0 &&
+                   same;
+  }
+  g_free (none);
+  return same;
+}
+
 static gboolean
 run_plan (const gchar *name, const gchar *folder, CnnModelPlan *plan, const CnnModel *model,
     const gfloat *input)
@@ -162,6 +189,10 @@ run_plan (const gchar *name, const gchar *folder, CnnModelPlan *plan, const CnnM
     g_printerr ("%s: %s\n", name, sentence);
   if (passed && hashes[0] != hashes[1]) {
     g_printerr ("%s: %d threads give other bytes than one\n", name, n_threads);
+    passed = FALSE;
+  }
+  if (passed && !find_results (plan, n_outputs, input, outputs)) {
+    g_printerr ("%s: the plan's own results differ from those that it gives\n", name);
     passed = FALSE;
   }
   if (passed && tells_time)

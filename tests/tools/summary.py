@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""usage: summary.py CNN-SUMMARY: the table, its JSON, and what wrong calls are told."""
+"""usage: summary.py CNN-SUMMARY CNN-WEIGHTS NETWORK.onnx: the table, its JSON, and what wrong calls are told."""
 import json
+import re
 import subprocess
 import sys
 
-TOOL = sys.argv[1]
+TOOL, WEIGHTS, NETWORK = sys.argv[1:4]
 failed = 0
 
 
@@ -57,6 +58,24 @@ code, out, err = run("videotestsrc num-buffers=2 ! video/x-raw,width=40,height=3
 check("whole pipelines with branches", code == 0 and "2 layers" in out, out + err)
 code, out, err = run("videotestsrc is-live=true ! cnnpool ! fakesink")
 check("live sources", code == 0 and "1 layer," in out, out + err)
+
+code, out, err = run("--json", "--input", "32x32", "cnnmodel location=" + NETWORK)
+summary = json.loads(out) if code == 0 else {"layers": [], "totals": {}}
+process = subprocess.run([WEIGHTS, "--input=32x32", NETWORK], stdout=subprocess.PIPE, text=True, timeout=60)
+table = [re.split("  +", line.strip()) for line in process.stdout.splitlines()]
+start = next((i for i, row in enumerate(table) if row[:2] == ["layer", "operator"]), None)
+rows = table[start + 1:-1] if start is not None else []
+check("a network's layers are those of cnn-weights' table: %d" % len(rows), len(rows) > 5 and rows == [
+    [layer["name"], layer["operator"], *row[2:4], str(layer["parameters"]), str(layer["macs"]),
+     "x".join(str(n) for n in layer["receptive-field"])] for layer, row in zip(summary["layers"], rows)],
+    "%s %s %s" % (out, err, process.stdout))
+for layer, row in zip(summary["layers"], rows):
+    shape = "x".join(str(layer["output"][i]) for i in (0, 3, 1, 2))
+    check("%s: shape" % layer["name"], row[3] == shape or row[3].count("x") < 3, (layer, row))
+totals = table[-1] if table else []
+check("and so are the totals", totals == ["%d layers" % summary["totals"].get("layers", -1),
+                                         str(summary["totals"].get("parameters")),
+                                         str(summary["totals"].get("macs"))], (totals, summary["totals"]))
 
 for words, sentence in (
         ([], "a launch line is needed"),

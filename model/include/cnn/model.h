@@ -54,6 +54,9 @@ CNN_API CnnModelTensor cnn_model_output (const CnnModel *model, int i);
 /* TRUE when an input of rank 4 has its channels last: its last dimension counts as channels do (1 to 4), and its
  * second does not. */
 CNN_API bool cnn_model_is_channels_last (const CnnModel *model, int input);
+/* The same for an output of rank 4 of a network whose input has its channels last: false where the file has transposed
+ * them to the second place, as it does for its convolutions. False for all outputs of other networks. */
+CNN_API bool cnn_model_output_is_channels_last (const CnnModel *model, int output);
 /* Input `i` for a picture of so many rows and columns: what else the file leaves open becomes 1, or 3 for channels.
  * Inputs of other ranks than 4 do not change but for that. */
 CNN_API CnnModelTensor cnn_model_input_for (
@@ -70,11 +73,17 @@ CNN_API void cnn_model_plan_free (CnnModelPlan *plan);
 CNN_API CnnModelTensor cnn_model_plan_input (const CnnModelPlan *plan, int i);
 CNN_API CnnModelTensor cnn_model_plan_output (const CnnModelPlan *plan, int i);
 
-/* Computes one frame: dense arrays in ONNX's order, one for each input and output, none overlapping. n_threads = 0
+/* Computes one frame: dense arrays in ONNX's order, one for each input and output, none overlapping;
+ * an output that is NULL is not given. n_threads = 0
  * uses all of the context's; the result does not depend on it. False with a
  * sentence when memory is short or an index lies outside its tensor. */
 CNN_API bool cnn_model_plan_run (CnnModelPlan *plan, const float *const *inputs,
     float *const *outputs, int n_threads, char **sentence);
+
+/* Where output `i` lies after a run, until the next one: floats, for a caller that gave NULL for its array and reads it
+ * from there. Of rank 4 the image has the tensor's N, C, H, W, wherever they are; other ranks are one row of values in
+ * ONNX's order. False for what has to be copied (integers): then an array is needed. */
+CNN_API bool cnn_model_plan_result (const CnnModelPlan *plan, int i, CnnImage *image);
 
 /* For people: a table of the layers for these input sizes (as cnn_model_plan_new ()), with shapes, parameters,
  * multiply-accumulates and receptive fields; and the graph in Graphviz' language. `folded`: as it runs, else as the
@@ -83,6 +92,31 @@ CNN_API char *
 cnn_model_table (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
 CNN_API char *
 cnn_model_dot (const CnnModel *model, const CnnModelTensor *inputs, bool folded, char **sentence);
+
+/* A layer of a plan: a node of the folded graph, as cnn_model_table () has it. */
+typedef struct {
+  const char *name;             /* the file's node, or the one that others were folded into */
+  const char *title;            /* "Conv 3x3 stride 2, hard-swish" */
+  const CnnModelTensor *inputs; /* those that are no constants */
+  int n_inputs;
+  CnnModelTensor output; /* the first that anybody needs */
+  int network_output;    /* which of the network's outputs that is, or -1 */
+  int64_t parameters;    /* numbers of its constants: weights, biases, slopes */
+  /* Weights of a fully connected layer between the first input and the output of one frame; INT64_MAX when there
+   * would be more. */
+  int64_t dense_parameters;
+  int64_t macs; /* multiply-accumulates of one frame, those with padding included */
+  /* Rows and columns of the network's first input that a value sees; size 0: none. */
+  CnnReceptiveField field;
+  /* Of the layer of <cnn/layer.h> that computes it. "function", "reference": a plain function; "view": nothing is
+   * computed, the same numbers are read in another order. */
+  const char *kernel_name;
+  const char *isa; /* instruction set of that kernel, or "c" */
+} CnnModelLayer;
+
+/* In the order in which they run. What they hold is the plan's. */
+CNN_API int cnn_model_plan_n_layers (const CnnModelPlan *plan);
+CNN_API CnnModelLayer cnn_model_plan_layer (const CnnModelPlan *plan, int i);
 
 /* What a plan computes for a frame. */
 typedef struct {
