@@ -63,8 +63,7 @@ open_network (const char *path, int n_threads, Network *network)
 {
   char *sentence = NULL;
   *network = (Network){.n_threads = n_threads};
-  const CnnContextSettings settings = {
-      .isa = getenv ("CNN_ISA"), .n_threads = n_threads, .exact = false};
+  const CnnContextSettings settings = {.isa = bench_cnn_isa (), .n_threads = n_threads};
   network->context = cnn_context_new (&settings, NULL);
   network->model = cnn_model_open (path, NULL, 0, &sentence);
   if (network->model && cnn_model_n_outputs (network->model) <= MAX_OUTPUTS) {

@@ -30,11 +30,13 @@ typedef struct {
   const gchar *folder;
   DemoSource *source;
   gboolean window, named; /* named: by the user */
+  gint seconds;           /* of each chapter of a film, 0 = its own */
   gboolean stopped, failed;
   gint step; /* to the next chapter, or back */
 
   /* The chapter that is shown. */
   const DemoChapter *chapter;
+  const DemoSource *shown;
   GstElement *pipeline, *pictures;
   CnnLayerTable *layers;
   guint frames;
@@ -91,7 +93,8 @@ frames_wanted (const Demo *demo)
 {
   const gboolean all =
       demo->named && demo->chapter == demo_chapters && demo->source->kind == DEMO_SOURCE_FILM;
-  return demo->window || all ? G_MAXUINT : demo->chapter->seconds * DEMO_FRAMES_PER_SECOND;
+  const guint seconds = demo->seconds > 0 ? (guint)demo->seconds : demo->chapter->seconds;
+  return demo->window || (all && demo->seconds <= 0) ? G_MAXUINT : seconds * DEMO_FRAMES_PER_SECOND;
 }
 
 static gboolean
@@ -128,8 +131,7 @@ on_message (GstBus *bus, GstMessage *message, gpointer data)
   case GST_MESSAGE_ERROR:
     gst_message_parse_error (message, &error, NULL);
     if (!demo->failed)
-      g_printerr (
-          "\n%s, chapter %s: %s\n", demo->source->path, demo->chapter->name, error->message);
+      g_printerr ("\n%s, chapter %s: %s\n", demo->shown->path, demo->chapter->name, error->message);
     g_clear_error (&error);
     demo->failed = TRUE;
     g_main_loop_quit (demo->loop);
@@ -196,7 +198,7 @@ write_still (const Demo *demo, GError **error)
   g_object_get (demo->pictures, "last-sample", &last, NULL);
   if (!last) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-        "%s: no picture came of chapter %s", demo->source->path, demo->chapter->name);
+        "%s: no picture came of chapter %s", demo->shown->path, demo->chapter->name);
     return FALSE;
   }
   gchar *path = g_strdup_printf ("%s/%" G_GSIZE_FORMAT "-%s.png", demo->folder,
@@ -221,6 +223,7 @@ static gboolean
 show_chapter (Demo *demo, const DemoSource *source, gboolean start_is_meant, GError **error)
 {
   demo->layers = cnn_layer_table_new ();
+  demo->shown = source;
   demo->frames = 0;
   demo->step = 1;
   gboolean shown = make_pipeline (demo, source, error) && run_pipeline (demo, start_is_meant);
@@ -304,11 +307,14 @@ show (Demo *demo, GError **error)
 int
 main (int argc, char **argv)
 {
+  Demo demo = {0};
   gchar *folder = NULL, **sources = NULL;
   gboolean window = FALSE;
   const GOptionEntry entries[] = {
       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "Folder for the results (.)", "DIR"},
       {"window", 'w', 0, G_OPTION_ARG_NONE, &window, "Show them in a window instead", NULL},
+      {"seconds", 's', 0, G_OPTION_ARG_INT, &demo.seconds, "Length of each chapter of the film",
+          "N"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL, "[SOURCE]"},
       {0},
   };
@@ -317,7 +323,6 @@ main (int argc, char **argv)
       g_option_context_new ("- convolutional networks on a photo, a film or a camera");
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
-  Demo demo = {0};
   gboolean done = FALSE;
   if (!g_option_context_parse (context, &argc, &argv, &error))
     ;

@@ -5,6 +5,8 @@
  * before its maps. */
 #define QUEUE "queue max-size-buffers=1"
 #define FULL "video/x-raw,width=1280,height=620"
+/* compositor and textoverlay agree on this format. */
+#define COMPOSED "video/x-raw,format=RGBA,width=1280,height=620"
 #define PHOTO "media/chelsea.png"
 #define FILM "media/calais1906_theora.ogv"
 #define DIGITS "weights=\"EXAMPLES/networks/digits.safetensors\" "
@@ -64,7 +66,7 @@ const DemoChapter demo_chapters[] = {
                     "cnnview name=flat title=true channels=0,4 colormap=inferno clip=0.2 "
                     "kernels=false smoothing=0.8 ! "
                     "video/x-raw,width=1280,height=309 ! " QUEUE " ! both.sink_0 "
-                    "compositor name=both background=black sink_1::ypos=311 ! " FULL,
+                    "compositor name=both background=black sink_1::ypos=311 ! " COMPOSED,
         .seconds = 8,
         .explain = TRUE,
     },
@@ -95,7 +97,7 @@ const DemoChapter demo_chapters[] = {
             "colormap=coolwarm ! video/x-raw,width=480,height=240 ! videoconvert ! "
             "textoverlay name=words font-desc=\"Sans Bold 44\" ! videoconvert ! " QUEUE
             " ! all.sink_2 "
-            "compositor name=all sink_1::ypos=380 sink_2::xpos=800 sink_2::ypos=380 ! " FULL,
+            "compositor name=all sink_1::ypos=380 sink_2::xpos=800 sink_2::ypos=380 ! " COMPOSED,
         .own_source = "networks/digits/%d.png",
         .seconds = 11,
         .pointer = TRUE,
@@ -116,13 +118,13 @@ const DemoChapter demo_chapters[] = {
             "layer=conv3 padding=1 ! cnnupsample name=shuffle mode=pixel-shuffle ! "
             "video/x-raw,format=RGB ! videoscale method=nearest-neighbour ! "
             "video/x-raw,width=638,height=620 ! "
-            "textoverlay text=\"network\" valignment=top font-desc=\"Sans Bold 28\" ! " QUEUE
-            " ! both.sink_1 "
+            "videoconvert ! textoverlay text=\"network\" valignment=top font-desc=\"Sans Bold 28\" "
+            "! videoconvert ! " QUEUE " ! both.sink_1 "
             "small. ! " QUEUE " ! videoscale method=catrom ! video/x-raw,width=160,height=154 ! "
             "videoscale method=nearest-neighbour ! video/x-raw,width=638,height=620 ! "
-            "textoverlay text=\"bicubic\" valignment=top font-desc=\"Sans Bold 28\" ! " QUEUE
-            " ! both.sink_0 "
-            "compositor name=both background=black sink_1::xpos=642 ! " FULL,
+            "videoconvert ! textoverlay text=\"bicubic\" valignment=top font-desc=\"Sans Bold 28\" "
+            "! videoconvert ! " QUEUE " ! both.sink_0 "
+            "compositor name=both background=black sink_1::xpos=642 ! " COMPOSED,
         .own_source = PHOTO,
         .seconds = 6,
         .explain = TRUE,

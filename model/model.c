@@ -5,7 +5,7 @@
 #include "onnx/onnx.h"
 #include "onnx/read-file.h"
 #include "onnx/wire.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "rules/rules.h"
 #include "shapes.h"
 #include "text.h"

@@ -4,10 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-/* Natural pictures are at least this wide, and never larger than these. */
+/* Natural pictures are at least this wide. One map alone is never larger than what a screen of 4K shows, a grid
+ * than what every screen shows. */
 #define MIN_WIDTH 320
 #define MAX_WIDTH 3840
 #define MAX_HEIGHT 2160
+#define MAX_GRID_WIDTH 1920
+#define MAX_GRID_HEIGHT 1080
 #define MAX_BARS_WIDTH 1280
 /* Tiles with less room go without captions. */
 #define MIN_CAPTIONED_WIDTH 22
@@ -343,8 +346,11 @@ cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *
     rows = 1;
   }
 
+  const gint64 most_wide = request->n_tiles > 1 ? MAX_GRID_WIDTH : MAX_WIDTH;
+  const gint64 most_high = request->n_tiles > 1 ? MAX_GRID_HEIGHT : MAX_HEIGHT;
+
   /* Lines of text take what they need of the picture that they are in. */
-  gint text_width = (gint)MIN (wide, MAX_WIDTH);
+  gint text_width = (gint)MIN (wide, most_wide);
   gint64 lines = request->title + request->legend;
   gint64 extra = lines * line_height (text_width);
   if (request->captions)
@@ -352,7 +358,7 @@ cnn_view_layout_natural_size (const CnnViewRequest *request, gint *width, gint *
   if (lines > 0)
     extra = MAX (extra, MIN_LINES * line_height (text_width) - high);
 
-  gdouble shrink = MIN (1.0, MIN (MAX_WIDTH / (gdouble)wide, MAX_HEIGHT / (gdouble)(high + extra)));
+  gdouble shrink = MIN (1.0, MIN ((gdouble)most_wide / wide, (gdouble)most_high / (high + extra)));
   /* Even: encoders want it so. */
   *width = even ((gint)(wide * shrink + 0.5));
   *height = even ((gint)((high + extra) * shrink + 0.5));

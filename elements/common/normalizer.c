@@ -20,6 +20,14 @@ gst_cnn_normalizer_clear (GstCnnNormalizer *normalizer)
 }
 
 void
+gst_cnn_normalizer_copy (GstCnnNormalizer *copy, const GstCnnNormalizer *normalizer)
+{
+  *copy = *normalizer;
+  gst_cnn_double_array_copy (&copy->mean, &normalizer->mean);
+  gst_cnn_double_array_copy (&copy->std, &normalizer->std);
+}
+
+void
 gst_cnn_normalizer_install_properties (GObjectClass *object_class, guint first_id)
 {
   g_object_class_install_property (object_class, first_id + GST_CNN_NORMALIZER_SCALE,

@@ -23,6 +23,8 @@ enum {
 
 void gst_cnn_normalizer_init (GstCnnNormalizer *normalizer);
 void gst_cnn_normalizer_clear (GstCnnNormalizer *normalizer);
+/* `copy` is to be cleared; what is in it is overwritten. */
+void gst_cnn_normalizer_copy (GstCnnNormalizer *copy, const GstCnnNormalizer *normalizer);
 void gst_cnn_normalizer_install_properties (GObjectClass *object_class, guint first_id);
 /* FALSE with a sentence, and the old value kept, when `value` cannot be taken. */
 gboolean gst_cnn_normalizer_set_property (GstCnnNormalizer *normalizer, guint which,

@@ -23,14 +23,14 @@ enum {
 #define DEFAULT_BATCH_NORM_EPS 1e-5
 #define DEFAULT_ALPHA 0.01
 
+/* A copy for the base class. */
 typedef struct {
-  /* Under the object lock. */
-  GstCnnConvolutionSettings settings;
-  guint revision; /* counts the changes of `settings` */
-  /* The geometry of `geometry_revision` for any input, since weights files are slow to ask. */
-  gboolean has_geometry;
-  guint geometry_revision;
-  GstCnnGeometry geometry;
+  GstCnnLayerSettings base;
+  GstCnnConvolutionSettings values;
+} SharedSettings;
+
+typedef struct {
+  GstCnnConvolutionSettings settings; /* under the object lock */
 
   /* Streaming thread only: of the layer created last, for who looks at them. */
   GstCnnWeights shown;
@@ -47,18 +47,29 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstCnnConvolution, gst_cnn_convolution, GST
 GstCnnConvolutionSettings *
 gst_cnn_convolution_settings (GstCnnConvolution *self)
 {
-  PRIVATE (self)->revision++;
   return &PRIVATE (self)->settings;
 }
 
-static guint
-copy_settings (GstCnnConvolution *self, GstCnnConvolutionSettings *copy)
+static GstCnnLayerSettings *
+gst_cnn_convolution_copy_settings (GstCnnLayer *layer)
 {
-  GST_OBJECT_LOCK (self);
-  gst_cnn_convolution_settings_copy (copy, &PRIVATE (self)->settings);
-  const guint revision = PRIVATE (self)->revision;
-  GST_OBJECT_UNLOCK (self);
-  return revision;
+  SharedSettings *copy = g_new0 (SharedSettings, 1);
+  gst_cnn_convolution_settings_copy (
+      &copy->values, &PRIVATE (GST_CNN_CONVOLUTION (layer))->settings);
+  return &copy->base;
+}
+
+static void
+gst_cnn_convolution_free_settings (GstCnnLayerSettings *settings)
+{
+  gst_cnn_convolution_settings_clear (&((SharedSettings *)settings)->values);
+  g_free (settings);
+}
+
+static const GstCnnConvolutionSettings *
+values_of (const GstCnnLayerSettings *settings)
+{
+  return &((const SharedSettings *)settings)->values;
 }
 
 /* --- The file ------------------------------------------------------------------------------------- */
@@ -83,61 +94,23 @@ set_weights (GstCnnConvolution *self, const gchar *path, CnnError *error)
   return TRUE;
 }
 
+/* What the path has by now; for whoever takes the settings next. */
 static gboolean
-open_weights_again (GstCnnConvolution *self, CnnError *error)
+open_weights_again (GstCnnConvolution *self, const gchar *path, CnnError *error)
 {
-  GstCnnConvolutionSettings settings;
-  copy_settings (self, &settings);
-  const gboolean good = set_weights (self, cnn_weights_get_path (settings.weights), error);
-  gst_cnn_convolution_settings_clear (&settings);
-  return good;
+  if (!set_weights (self, path, error))
+    return FALSE;
+  gst_cnn_layer_settings_changed (GST_CNN_LAYER (self));
+  return TRUE;
 }
 
 /* --- Layer ---------------------------------------------------------------------------------------- */
 
 static gboolean
-geometry_for_any_input (GstCnnConvolution *self, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_convolution_get_geometry (const GstCnnLayerSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
 {
-  GstCnnConvolutionPrivate *priv = PRIVATE (self);
-  GST_OBJECT_LOCK (self);
-  const gboolean known = priv->has_geometry && priv->geometry_revision == priv->revision;
-  if (known)
-    gst_cnn_geometry_copy (geometry, &priv->geometry);
-  GST_OBJECT_UNLOCK (self);
-  if (known)
-    return TRUE;
-
-  GstCnnConvolutionSettings settings;
-  const guint revision = copy_settings (self, &settings);
-  const gboolean possible = gst_cnn_convolution_geometry (&settings, NULL, geometry, error);
-  gst_cnn_convolution_settings_clear (&settings);
-  if (possible) {
-    GST_OBJECT_LOCK (self);
-    gst_cnn_geometry_clear (&priv->geometry);
-    gst_cnn_geometry_copy (&priv->geometry, geometry);
-    priv->geometry_revision = revision;
-    priv->has_geometry = TRUE;
-    GST_OBJECT_UNLOCK (self);
-  }
-  return possible;
-}
-
-static gboolean
-gst_cnn_convolution_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
-{
-  GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
-  if (!geometry_for_any_input (self, geometry, error))
-    return FALSE;
-  if (!input || !geometry->choices)
-    return TRUE;
-  GstCnnConvolutionSettings settings;
-  copy_settings (self, &settings);
-  gst_cnn_geometry_clear (geometry);
-  gst_cnn_geometry_init (geometry);
-  const gboolean possible = gst_cnn_convolution_geometry (&settings, input, geometry, error);
-  gst_cnn_convolution_settings_clear (&settings);
-  return possible;
+  return gst_cnn_convolution_geometry (values_of (settings), input, geometry, error);
 }
 
 static void
@@ -225,56 +198,62 @@ warn_of_weights (GstCnnConvolution *self, const GstCnnConvolutionWeights *weight
   priv->warned = g_string_free (text, FALSE);
 }
 
-/* The weights of the properties as they are now, which `settings` gets a copy of. A file that was written to
- * can no longer be read: what its path has by now counts. */
-static gboolean
-take_weights (GstCnnConvolution *self, CnnShape input, GstCnnConvolutionSettings *settings,
-    GstCnnConvolutionWeights *weights, CnnError *error)
+static CnnLayer *
+create_layer (GstCnnConvolution *self, const GstCnnConvolutionSettings *settings,
+    const GstCnnLayerSetup *setup, GstCnnConvolutionWeights *weights, CnnError *error)
 {
-  copy_settings (self, settings);
-  if (gst_cnn_convolution_weights (settings, input, weights, error))
-    return TRUE;
-  if (!settings->weights || cnn_weights_is_current (settings->weights) ||
-      !open_weights_again (self, error))
-    return FALSE;
-  gst_cnn_convolution_settings_clear (settings);
-  copy_settings (self, settings);
-  return gst_cnn_convolution_weights (settings, input, weights, error);
+  const CnnConv2dDesc desc = {
+      .input = setup->input,
+      .input_format = setup->input_format,
+      .output_format = setup->output_format,
+      .normalization = setup->normalization,
+      .window = weights->window,
+      .out_channels = weights->out_channels,
+      .groups = weights->groups,
+      .weights = weights->weights,
+      .bias = weights->bias,
+      .activation = settings->activation,
+      .alpha = weights->alpha,
+      .n_alpha = weights->n_alpha,
+  };
+  CnnLayer *created = cnn_conv2d_new (setup->context, &desc, error);
+  if (created) {
+    keep_weights (self, weights, setup->input.c);
+    keep_rest (self, weights, settings->activation);
+    warn_of_weights (self, weights);
+  }
+  gst_cnn_convolution_weights_clear (weights);
+  return created;
+}
+
+/* A file that was written to can no longer be read: what its path has by now counts. */
+static CnnLayer *
+create_of_new_file (GstCnnConvolution *self, const CnnWeightsFile *old,
+    const GstCnnLayerSetup *setup, CnnError *error)
+{
+  GstCnnConvolutionWeights weights;
+  CnnLayer *created = NULL;
+  if (!open_weights_again (self, cnn_weights_get_path (old), error))
+    return NULL;
+  GstCnnLayerSettings *settings = gst_cnn_layer_ref_settings (GST_CNN_LAYER (self));
+  if (gst_cnn_convolution_weights (values_of (settings), setup->input, &weights, error))
+    created = create_layer (self, values_of (settings), setup, &weights, error);
+  gst_cnn_layer_settings_unref (settings);
+  return created;
 }
 
 static CnnLayer *
-gst_cnn_convolution_create_layer (
-    GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_convolution_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *settings,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
   GstCnnConvolution *self = GST_CNN_CONVOLUTION (layer);
-  GstCnnConvolutionSettings settings;
+  const GstCnnConvolutionSettings *values = values_of (settings);
   GstCnnConvolutionWeights weights;
-  CnnLayer *created = NULL;
-  if (take_weights (self, setup->input, &settings, &weights, error)) {
-    const CnnConv2dDesc desc = {
-        .input = setup->input,
-        .input_format = setup->input_format,
-        .output_format = setup->output_format,
-        .normalization = setup->normalization,
-        .window = weights.window,
-        .out_channels = weights.out_channels,
-        .groups = weights.groups,
-        .weights = weights.weights,
-        .bias = weights.bias,
-        .activation = settings.activation,
-        .alpha = weights.alpha,
-        .n_alpha = weights.n_alpha,
-    };
-    created = cnn_conv2d_new (setup->context, &desc, error);
-    if (created) {
-      keep_weights (self, &weights, setup->input.c);
-      keep_rest (self, &weights, settings.activation);
-      warn_of_weights (self, &weights);
-    }
-    gst_cnn_convolution_weights_clear (&weights);
-  }
-  gst_cnn_convolution_settings_clear (&settings);
-  return created;
+  if (gst_cnn_convolution_weights (values, setup->input, &weights, error))
+    return create_layer (self, values, setup, &weights, error);
+  if (!values->weights || cnn_weights_is_current (values->weights))
+    return NULL;
+  return create_of_new_file (self, values->weights, setup, error);
 }
 
 /* A file that was replaced while the element rested counts from the start on. */
@@ -282,12 +261,12 @@ static gboolean
 gst_cnn_convolution_start (GstBaseTransform *transform)
 {
   GstCnnConvolution *self = GST_CNN_CONVOLUTION (transform);
-  GstCnnConvolutionSettings settings;
   CnnError error;
-  copy_settings (self, &settings);
-  const gboolean good = !settings.weights || cnn_weights_is_current (settings.weights) ||
-                        open_weights_again (self, &error);
-  gst_cnn_convolution_settings_clear (&settings);
+  GstCnnLayerSettings *settings = gst_cnn_layer_ref_settings (GST_CNN_LAYER (self));
+  const CnnWeightsFile *file = values_of (settings)->weights;
+  const gboolean good = !file || cnn_weights_is_current (file) ||
+                        open_weights_again (self, cnn_weights_get_path (file), &error);
+  gst_cnn_layer_settings_unref (settings);
   g_clear_pointer (&PRIVATE (self)->warned, g_free);
   if (good)
     return GST_BASE_TRANSFORM_CLASS (gst_cnn_convolution_parent_class)->start (transform);
@@ -413,7 +392,6 @@ static void
 gst_cnn_convolution_finalize (GObject *object)
 {
   gst_cnn_convolution_settings_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->settings);
-  gst_cnn_geometry_clear (&PRIVATE (GST_CNN_CONVOLUTION (object))->geometry);
   gst_clear_buffer (&PRIVATE (GST_CNN_CONVOLUTION (object))->shown.values);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->warned);
   g_free (PRIVATE (GST_CNN_CONVOLUTION (object))->shown_bias);
@@ -501,6 +479,8 @@ gst_cnn_convolution_class_init (GstCnnConvolutionClass *klass)
   object_class->finalize = gst_cnn_convolution_finalize;
   install_weight_properties (object_class);
   install_shape_properties (object_class);
+  layer_class->copy_settings = gst_cnn_convolution_copy_settings;
+  layer_class->free_settings = gst_cnn_convolution_free_settings;
   layer_class->get_geometry = gst_cnn_convolution_get_geometry;
   layer_class->create_layer = gst_cnn_convolution_create_layer;
   layer_class->get_weights = gst_cnn_convolution_get_weights;

@@ -27,59 +27,63 @@ other_template_caps (GstBaseTransform *transform, GstPadDirection direction)
       direction == GST_PAD_SINK ? transform->srcpad : transform->sinkpad);
 }
 
-/* From here on the streaming thread asks about the properties of this moment and this input, so that the
- * base class gets the same answer to each of its questions. */
+/* What is negotiated in the streaming thread from here on is about these settings (a new reference is taken)
+ * and this input, so that the base class gets the same answer to each of its questions, whatever is set
+ * meanwhile. */
 static void
-begin_negotiation (GstCnnLayer *self, const CnnShape *input)
+begin_negotiation (GstCnnLayer *self, GstCnnLayerSettings *settings, CnnShape input)
 {
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  priv->negotiated_revision = g_atomic_int_get (&priv->revision);
-  if (gst_cnn_layer_get_geometry (self, input, &priv->negotiated_geometry, NULL) ||
-      gst_cnn_layer_get_geometry (self, NULL, &priv->negotiated_geometry, NULL))
-    g_atomic_pointer_set (&priv->negotiating, g_thread_self ());
+  gst_cnn_layer_settings_replace (&priv->negotiated, settings);
+  if (!settings ||
+      gst_cnn_layer_settings_geometry (self, settings, &input, &priv->negotiated_geometry, NULL))
+    return;
+  gst_cnn_geometry_clear (&priv->negotiated_geometry);
+  gst_cnn_geometry_copy (&priv->negotiated_geometry, &settings->geometry);
 }
 
+/* The same about the properties as they are now: what is set from here on is for the next time. */
 static void
-end_negotiation (GstCnnLayer *self)
+begin_anew (GstCnnLayer *self, CnnShape input)
 {
-  g_atomic_pointer_set (&PRIVATE (self)->negotiating, NULL);
-}
-
-static gboolean
-geometry_of_caps (GstCnnLayer *self, GstCnnGeometry *geometry)
-{
-  GstCnnLayerPrivate *priv = PRIVATE (self);
-  if (g_atomic_pointer_get (&priv->negotiating) != g_thread_self ())
-    return gst_cnn_layer_get_geometry (self, NULL, geometry, NULL);
-  gst_cnn_geometry_copy (geometry, &priv->negotiated_geometry);
-  return TRUE;
+  g_atomic_int_set (&PRIVATE (self)->common.changed, FALSE);
+  GstCnnLayerSettings *settings = gst_cnn_layer_ref_settings (self);
+  begin_negotiation (self, settings, input);
+  gst_cnn_layer_settings_unref (settings);
 }
 
 /* What can stand on the other pad; empty when nothing can. With contradictory properties everything: the
  * start of the element or the arrival of caps tells. */
 static GstCaps *
-gst_cnn_layer_transform_caps (
-    GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+transform_caps (GstBaseTransform *transform, const GstCnnGeometry *geometry,
+    GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GstCaps *result;
-  if (geometry_of_caps (GST_CNN_LAYER (transform), &geometry)) {
+  if (geometry) {
     GstCaps *own = gst_caps_is_any (caps)
                        ? gst_pad_get_pad_template_caps (
                              direction == GST_PAD_SINK ? transform->sinkpad : transform->srcpad)
                        : gst_caps_ref (caps);
-    result = gst_cnn_geometry_filter_caps (&geometry, direction, own, filter);
+    result = gst_cnn_geometry_filter_caps (geometry, direction, own, filter);
     gst_caps_unref (own);
   } else {
     result = other_template_caps (transform, direction);
-    if (filter) {
-      GstCaps *filtered = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-      gst_caps_unref (result);
-      result = filtered;
-    }
+    if (filter)
+      gst_caps_take (&result, gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST));
   }
   GST_CNN_LOG (transform, "%" GST_PTR_FORMAT " leads to %" GST_PTR_FORMAT, caps, result);
   return result;
+}
+
+/* The base class asks in the streaming thread only, and about what is negotiated there. */
+static GstCaps *
+gst_cnn_layer_transform_caps (
+    GstBaseTransform *transform, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  const GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
+  const gboolean possible = priv->negotiated && priv->negotiated->possible;
+  return transform_caps (
+      transform, possible ? &priv->negotiated_geometry : NULL, direction, caps, filter);
 }
 
 /* Answers what a pad can take or give. The base class would hand the filter on to the peer and then hold
@@ -94,9 +98,11 @@ query_caps (GstBaseTransform *transform, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) peer = peer_caps (transform, otherpad);
   g_autoptr (GstCaps) other =
       gst_caps_intersect_full (peer, other_template, GST_CAPS_INTERSECT_FIRST);
-  return gst_cnn_layer_common_answer_caps (pad,
-      gst_cnn_layer_transform_caps (transform, GST_PAD_DIRECTION (otherpad), other, filter),
-      filter);
+  GstCnnLayerSettings *settings = gst_cnn_layer_ref_settings (GST_CNN_LAYER (transform));
+  GstCaps *fitting = transform_caps (transform, settings->possible ? &settings->geometry : NULL,
+      GST_PAD_DIRECTION (otherpad), other, filter);
+  gst_cnn_layer_settings_unref (settings);
+  return gst_cnn_layer_common_answer_caps (pad, fitting, filter);
 }
 
 static gboolean
@@ -149,12 +155,13 @@ gst_cnn_layer_accept_caps (GstBaseTransform *transform, GstPadDirection directio
   return accepted;
 }
 
-/* The output shape for an input shape with the properties as they are now. */
+/* The output shape for an input shape with the settings that are negotiated. */
 static gboolean
 output_shape (GstCnnLayer *self, CnnShape input, CnnShape *output, CnnError *error)
 {
   g_auto (GstCnnGeometry) geometry = {.choices = NULL};
-  return gst_cnn_layer_get_geometry (self, &input, &geometry, error) &&
+  return gst_cnn_layer_settings_geometry (
+             self, PRIVATE (self)->negotiated, &input, &geometry, error) &&
          gst_cnn_geometry_output (&geometry, input, output, error);
 }
 
@@ -181,11 +188,14 @@ weights_of_channels (GstCnnLayer *self, gboolean has_upstream)
 
 /* Says what the layer is now: as property, as message, and downstream as the chain so far. */
 static void
-publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
+publish_layer_info (GstCnnLayer *self)
 {
-  const CnnShapeRule *rule = &geometry->rule;
   GstCnnLayerPrivate *priv = PRIVATE (self);
   const CnnShape input = cnn_layer_input_shape (priv->layer, 0);
+  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
+  const CnnShapeRule *rule = &geometry.rule;
+  if (!gst_cnn_layer_settings_geometry (self, priv->used, &input, &geometry, NULL))
+    return;
   GstCnnChain chain;
   /* An upstream chain counts only where its picture arrives unscaled. */
   const gboolean has_upstream = priv->has_upstream_chain &&
@@ -216,6 +226,7 @@ publish_layer_info (GstCnnLayer *self, const GstCnnGeometry *geometry)
 
 /* --- Making the layer ----------------------------------------------------------------------------- */
 
+/* Of the settings that are negotiated. */
 static CnnLayer *
 make_layer (
     GstCnnLayer *self, const GstCnnStreamInfo *in, const GstCnnStreamInfo *out, CnnError *error)
@@ -225,9 +236,9 @@ make_layer (
   CnnLayer *layer = NULL;
   const gboolean blended = gst_cnn_layer_blend_wanted (self);
   const CnnContext *context = gst_cnn_context_get (error);
-  GST_OBJECT_LOCK (self);
   const gboolean normalized =
-      gst_cnn_normalizer_make (&priv->common.normalizer, in, &scale, &offset, error);
+      gst_cnn_normalizer_make (&priv->negotiated->normalizer, in, &scale, &offset, error);
+  GST_OBJECT_LOCK (self);
   const gdouble strength = priv->blend.strength;
   GST_OBJECT_UNLOCK (self);
   if (context && normalized) {
@@ -238,7 +249,7 @@ make_layer (
         .output_format = {blended ? CNN_SAMPLE_FLOAT32 : out->type, out->layout},
         .normalization = {scale, offset},
     };
-    layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, &setup, error);
+    layer = GST_CNN_LAYER_GET_CLASS (self)->create_layer (self, priv->negotiated, &setup, error);
     if (blended || priv->blend.float_layer == layer)
       priv->blend.float_layer = blended ? layer : NULL;
   }
@@ -258,11 +269,16 @@ same_shape (CnnShape a, CnnShape b)
   return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
-/* A property changed since this negotiation began: what does not fit together is negotiated again. */
-static gboolean
-changed_meanwhile (GstCnnLayerPrivate *priv)
+/* From now on frames go through this layer, made of the settings that are negotiated; NULL: through none. */
+static void
+use_layer (GstCnnLayer *self, CnnLayer *layer)
 {
-  return g_atomic_int_get (&priv->revision) != priv->negotiated_revision;
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_blend_forget (&priv->blend);
+  gst_cnn_layer_forget_operation (self);
+  priv->layer = layer;
+  gst_cnn_layer_settings_replace (&priv->used, layer ? priv->negotiated : NULL);
 }
 
 static gboolean
@@ -271,7 +287,6 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
   GstCnnStreamInfo in, out;
-  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   CnnError error;
   if (!gst_cnn_stream_info_from_caps (&in, incaps, &error) ||
       !gst_cnn_stream_info_from_caps (&out, outcaps, &error)) {
@@ -279,35 +294,23 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
     return FALSE;
   }
   GST_CNN_DEBUG (self, "caps %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, incaps, outcaps);
-  g_atomic_int_set (&priv->common.changed, FALSE);
-  CnnLayer *layer = NULL;
-  gboolean outdated = FALSE;
-  if (gst_cnn_layer_get_geometry (self, &in.shape, &geometry, &error))
-    layer = make_layer (self, &in, &out, &error);
-  /* The caps were made of the properties: a property has changed, though its setter may not have
-   * counted the change yet. */
-  if (layer && !same_shape (cnn_layer_output_shape (layer), out.shape)) {
-    outdated = TRUE;
-    g_clear_pointer (&layer, cnn_layer_free);
-  }
+  CnnLayer *layer = make_layer (self, &in, &out, &error);
   if (!layer) {
-    g_atomic_int_set (&priv->common.changed, TRUE);
-    if (!outdated && !changed_meanwhile (priv)) {
-      gst_cnn_layer_post_error (self, &error);
-      return FALSE;
-    }
-    /* These caps are of the past: new ones follow before the next frame, and none goes out with these.
-     * Refusing them would put a warning on the bus. */
+    gst_cnn_layer_post_error (self, &error);
+    return FALSE;
   }
-  g_clear_pointer (&priv->layer, cnn_layer_free);
-  gst_cnn_layer_blend_forget (&priv->blend);
-  gst_cnn_layer_forget_operation (self);
-  priv->layer = layer;
+  const gboolean fits = same_shape (cnn_layer_output_shape (layer), out.shape);
   priv->in_info = in;
   priv->out_info = out;
-  if (layer) {
+  use_layer (self, fits ? layer : NULL);
+  if (fits) {
     gst_cnn_layer_common_succeeded (&priv->common);
-    publish_layer_info (self, &geometry);
+    publish_layer_info (self);
+  } else {
+    /* A weights file was replaced meanwhile by one of other shapes. These caps are of the past: new ones follow
+     * before the next frame, and none goes out with these. Refusing them would put a warning on the bus. */
+    cnn_layer_free (layer);
+    gst_cnn_layer_settings_changed (self);
   }
   return TRUE;
 }
@@ -341,16 +344,21 @@ receive_caps (GstBaseTransform *transform, GstEvent *event)
   GstCaps *caps;
   gst_event_parse_caps (event, &caps);
   priv->ended = priv->error_posted = FALSE;
-  if (!gst_cnn_stream_info_from_caps (&info, caps, &error) ||
-      !output_shape (self, info.shape, &output, &error)) {
+  gboolean possible = gst_cnn_stream_info_from_caps (&info, caps, &error);
+  if (possible) {
+    begin_anew (self, info.shape);
+    possible = output_shape (self, info.shape, &output, &error);
+  }
+  if (!possible) {
     gst_cnn_layer_post_error (self, &error);
     gst_event_unref (event);
     priv->ended = TRUE;
     return TRUE;
   }
-  begin_negotiation (self, &info.shape);
   const gboolean taken = PARENT_CLASS->sink_event (transform, event);
-  end_negotiation (self);
+  /* The base class does not set caps again that it has set already. */
+  if (priv->used != priv->negotiated)
+    g_atomic_int_set (&priv->common.changed, TRUE);
   if (taken || GST_PAD_IS_FLUSHING (transform->srcpad))
     return taken;
   explain_failure (transform, info.shape, output);
@@ -373,11 +381,9 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
     const GstStructure *weights = gst_cnn_chain_event_weights (event);
     g_clear_pointer (&priv->upstream_weights, gst_structure_free);
     priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
-    g_auto (GstCnnGeometry) geometry = {.choices = NULL};
     /* Otherwise new caps follow, and with them this layer's own event. */
-    if (priv->layer && same_shape (chain.output, priv->in_info.shape) &&
-        gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, NULL))
-      publish_layer_info (self, &geometry);
+    if (priv->layer && same_shape (chain.output, priv->in_info.shape))
+      publish_layer_info (self);
     gst_event_unref (event);
     return TRUE;
   }
@@ -467,25 +473,18 @@ apply_changes (GstCnnLayer *self)
     renegotiate (self, output);
     return;
   }
-  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GST_CNN_DEBUG (self, "a property changed: the shape stays");
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
-  if (!layer || !gst_cnn_layer_get_geometry (self, &priv->in_info.shape, &geometry, &error)) {
-    g_clear_pointer (&layer, cnn_layer_free);
+  if (!layer) {
     gst_cnn_layer_common_post_settings_warning (&PRIVATE (self)->common, &error);
-    return;
-  }
-  if (!same_shape (cnn_layer_output_shape (layer), priv->out_info.shape)) {
-    /* Changed again meanwhile: the next frame sees to it. */
+  } else if (!same_shape (cnn_layer_output_shape (layer), priv->out_info.shape)) {
+    /* A weights file was replaced meanwhile: the next frame sees to it. */
     cnn_layer_free (layer);
-    g_atomic_int_set (&priv->common.changed, TRUE);
-    return;
+    gst_cnn_layer_settings_changed (self);
+  } else {
+    use_layer (self, layer);
+    publish_layer_info (self);
   }
-  g_clear_pointer (&priv->layer, cnn_layer_free);
-  gst_cnn_layer_blend_forget (&priv->blend);
-  gst_cnn_layer_forget_operation (self);
-  priv->layer = layer;
-  publish_layer_info (self, &geometry);
 }
 
 /* Applies changed properties, and again when they change while new caps are negotiated for them. */
@@ -499,15 +498,19 @@ bring_up_to_date (GstCnnLayer *self)
   while (
       negotiated && priv->in_info.bytes > 0 &&
       (g_atomic_int_get (&priv->common.changed) || gst_pad_needs_reconfigure (transform->srcpad))) {
-    GST_CNN_DEBUG (self, "negotiating anew: %s",
-        g_atomic_int_get (&priv->common.changed) ? "a property changed" : "downstream asked");
-    begin_negotiation (self, &priv->in_info.shape);
+    const gboolean changed = g_atomic_int_get (&priv->common.changed);
+    GST_CNN_DEBUG (
+        self, "negotiating anew: %s", changed ? "a property changed" : "downstream asked");
     /* Without a layer, too: the base class does not set caps again that it has set already. */
-    if (g_atomic_int_compare_and_exchange (&priv->common.changed, TRUE, FALSE))
+    if (changed) {
+      begin_anew (self, priv->in_info.shape);
       apply_changes (self);
+    }
     priv->error_posted = FALSE;
     negotiated = gst_base_transform_reconfigure (transform);
-    end_negotiation (self);
+    /* What was refused, or waits for upstream, is none of those who ask from here on. */
+    if (priv->used)
+      begin_negotiation (self, priv->used, priv->in_info.shape);
   }
   if (!negotiated && !GST_PAD_IS_FLUSHING (transform->srcpad))
     explain_failure (transform, priv->in_info.shape, priv->out_info.shape);

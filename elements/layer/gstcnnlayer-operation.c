@@ -36,27 +36,29 @@ make_operation (GstCnnLayer *self)
   g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   GstBuffer *weights = NULL;
   gfloat *scale = NULL, *offset = NULL;
-  CnnViewOperation operation = {.input = priv->in_info.shape,
+  CnnViewOperation operation = {.kind = CNN_VIEW_OPERATION_OTHER,
+      .input = priv->in_info.shape,
       .output = priv->out_info.shape,
+      .window = cnn_window_unit (),
       .groups = 1,
       .out_channels = priv->out_info.shape.c};
-  if (!priv->layer || !gst_cnn_layer_get_geometry (self, &operation.input, &geometry, NULL) ||
-      geometry.rule.rows.kind != CNN_RULE_WINDOW || geometry.rule.columns.kind != CNN_RULE_WINDOW)
+  if (!priv->layer ||
+      !gst_cnn_layer_settings_geometry (self, priv->used, &operation.input, &geometry, NULL))
     return NULL;
-  operation.window.rows = cnn_axis_resolve (&geometry.rule.rows.window, operation.input.h);
-  operation.window.columns = cnn_axis_resolve (&geometry.rule.columns.window, operation.input.w);
+  const gboolean slides = klass->get_operation && geometry.rule.rows.kind == CNN_RULE_WINDOW &&
+                          geometry.rule.columns.kind == CNN_RULE_WINDOW;
+  if (slides) {
+    operation.window.rows = cnn_axis_resolve (&geometry.rule.rows.window, operation.input.h);
+    operation.window.columns = cnn_axis_resolve (&geometry.rule.columns.window, operation.input.w);
+  }
   if (priv->in_info.type != CNN_SAMPLE_FLOAT32) {
-    GST_OBJECT_LOCK (self);
     const gboolean made =
-        gst_cnn_normalizer_make (&priv->common.normalizer, &priv->in_info, &scale, &offset, NULL);
-    GST_OBJECT_UNLOCK (self);
+        gst_cnn_normalizer_make (&priv->used->normalizer, &priv->in_info, &scale, &offset, NULL);
     operation.scale = made ? scale : NULL;
     operation.offset = made ? offset : NULL;
   }
-  if (klass->get_operation)
+  if (slides)
     klass->get_operation (self, &operation, &weights);
-  else
-    operation.kind = CNN_VIEW_OPERATION_OTHER;
   const GstCnnOperationOrigin origin = {.name = GST_OBJECT_NAME (self),
       .chain = priv->chain,
       .parameters = cnn_layer_info (priv->layer).parameters,

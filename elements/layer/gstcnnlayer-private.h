@@ -25,8 +25,8 @@ typedef struct {
   GstCnnPeerCaps downstream;
   GstCnnUpstream upstream;
 
-  /* Atomic. */
-  gint revision; /* counts property changes */
+  GstCnnLayerSettings
+      *settings; /* under the object lock; NULL: changed since they were asked for */
 
   GstCnnLayerBlend blend;
 
@@ -35,15 +35,15 @@ typedef struct {
   GstCnnStreamInfo in_info, out_info;
   gboolean has_upstream_chain;
   GstCnnChain upstream_chain;
-  gchar *previous;                /* name of the layer before, or NULL */
-  GstStructure *upstream_weights; /* NULL: none came */
-  gboolean error_posted;          /* for the caps being negotiated */
-  gboolean ended;                 /* the user was told why these caps cannot be; no frame passes */
-  gint negotiated_revision;       /* `revision` when this negotiation began */
-  GstCnnGeometry negotiated_geometry; /* what it is about, whatever is set meanwhile */
-  GThread *negotiating;      /* atomic: the streaming thread while it negotiates, or NULL */
-  gboolean operation_wanted; /* by the element downstream */
-  gint operations_wanted;    /* atomic: of all layers, by one further downstream */
+  gchar *previous;                 /* name of the layer before, or NULL */
+  GstStructure *upstream_weights;  /* NULL: none came */
+  gboolean error_posted;           /* for the caps being negotiated */
+  gboolean ended;                  /* the user was told why these caps cannot be; no frame passes */
+  GstCnnLayerSettings *used;       /* of `layer`; NULL without one */
+  GstCnnLayerSettings *negotiated; /* of the negotiation under way, otherwise `used` */
+  GstCnnGeometry negotiated_geometry; /* of these, for the input at hand where that is possible */
+  gboolean operation_wanted;          /* by the element downstream */
+  gint operations_wanted;             /* atomic: of all layers, by one further downstream */
   struct _GstCnnOperation *operation; /* of `layer`, when told already */
   GstCnnChain chain;                  /* as published, and whether it begins here */
   gboolean is_first;
@@ -54,9 +54,12 @@ GstCnnLayerPrivate *gst_cnn_layer_private (GstCnnLayer *self);
 /* Tells the user that the stream cannot be processed. */
 void gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error);
 
-/* The geometry of the properties as they are now, for this input or, when that is NULL, for any. */
-gboolean gst_cnn_layer_get_geometry (
-    GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+/* The geometry of these settings, for this input or, when that is NULL, for any. */
+gboolean gst_cnn_layer_settings_geometry (GstCnnLayer *self, const GstCnnLayerSettings *settings,
+    const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+
+/* Takes a new reference to `settings`, which may be NULL. */
+void gst_cnn_layer_settings_replace (GstCnnLayerSettings **place, GstCnnLayerSettings *settings);
 
 /* The properties strength, gain and bias-offset, which take GST_CNN_LAYER_BLEND_IDS ids in a row; `which` is an id
  * minus the first of them. Object lock held in the two in the middle. */

@@ -36,21 +36,90 @@ gst_cnn_layer_post_error (GstCnnLayer *self, const CnnError *error)
   gst_cnn_layer_common_post_error (&priv->common, error);
 }
 
+/* --- Settings ------------------------------------------------------------------------------------- */
+
+/* With the object lock. */
+static GstCnnLayerSettings *
+make_settings (GstCnnLayer *self)
+{
+  const GstCnnLayerClass *klass = GST_CNN_LAYER_GET_CLASS (self);
+  GstCnnLayerSettings *settings = klass->copy_settings (self);
+  g_atomic_ref_count_init (&settings->ref_count);
+  settings->free = klass->free_settings;
+  gst_cnn_normalizer_copy (&settings->normalizer, &PRIVATE (self)->common.normalizer);
+  gst_cnn_geometry_init (&settings->geometry);
+  settings->possible = klass->get_geometry (settings, NULL, &settings->geometry, &settings->fault);
+  return settings;
+}
+
+GstCnnLayerSettings *
+gst_cnn_layer_ref_settings (GstCnnLayer *self)
+{
+  GstCnnLayerPrivate *priv = PRIVATE (self);
+  GST_OBJECT_LOCK (self);
+  if (!priv->settings)
+    priv->settings = make_settings (self);
+  GstCnnLayerSettings *settings = priv->settings;
+  g_atomic_ref_count_inc (&settings->ref_count);
+  GST_OBJECT_UNLOCK (self);
+  return settings;
+}
+
+void
+gst_cnn_layer_settings_unref (GstCnnLayerSettings *settings)
+{
+  if (!g_atomic_ref_count_dec (&settings->ref_count))
+    return;
+  gst_cnn_normalizer_clear (&settings->normalizer);
+  gst_cnn_geometry_clear (&settings->geometry);
+  settings->free (settings);
+}
+
+void
+gst_cnn_layer_settings_replace (GstCnnLayerSettings **place, GstCnnLayerSettings *settings)
+{
+  if (settings)
+    g_atomic_ref_count_inc (&settings->ref_count);
+  g_clear_pointer (place, gst_cnn_layer_settings_unref);
+  *place = settings;
+}
+
+void
+gst_cnn_layer_settings_changed (GstCnnLayer *self)
+{
+  GST_OBJECT_LOCK (self);
+  GstCnnLayerSettings *old = g_steal_pointer (&PRIVATE (self)->settings);
+  GST_OBJECT_UNLOCK (self);
+  if (old)
+    gst_cnn_layer_settings_unref (old);
+  /* Last: who sees it takes new settings. */
+  g_atomic_int_set (&PRIVATE (self)->common.changed, TRUE);
+}
+
 void
 gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError *fault)
 {
-  GstCnnLayerPrivate *priv = PRIVATE (self);
-  g_atomic_int_inc (&priv->revision);
-  gst_cnn_layer_common_property_set (&priv->common, pspec, fault);
+  gst_cnn_layer_common_property_set (&PRIVATE (self)->common, pspec, fault);
+  if (!fault)
+    gst_cnn_layer_settings_changed (self);
 }
 
 gboolean
-gst_cnn_layer_get_geometry (
-    GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_layer_settings_geometry (GstCnnLayer *self, const GstCnnLayerSettings *settings,
+    const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
 {
   gst_cnn_geometry_clear (geometry);
-  gst_cnn_geometry_init (geometry);
-  return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (self, input, geometry, error);
+  if (!settings->possible) {
+    if (error)
+      *error = settings->fault;
+    return FALSE;
+  }
+  if (input && settings->geometry.choices) {
+    gst_cnn_geometry_init (geometry);
+    return GST_CNN_LAYER_GET_CLASS (self)->get_geometry (settings, input, geometry, error);
+  }
+  gst_cnn_geometry_copy (geometry, &settings->geometry);
+  return TRUE;
 }
 
 /* --- Buffers -------------------------------------------------------------------------------------- */
@@ -156,16 +225,19 @@ gst_cnn_layer_start (GstBaseTransform *transform)
 {
   GstCnnLayer *self = GST_CNN_LAYER (transform);
   GstCnnLayerPrivate *priv = PRIVATE (self);
-  g_auto (GstCnnGeometry) geometry = {.choices = NULL};
   CnnError error;
-  if (!gst_cnn_layer_common_start (&priv->common, &error))
+  if (!gst_cnn_layer_common_start (&priv->common, &error)) {
     gst_cnn_layer_common_post_settings_error (&priv->common, &error);
-  else if (!gst_cnn_layer_get_geometry (self, NULL, &geometry, &error)) {
-    gst_cnn_layer_common_post_settings_error (&priv->common, &error);
+    return FALSE;
+  }
+  GstCnnLayerSettings *settings = gst_cnn_layer_ref_settings (self);
+  const gboolean possible = settings->possible;
+  if (!possible) {
+    gst_cnn_layer_common_post_settings_error (&priv->common, &settings->fault);
     gst_cnn_layer_common_stop (&priv->common);
-  } else
-    return TRUE;
-  return FALSE;
+  }
+  gst_cnn_layer_settings_unref (settings);
+  return possible;
 }
 
 static gboolean
@@ -174,6 +246,8 @@ gst_cnn_layer_stop (GstBaseTransform *transform)
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (transform));
   gst_cnn_layer_common_stop (&priv->common);
   g_clear_pointer (&priv->layer, cnn_layer_free);
+  gst_cnn_layer_settings_replace (&priv->used, NULL);
+  gst_cnn_layer_settings_replace (&priv->negotiated, NULL);
   gst_cnn_layer_blend_forget (&priv->blend);
   gst_cnn_layer_forget_operation (GST_CNN_LAYER (transform));
   g_atomic_int_set (&priv->operations_wanted, FALSE);
@@ -196,8 +270,8 @@ gst_cnn_layer_set_property (GObject *object, guint id, const GValue *value, GPar
     GST_OBJECT_UNLOCK (object);
     return;
   }
-  g_atomic_int_inc (&priv->revision);
   gst_cnn_layer_common_set_property (&priv->common, id, value, pspec);
+  gst_cnn_layer_settings_changed (GST_CNN_LAYER (object));
 }
 
 static void
@@ -218,6 +292,7 @@ gst_cnn_layer_finalize (GObject *object)
 {
   GstCnnLayerPrivate *priv = PRIVATE (GST_CNN_LAYER (object));
   gst_cnn_layer_common_clear (&priv->common);
+  g_clear_pointer (&priv->settings, gst_cnn_layer_settings_unref);
   g_free (priv->previous);
   gst_cnn_peer_caps_clear (&priv->downstream);
   gst_cnn_geometry_clear (&PRIVATE (GST_CNN_LAYER (object))->negotiated_geometry);

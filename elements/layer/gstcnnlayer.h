@@ -23,18 +23,39 @@ typedef struct {
   CnnNormalization normalization;
 } GstCnnLayerSetup;
 
+/* The properties of one moment: immutable, shared by reference, replaced as a whole when a property is set. So
+ * whoever negotiates or makes a layer has one set of values from beginning to end. Subclasses put theirs
+ * behind it. */
+typedef struct _GstCnnLayerSettings GstCnnLayerSettings;
+struct _GstCnnLayerSettings {
+  /* The base class fills in these. */
+  gatomicrefcount ref_count;
+  void (*free) (GstCnnLayerSettings *settings);
+  GstCnnNormalizer normalizer;
+  gboolean possible;       /* or else `fault` says why not */
+  GstCnnGeometry geometry; /* for any input */
+  CnnError fault;
+};
+
 struct _GstCnnLayerClass {
   GstBaseTransformClass parent_class;
 
-  /* What the properties, as they are now, do to shapes. `input` is what arrives, or NULL while that is not
-   * known: only then may there be choices. `geometry` keeps shapes as they are until it is filled in. Called from any thread without the object lock; reads
-   * properties under it. On contradiction FALSE and a sentence. */
-  gboolean (*get_geometry) (
-      GstCnnLayer *self, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error);
+  /* A new copy of the subclass's properties, with room for the base class's in front. Called with the object
+   * lock. */
+  GstCnnLayerSettings *(*copy_settings) (GstCnnLayer *self);
+  /* Releases the subclass's part and the block. */
+  void (*free_settings) (GstCnnLayerSettings *settings);
+
+  /* What the properties do to shapes. `input` is what arrives, or NULL while that is not known: only then may
+   * there be choices. `geometry` keeps shapes as they are until it is filled in. Called from any thread; a
+   * function of its arguments alone. On contradiction FALSE and a sentence. */
+  gboolean (*get_geometry) (const GstCnnLayerSettings *settings, const CnnShape *input,
+      GstCnnGeometry *geometry, CnnError *error);
 
   /* The computation for one input shape. Called from the streaming thread without the object lock. NULL
    * with a sentence when the properties do not fit the shape. */
-  CnnLayer *(*create_layer) (GstCnnLayer *self, const GstCnnLayerSetup *setup, CnnError *error);
+  CnnLayer *(*create_layer) (GstCnnLayer *self, const GstCnnLayerSettings *settings,
+      const GstCnnLayerSetup *setup, CnnError *error);
 
   /* The weights of the layer created last, to be shown downstream; their buffer stays the subclass's.
    * Called from the streaming thread. FALSE when there are none or too many. NULL for layers without
@@ -55,6 +76,12 @@ struct _GstCnnLayerClass {
  * was taken: it then takes effect at the next frame, with new caps where the shape changes. Otherwise the
  * old value stays: a running element warns on the bus, one that has not started will refuse to. */
 void gst_cnn_layer_property_set (GstCnnLayer *self, GParamSpec *pspec, const CnnError *fault);
+
+/* The properties as they are now; to be unreffed. From any thread, without the object lock. */
+GstCnnLayerSettings *gst_cnn_layer_ref_settings (GstCnnLayer *self);
+void gst_cnn_layer_settings_unref (GstCnnLayerSettings *settings);
+/* What the subclass would copy has changed though no property was set. */
+void gst_cnn_layer_settings_changed (GstCnnLayer *self);
 
 G_END_DECLS
 

@@ -28,43 +28,58 @@ enum {
 #define DEFAULT_PADDING "0"
 #define DEFAULT_VALUE 0.0
 
+/* `base` counts only in copies. */
+typedef struct {
+  GstCnnLayerSettings base;
+  CnnPadAxis rows, columns;
+  gdouble value;
+} PadSettings;
+
 struct _GstCnnPad {
   GstCnnLayer parent;
   /* Under the object lock. */
-  CnnPadAxis rows, columns;
+  PadSettings settings;
   gchar *padding; /* as set */
-  gdouble value;
 };
 
 G_DEFINE_TYPE (GstCnnPad, gst_cnn_pad, GST_TYPE_CNN_LAYER)
 GST_ELEMENT_REGISTER_DEFINE (cnnpad, "cnnpad", GST_RANK_NONE, GST_TYPE_CNN_PAD)
 
-static CnnShapeRule
-get_rule (GstCnnLayer *layer, gdouble *value)
+static GstCnnLayerSettings *
+gst_cnn_pad_copy_settings (GstCnnLayer *layer)
 {
-  const GstCnnPad *self = GST_CNN_PAD (layer);
-  GST_OBJECT_LOCK (layer);
-  const CnnShapeRule rule = {{.kind = CNN_RULE_PAD, .pad = self->rows},
-      {.kind = CNN_RULE_PAD, .pad = self->columns}, cnn_channel_rule_keep ()};
-  *value = self->value;
-  GST_OBJECT_UNLOCK (layer);
-  return rule;
+  PadSettings *copy = g_new (PadSettings, 1);
+  *copy = GST_CNN_PAD (layer)->settings;
+  return &copy->base;
+}
+
+static void
+gst_cnn_pad_free_settings (GstCnnLayerSettings *settings)
+{
+  g_free (settings);
+}
+
+static CnnShapeRule
+get_rule (const GstCnnLayerSettings *base)
+{
+  const PadSettings *settings = (const PadSettings *)base;
+  return (CnnShapeRule){{.kind = CNN_RULE_PAD, .pad = settings->rows},
+      {.kind = CNN_RULE_PAD, .pad = settings->columns}, cnn_channel_rule_keep ()};
 }
 
 static gboolean
-gst_cnn_pad_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_pad_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
 {
-  gdouble value;
-  geometry->rule = get_rule (layer, &value);
+  geometry->rule = get_rule (base);
   return TRUE;
 }
 
 static CnnLayer *
-gst_cnn_pad_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_pad_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
-  gdouble value;
-  const CnnShapeRule rule = get_rule (layer, &value);
+  const CnnShapeRule rule = get_rule (base);
   CnnShape out;
   if (!cnn_shape_rule_output (&rule, setup->input, &out, error))
     return NULL;
@@ -79,7 +94,7 @@ gst_cnn_pad_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, Cnn
       .output = out,
       .rows = rows,
       .columns = columns,
-      .fill = (float)value,
+      .fill = (float)((const PadSettings *)base)->value,
   };
   return cnn_gather_new (setup->context, &desc, error);
 }
@@ -95,17 +110,17 @@ gst_cnn_pad_set_property (GObject *object, guint id, const GValue *value, GParam
   switch (id) {
   case PROP_PADDING:
     if ((valid = gst_cnn_parse_pad (
-             g_value_get_string (value), &self->rows, &self->columns, &error))) {
+             g_value_get_string (value), &self->settings.rows, &self->settings.columns, &error))) {
       g_free (self->padding);
       self->padding = g_value_dup_string (value);
     }
     break;
   case PROP_PADDING_MODE:
     if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
-      self->rows.mode = self->columns.mode = (CnnPaddingMode)word;
+      self->settings.rows.mode = self->settings.columns.mode = (CnnPaddingMode)word;
     break;
   case PROP_VALUE:
-    self->value = g_value_get_double (value);
+    self->settings.value = g_value_get_double (value);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -124,10 +139,10 @@ gst_cnn_pad_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     g_value_set_string (value, self->padding);
     break;
   case PROP_PADDING_MODE:
-    g_value_set_enum (value, (gint)self->rows.mode);
+    g_value_set_enum (value, (gint)self->settings.rows.mode);
     break;
   case PROP_VALUE:
-    g_value_set_double (value, self->value);
+    g_value_set_double (value, self->settings.value);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -146,7 +161,7 @@ static void
 gst_cnn_pad_init (GstCnnPad *self)
 {
   self->padding = g_strdup (DEFAULT_PADDING);
-  self->value = DEFAULT_VALUE;
+  self->settings.value = DEFAULT_VALUE;
 }
 
 static void
@@ -170,6 +185,8 @@ gst_cnn_pad_class_init (GstCnnPadClass *klass)
   g_object_class_install_property (object_class, PROP_VALUE,
       g_param_spec_double ("value", "Value", "What padding-mode=zeros fills with", -G_MAXFLOAT,
           G_MAXFLOAT, DEFAULT_VALUE, GST_CNN_LAYER_PROPERTY_FLAGS));
+  layer_class->copy_settings = gst_cnn_pad_copy_settings;
+  layer_class->free_settings = gst_cnn_pad_free_settings;
   layer_class->get_geometry = gst_cnn_pad_get_geometry;
   layer_class->create_layer = gst_cnn_pad_create_layer;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Padding layer",

@@ -38,9 +38,9 @@ enum {
 #define DEFAULT_PADDING "0"
 #define DEFAULT_DILATION "1"
 
-struct _GstCnnPool {
-  GstCnnLayer parent;
-  /* All under the object lock. */
+/* `base` counts only in copies. */
+typedef struct {
+  GstCnnLayerSettings base;
   CnnPoolMode mode;
   CnnWindow window; /* strides count only with has_stride */
   gboolean has_stride;
@@ -49,6 +49,11 @@ struct _GstCnnPool {
   guint divisor_override;
   gchar *kernel_size, *stride, *padding, *dilation,
       *output_size; /* texts as set, NULL: never set */
+} PoolSettings;
+
+struct _GstCnnPool {
+  GstCnnLayer parent;
+  PoolSettings settings; /* under the object lock */
 };
 
 G_DEFINE_TYPE (GstCnnPool, gst_cnn_pool, GST_TYPE_CNN_LAYER)
@@ -82,18 +87,18 @@ pool_mode_get_type (void)
 
 /* output-size stands alone. */
 static gboolean
-check_adaptive (const GstCnnPool *self, CnnError *error)
+check_adaptive (const PoolSettings *settings, CnnError *error)
 {
-  const gchar *other = self->kernel_size ? "kernel-size"
-                       : self->stride    ? "stride"
-                       : self->padding   ? "padding"
-                       : self->dilation  ? "dilation"
-                                         : NULL;
+  const gchar *other = settings->kernel_size ? "kernel-size"
+                       : settings->stride    ? "stride"
+                       : settings->padding   ? "padding"
+                       : settings->dilation  ? "dilation"
+                                             : NULL;
   if (!other)
     return TRUE;
   return cnn_error_set (error,
       "output-size=%s pools adaptively, which leaves no room for %s: set only one of them",
-      self->output_size, other);
+      settings->output_size, other);
 }
 
 static gboolean
@@ -109,18 +114,18 @@ check_padding (const CnnAxis *axis, const gchar *what, CnnError *error)
       padding, what, window);
 }
 
-/* The window with the properties combined. Object lock held. */
+/* The window with the properties combined. */
 static gboolean
-combine_window (const GstCnnPool *self, CnnWindow *window, CnnError *error)
+combine_window (const PoolSettings *settings, CnnWindow *window, CnnError *error)
 {
-  *window = self->window;
-  if (self->output_rows > 0) {
+  *window = settings->window;
+  if (settings->output_rows > 0) {
     window->rows.rule = window->columns.rule = CNN_SIZE_ADAPTIVE;
-    window->rows.adaptive_output = self->output_rows;
-    window->columns.adaptive_output = self->output_columns;
-    return check_adaptive (self, error);
+    window->rows.adaptive_output = settings->output_rows;
+    window->columns.adaptive_output = settings->output_columns;
+    return check_adaptive (settings, error);
   }
-  if (!self->has_stride) {
+  if (!settings->has_stride) {
     window->rows.stride = window->rows.kernel;
     window->columns.stride = window->columns.kernel;
   }
@@ -128,16 +133,45 @@ combine_window (const GstCnnPool *self, CnnWindow *window, CnnError *error)
          check_padding (&window->columns, "columns", error);
 }
 
+static void
+clear_texts (PoolSettings *settings)
+{
+  g_free (settings->kernel_size);
+  g_free (settings->stride);
+  g_free (settings->padding);
+  g_free (settings->dilation);
+  g_free (settings->output_size);
+}
+
+static GstCnnLayerSettings *
+gst_cnn_pool_copy_settings (GstCnnLayer *layer)
+{
+  PoolSettings *copy = g_new (PoolSettings, 1);
+  *copy = GST_CNN_POOL (layer)->settings;
+  copy->kernel_size = g_strdup (copy->kernel_size);
+  copy->stride = g_strdup (copy->stride);
+  copy->padding = g_strdup (copy->padding);
+  copy->dilation = g_strdup (copy->dilation);
+  copy->output_size = g_strdup (copy->output_size);
+  return &copy->base;
+}
+
+static void
+gst_cnn_pool_free_settings (GstCnnLayerSettings *settings)
+{
+  clear_texts ((PoolSettings *)settings);
+  g_free (settings);
+}
+
 static gboolean
-gst_cnn_pool_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_pool_get_geometry (const GstCnnLayerSettings *settings, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
 {
   CnnWindow window;
-  GST_OBJECT_LOCK (layer);
-  const gboolean possible = combine_window (GST_CNN_POOL (layer), &window, error);
-  GST_OBJECT_UNLOCK (layer);
+  if (!combine_window ((const PoolSettings *)settings, &window, error))
+    return FALSE;
   geometry->rule = cnn_shape_rule_window (&window);
-  return possible;
+  return TRUE;
 }
 
 static void
@@ -146,30 +180,30 @@ gst_cnn_pool_get_operation (GstCnnLayer *layer, CnnViewOperation *operation, Gst
   GstCnnPool *self = GST_CNN_POOL (layer);
   GST_OBJECT_LOCK (self);
   operation->kind =
-      self->mode == CNN_POOL_MAX ? CNN_VIEW_OPERATION_MAXIMUM : CNN_VIEW_OPERATION_AVERAGE;
-  operation->count_include_pad = self->count_include_pad;
-  operation->divisor = (gint)self->divisor_override;
+      self->settings.mode == CNN_POOL_MAX ? CNN_VIEW_OPERATION_MAXIMUM : CNN_VIEW_OPERATION_AVERAGE;
+  operation->count_include_pad = self->settings.count_include_pad;
+  operation->divisor = (gint)self->settings.divisor_override;
   GST_OBJECT_UNLOCK (self);
   operation->groups = operation->out_channels = operation->input.c;
 }
 
 static CnnLayer *
-gst_cnn_pool_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_pool_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
-  GstCnnPool *self = GST_CNN_POOL (layer);
+  const PoolSettings *settings = (const PoolSettings *)base;
   CnnPool2dDesc desc = {
       .input = setup->input,
       .input_format = setup->input_format,
       .output_format = setup->output_format,
       .normalization = setup->normalization,
+      .mode = settings->mode,
+      .count_include_pad = settings->count_include_pad,
+      .divisor_override = (gint)settings->divisor_override,
   };
-  GST_OBJECT_LOCK (self);
-  const gboolean possible = combine_window (self, &desc.window, error);
-  desc.mode = self->mode;
-  desc.count_include_pad = self->count_include_pad;
-  desc.divisor_override = (gint)self->divisor_override;
-  GST_OBJECT_UNLOCK (self);
-  return possible ? cnn_pool2d_new (setup->context, &desc, error) : NULL;
+  return combine_window (settings, &desc.window, error)
+             ? cnn_pool2d_new (setup->context, &desc, error)
+             : NULL;
 }
 
 /* --- GObject -------------------------------------------------------------------------------------- */
@@ -190,10 +224,10 @@ set_size (GParamSpec *pspec, const GValue *value, gchar **text, gint *rows, gint
 static gboolean
 set_padding (GstCnnPool *self, const GValue *value, CnnError *error)
 {
-  if (!gst_cnn_parse_padding (g_value_get_string (value), &self->window, error))
+  if (!gst_cnn_parse_padding (g_value_get_string (value), &self->settings.window, error))
     return FALSE;
-  g_free (self->padding);
-  self->padding = g_value_dup_string (value);
+  g_free (self->settings.padding);
+  self->settings.padding = g_value_dup_string (value);
   return TRUE;
 }
 
@@ -201,21 +235,21 @@ set_padding (GstCnnPool *self, const GValue *value, CnnError *error)
 static void
 restore_defaults (GstCnnPool *self)
 {
-  CnnAxis *rows = &self->window.rows, *columns = &self->window.columns;
-  if (!self->kernel_size)
+  CnnAxis *rows = &self->settings.window.rows, *columns = &self->settings.window.columns;
+  if (!self->settings.kernel_size)
     rows->kernel = columns->kernel = 2;
-  if (!self->dilation)
+  if (!self->settings.dilation)
     rows->dilation = columns->dilation = 1;
-  if (!self->output_size)
-    self->output_rows = self->output_columns = 0;
-  self->has_stride = self->stride != NULL;
+  if (!self->settings.output_size)
+    self->settings.output_rows = self->settings.output_columns = 0;
+  self->settings.has_stride = self->settings.stride != NULL;
 }
 
 static void
 gst_cnn_pool_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnPool *self = GST_CNN_POOL (object);
-  CnnAxis *rows = &self->window.rows, *columns = &self->window.columns;
+  CnnAxis *rows = &self->settings.window.rows, *columns = &self->settings.window.columns;
   CnnError error;
   gboolean valid = TRUE;
   gint word;
@@ -223,32 +257,35 @@ gst_cnn_pool_set_property (GObject *object, guint id, const GValue *value, GPara
   switch (id) {
   case PROP_MODE:
     if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
-      self->mode = (CnnPoolMode)word;
+      self->settings.mode = (CnnPoolMode)word;
     break;
   case PROP_KERNEL_SIZE:
-    valid = set_size (pspec, value, &self->kernel_size, &rows->kernel, &columns->kernel, &error);
+    valid = set_size (
+        pspec, value, &self->settings.kernel_size, &rows->kernel, &columns->kernel, &error);
     break;
   case PROP_STRIDE:
-    valid = set_size (pspec, value, &self->stride, &rows->stride, &columns->stride, &error);
+    valid =
+        set_size (pspec, value, &self->settings.stride, &rows->stride, &columns->stride, &error);
     break;
   case PROP_PADDING:
     valid = set_padding (self, value, &error);
     break;
   case PROP_DILATION:
-    valid = set_size (pspec, value, &self->dilation, &rows->dilation, &columns->dilation, &error);
+    valid = set_size (
+        pspec, value, &self->settings.dilation, &rows->dilation, &columns->dilation, &error);
     break;
   case PROP_CEIL_MODE:
     rows->ceil_mode = columns->ceil_mode = g_value_get_boolean (value);
     break;
   case PROP_COUNT_INCLUDE_PAD:
-    self->count_include_pad = g_value_get_boolean (value);
+    self->settings.count_include_pad = g_value_get_boolean (value);
     break;
   case PROP_DIVISOR_OVERRIDE:
-    self->divisor_override = g_value_get_uint (value);
+    self->settings.divisor_override = g_value_get_uint (value);
     break;
   case PROP_OUTPUT_SIZE:
-    valid = set_size (
-        pspec, value, &self->output_size, &self->output_rows, &self->output_columns, &error);
+    valid = set_size (pspec, value, &self->settings.output_size, &self->settings.output_rows,
+        &self->settings.output_columns, &error);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -271,31 +308,32 @@ gst_cnn_pool_get_property (GObject *object, guint id, GValue *value, GParamSpec 
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
-    g_value_set_enum (value, (gint)self->mode);
+    g_value_set_enum (value, (gint)self->settings.mode);
     break;
   case PROP_KERNEL_SIZE:
-    get_text (value, self->kernel_size, DEFAULT_KERNEL_SIZE);
+    get_text (value, self->settings.kernel_size, DEFAULT_KERNEL_SIZE);
     break;
   case PROP_STRIDE:
-    get_text (value, self->stride, self->kernel_size ? self->kernel_size : DEFAULT_KERNEL_SIZE);
+    get_text (value, self->settings.stride,
+        self->settings.kernel_size ? self->settings.kernel_size : DEFAULT_KERNEL_SIZE);
     break;
   case PROP_PADDING:
-    get_text (value, self->padding, DEFAULT_PADDING);
+    get_text (value, self->settings.padding, DEFAULT_PADDING);
     break;
   case PROP_DILATION:
-    get_text (value, self->dilation, DEFAULT_DILATION);
+    get_text (value, self->settings.dilation, DEFAULT_DILATION);
     break;
   case PROP_CEIL_MODE:
-    g_value_set_boolean (value, self->window.rows.ceil_mode);
+    g_value_set_boolean (value, self->settings.window.rows.ceil_mode);
     break;
   case PROP_COUNT_INCLUDE_PAD:
-    g_value_set_boolean (value, self->count_include_pad);
+    g_value_set_boolean (value, self->settings.count_include_pad);
     break;
   case PROP_DIVISOR_OVERRIDE:
-    g_value_set_uint (value, self->divisor_override);
+    g_value_set_uint (value, self->settings.divisor_override);
     break;
   case PROP_OUTPUT_SIZE:
-    g_value_set_string (value, self->output_size);
+    g_value_set_string (value, self->settings.output_size);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -306,21 +344,16 @@ gst_cnn_pool_get_property (GObject *object, guint id, GValue *value, GParamSpec 
 static void
 gst_cnn_pool_finalize (GObject *object)
 {
-  GstCnnPool *self = GST_CNN_POOL (object);
-  g_free (self->kernel_size);
-  g_free (self->stride);
-  g_free (self->padding);
-  g_free (self->dilation);
-  g_free (self->output_size);
+  clear_texts (&GST_CNN_POOL (object)->settings);
   G_OBJECT_CLASS (gst_cnn_pool_parent_class)->finalize (object);
 }
 
 static void
 gst_cnn_pool_init (GstCnnPool *self)
 {
-  self->mode = DEFAULT_MODE;
-  self->window = cnn_window_unit ();
-  self->count_include_pad = TRUE;
+  self->settings.mode = DEFAULT_MODE;
+  self->settings.window = cnn_window_unit ();
+  self->settings.count_include_pad = TRUE;
   restore_defaults (self);
 }
 
@@ -373,6 +406,8 @@ gst_cnn_pool_class_init (GstCnnPoolClass *klass)
   object_class->get_property = gst_cnn_pool_get_property;
   object_class->finalize = gst_cnn_pool_finalize;
   install_properties (object_class);
+  layer_class->copy_settings = gst_cnn_pool_copy_settings;
+  layer_class->free_settings = gst_cnn_pool_free_settings;
   layer_class->get_geometry = gst_cnn_pool_get_geometry;
   layer_class->get_operation = gst_cnn_pool_get_operation;
   layer_class->create_layer = gst_cnn_pool_create_layer;

@@ -21,36 +21,48 @@ enum {
 
 #define DEFAULT_GROUPS 2
 
+/* `base` counts only in copies. */
+typedef struct {
+  GstCnnLayerSettings base;
+  gint groups;
+} ShuffleSettings;
+
 struct _GstCnnShuffle {
   GstCnnLayer parent;
-  gint groups; /* under the object lock */
+  ShuffleSettings settings; /* under the object lock */
 };
 
 G_DEFINE_TYPE (GstCnnShuffle, gst_cnn_shuffle, GST_TYPE_CNN_LAYER)
 GST_ELEMENT_REGISTER_DEFINE (cnnshuffle, "cnnshuffle", GST_RANK_NONE, GST_TYPE_CNN_SHUFFLE)
 
-static gint
-get_groups (GstCnnLayer *layer)
+static GstCnnLayerSettings *
+gst_cnn_shuffle_copy_settings (GstCnnLayer *layer)
 {
-  GST_OBJECT_LOCK (layer);
-  const gint groups = GST_CNN_SHUFFLE (layer)->groups;
-  GST_OBJECT_UNLOCK (layer);
-  return groups;
+  ShuffleSettings *copy = g_new (ShuffleSettings, 1);
+  *copy = GST_CNN_SHUFFLE (layer)->settings;
+  return &copy->base;
+}
+
+static void
+gst_cnn_shuffle_free_settings (GstCnnLayerSettings *settings)
+{
+  g_free (settings);
 }
 
 static gboolean
-gst_cnn_shuffle_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_shuffle_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
 {
-  geometry->rule.channels = (CnnChannelRule){
-      .kind = CNN_CHANNELS_GROUPED, .each = {.multiplier = 1, .groups = get_groups (layer)}};
+  geometry->rule.channels = (CnnChannelRule){.kind = CNN_CHANNELS_GROUPED,
+      .each = {.multiplier = 1, .groups = ((const ShuffleSettings *)base)->groups}};
   return TRUE;
 }
 
 static CnnLayer *
-gst_cnn_shuffle_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_shuffle_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
-  const gint groups = get_groups (layer), channels = setup->input.c;
+  const gint groups = ((const ShuffleSettings *)base)->groups, channels = setup->input.c;
   if (channels % groups != 0)
     return cnn_error_set (error, "groups=%d does not divide the %d channels", groups, channels),
            NULL;
@@ -84,7 +96,7 @@ gst_cnn_shuffle_set_property (GObject *object, guint id, const GValue *value, GP
     return;
   }
   GST_OBJECT_LOCK (object);
-  GST_CNN_SHUFFLE (object)->groups = (gint)g_value_get_uint (value);
+  GST_CNN_SHUFFLE (object)->settings.groups = (gint)g_value_get_uint (value);
   GST_OBJECT_UNLOCK (object);
   gst_cnn_layer_property_set (GST_CNN_LAYER (object), pspec, NULL);
 }
@@ -92,16 +104,19 @@ gst_cnn_shuffle_set_property (GObject *object, guint id, const GValue *value, GP
 static void
 gst_cnn_shuffle_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  if (id == PROP_GROUPS)
-    g_value_set_uint (value, (guint)get_groups (GST_CNN_LAYER (object)));
-  else
+  if (id != PROP_GROUPS) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  g_value_set_uint (value, (guint)GST_CNN_SHUFFLE (object)->settings.groups);
+  GST_OBJECT_UNLOCK (object);
 }
 
 static void
 gst_cnn_shuffle_init (GstCnnShuffle *self)
 {
-  self->groups = DEFAULT_GROUPS;
+  self->settings.groups = DEFAULT_GROUPS;
 }
 
 static void
@@ -115,6 +130,8 @@ gst_cnn_shuffle_class_init (GstCnnShuffleClass *klass)
   g_object_class_install_property (object_class, PROP_GROUPS,
       g_param_spec_uint ("groups", "Groups", "Groups of channels, as before the shuffle", 1,
           CNN_MAX_EXTENT, DEFAULT_GROUPS, GST_CNN_LAYER_PROPERTY_FLAGS));
+  layer_class->copy_settings = gst_cnn_shuffle_copy_settings;
+  layer_class->free_settings = gst_cnn_shuffle_free_settings;
   layer_class->get_geometry = gst_cnn_shuffle_get_geometry;
   layer_class->create_layer = gst_cnn_shuffle_create_layer;
   layer_class->get_weights = gst_cnn_shuffle_get_weights;

@@ -25,33 +25,50 @@ enum { ROWS, COLUMNS, CHANNELS, N_AXES };
 
 static const gchar *const names[N_AXES] = {"rows", "columns", "channels"};
 
+/* `base` counts only in copies. */
+typedef struct {
+  GstCnnLayerSettings base;
+  CnnSlice slices[N_AXES];
+} SliceSettings;
+
 struct _GstCnnSlice {
   GstCnnLayer parent;
   /* Under the object lock. */
-  CnnSlice slices[N_AXES];
+  SliceSettings settings;
   gchar *texts[N_AXES]; /* as set */
 };
 
 G_DEFINE_TYPE (GstCnnSlice, gst_cnn_slice, GST_TYPE_CNN_LAYER)
 GST_ELEMENT_REGISTER_DEFINE (cnnslice, "cnnslice", GST_RANK_NONE, GST_TYPE_CNN_SLICE)
 
-static CnnShapeRule
-get_rule (GstCnnLayer *layer)
+static GstCnnLayerSettings *
+gst_cnn_slice_copy_settings (GstCnnLayer *layer)
 {
-  const GstCnnSlice *self = GST_CNN_SLICE (layer);
-  GST_OBJECT_LOCK (layer);
-  const CnnShapeRule rule = {{.kind = CNN_RULE_SLICE, .slice = self->slices[ROWS]},
-      {.kind = CNN_RULE_SLICE, .slice = self->slices[COLUMNS]},
-      {.kind = CNN_CHANNELS_SLICE, .slice = self->slices[CHANNELS]}};
-  GST_OBJECT_UNLOCK (layer);
-  return rule;
+  SliceSettings *copy = g_new (SliceSettings, 1);
+  *copy = GST_CNN_SLICE (layer)->settings;
+  return &copy->base;
+}
+
+static void
+gst_cnn_slice_free_settings (GstCnnLayerSettings *settings)
+{
+  g_free (settings);
+}
+
+static CnnShapeRule
+get_rule (const GstCnnLayerSettings *base)
+{
+  const CnnSlice *slices = ((const SliceSettings *)base)->slices;
+  return (CnnShapeRule){{.kind = CNN_RULE_SLICE, .slice = slices[ROWS]},
+      {.kind = CNN_RULE_SLICE, .slice = slices[COLUMNS]},
+      {.kind = CNN_CHANNELS_SLICE, .slice = slices[CHANNELS]}};
 }
 
 static gboolean
-gst_cnn_slice_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+gst_cnn_slice_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
 {
-  geometry->rule = get_rule (layer);
+  geometry->rule = get_rule (base);
   return TRUE;
 }
 
@@ -64,9 +81,10 @@ places_of (const CnnSlice *slice, gint size, gint count)
 }
 
 static CnnLayer *
-gst_cnn_slice_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_slice_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
-  const CnnShapeRule rule = get_rule (layer);
+  const CnnShapeRule rule = get_rule (base);
   const CnnShape in = setup->input;
   CnnShape out;
   if (!cnn_shape_rule_output (&rule, in, &out, error))
@@ -104,8 +122,8 @@ gst_cnn_slice_set_property (GObject *object, guint id, const GValue *value, GPar
     return;
   }
   GST_OBJECT_LOCK (self);
-  const gboolean valid =
-      gst_cnn_parse_slice (pspec->name, g_value_get_string (value), &self->slices[id - 1], &error);
+  const gboolean valid = gst_cnn_parse_slice (
+      pspec->name, g_value_get_string (value), &self->settings.slices[id - 1], &error);
   if (valid) {
     g_free (self->texts[id - 1]);
     self->texts[id - 1] = g_value_dup_string (value);
@@ -138,7 +156,7 @@ static void
 gst_cnn_slice_init (GstCnnSlice *self)
 {
   for (guint i = 0; i < N_AXES; i++)
-    self->slices[i] = (CnnSlice){CNN_SLICE_OPEN, CNN_SLICE_OPEN, 1};
+    self->settings.slices[i] = (CnnSlice){CNN_SLICE_OPEN, CNN_SLICE_OPEN, 1};
 }
 
 static void
@@ -155,6 +173,8 @@ gst_cnn_slice_class_init (GstCnnSliceClass *klass)
         g_param_spec_string (names[i], names[i],
             "\"first:end:step\" as in Python, or \"N\" for one alone; unset: all", NULL,
             GST_CNN_LAYER_PROPERTY_FLAGS));
+  layer_class->copy_settings = gst_cnn_slice_copy_settings;
+  layer_class->free_settings = gst_cnn_slice_free_settings;
   layer_class->get_geometry = gst_cnn_slice_get_geometry;
   layer_class->create_layer = gst_cnn_slice_create_layer;
   layer_class->get_weights = gst_cnn_slice_get_weights;

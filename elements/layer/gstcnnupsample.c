@@ -29,11 +29,16 @@ enum {
 #define DEFAULT_MODE CNN_UPSAMPLE_NEAREST
 #define DEFAULT_FACTOR 2
 
-struct _GstCnnUpsample {
-  GstCnnLayer parent;
-  /* Under the object lock. */
+/* `base` counts only in copies. */
+typedef struct {
+  GstCnnLayerSettings base;
   CnnUpsampleMode mode;
   gint factor;
+} UpsampleSettings;
+
+struct _GstCnnUpsample {
+  GstCnnLayer parent;
+  UpsampleSettings settings; /* under the object lock */
 };
 
 G_DEFINE_TYPE (GstCnnUpsample, gst_cnn_upsample, GST_TYPE_CNN_LAYER)
@@ -66,37 +71,46 @@ upsample_mode_get_type (void)
 
 /* --- Layer ---------------------------------------------------------------------------------------- */
 
-static gboolean
-gst_cnn_upsample_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+static GstCnnLayerSettings *
+gst_cnn_upsample_copy_settings (GstCnnLayer *layer)
 {
-  GstCnnUpsample *self = GST_CNN_UPSAMPLE (layer);
-  GST_OBJECT_LOCK (self);
-  const CnnUpsampleMode mode = self->mode;
-  const gint factor = self->factor;
-  GST_OBJECT_UNLOCK (self);
-  const CnnWindow window = cnn_upsample2d_window (mode, factor);
+  UpsampleSettings *copy = g_new (UpsampleSettings, 1);
+  *copy = GST_CNN_UPSAMPLE (layer)->settings;
+  return &copy->base;
+}
+
+static void
+gst_cnn_upsample_free_settings (GstCnnLayerSettings *settings)
+{
+  g_free (settings);
+}
+
+static gboolean
+gst_cnn_upsample_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  const UpsampleSettings *settings = (const UpsampleSettings *)base;
+  const CnnWindow window = cnn_upsample2d_window (settings->mode, settings->factor);
   geometry->rule = cnn_shape_rule_window (&window);
-  if (mode == CNN_UPSAMPLE_PIXEL_SHUFFLE)
+  if (settings->mode == CNN_UPSAMPLE_PIXEL_SHUFFLE)
     geometry->rule.channels =
-        (CnnChannelRule){.kind = CNN_CHANNELS_BLOCKS, .block = factor * factor};
+        (CnnChannelRule){.kind = CNN_CHANNELS_BLOCKS, .block = settings->factor * settings->factor};
   return TRUE;
 }
 
 static CnnLayer *
-gst_cnn_upsample_create_layer (GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_upsample_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
-  GstCnnUpsample *self = GST_CNN_UPSAMPLE (layer);
-  CnnUpsample2dDesc desc = {
+  const UpsampleSettings *settings = (const UpsampleSettings *)base;
+  const CnnUpsample2dDesc desc = {
       .input = setup->input,
       .input_format = setup->input_format,
       .output_format = setup->output_format,
       .normalization = setup->normalization,
+      .mode = settings->mode,
+      .factor = settings->factor,
   };
-  GST_OBJECT_LOCK (self);
-  desc.mode = self->mode;
-  desc.factor = self->factor;
-  GST_OBJECT_UNLOCK (self);
   return cnn_upsample2d_new (setup->context, &desc, error);
 }
 
@@ -113,10 +127,10 @@ gst_cnn_upsample_set_property (GObject *object, guint id, const GValue *value, G
   switch (id) {
   case PROP_MODE:
     if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
-      self->mode = (CnnUpsampleMode)word;
+      self->settings.mode = (CnnUpsampleMode)word;
     break;
   case PROP_FACTOR:
-    self->factor = (gint)g_value_get_uint (value);
+    self->settings.factor = (gint)g_value_get_uint (value);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -132,10 +146,10 @@ gst_cnn_upsample_get_property (GObject *object, guint id, GValue *value, GParamS
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_MODE:
-    g_value_set_enum (value, (gint)self->mode);
+    g_value_set_enum (value, (gint)self->settings.mode);
     break;
   case PROP_FACTOR:
-    g_value_set_uint (value, (guint)self->factor);
+    g_value_set_uint (value, (guint)self->settings.factor);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -146,8 +160,8 @@ gst_cnn_upsample_get_property (GObject *object, guint id, GValue *value, GParamS
 static void
 gst_cnn_upsample_init (GstCnnUpsample *self)
 {
-  self->mode = DEFAULT_MODE;
-  self->factor = DEFAULT_FACTOR;
+  self->settings.mode = DEFAULT_MODE;
+  self->settings.factor = DEFAULT_FACTOR;
 }
 
 static void
@@ -164,6 +178,8 @@ gst_cnn_upsample_class_init (GstCnnUpsampleClass *klass)
   g_object_class_install_property (object_class, PROP_FACTOR,
       g_param_spec_uint ("factor", "Factor", "New rows and columns for each old one", 1,
           CNN_MAX_FACTOR, DEFAULT_FACTOR, GST_CNN_LAYER_PROPERTY_FLAGS));
+  layer_class->copy_settings = gst_cnn_upsample_copy_settings;
+  layer_class->free_settings = gst_cnn_upsample_free_settings;
   layer_class->get_geometry = gst_cnn_upsample_get_geometry;
   layer_class->create_layer = gst_cnn_upsample_create_layer;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Upsampling layer",

@@ -22,6 +22,11 @@
  * the picture as PNG and the maps as .npy (N,C,H,W) where snapshot-location names a folder, and posts an element
  * message "cnn-snapshot" with both paths.
  *
+ * `,` or layers=true brings a strip with all layers of the chain before this element, from its first input on; `,`
+ * and `.`, or a click, then go to the layer before and after while the stream plays: its maps, kernels and receptive
+ * field take the place of the last one's. The layers keep each frame's intermediate maps for it as long as the frame
+ * is drawn. A join of branches ends the way back.
+ *
  * What keys, clicks and properties change shows with the next frame, and while the pipeline is paused at once:
  * the picture is drawn anew and pushed with its old time behind a flush, after which the bus has an async-done as
  * after a seek. Not so where a queue stands between cnnview and the sink: the flush would drop what it holds. After

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Neighbouring outputs are computed together: a loaded column serves all whose windows it lies in, and their
- * sums hide the latency of a multiply-add. Outputs whose windows reach beyond the row are computed one by
- * one. */
+ * sums hide the latency of a multiply-add. */
 #include "conv2d/conv_depthwise.h"
 #include "simd/vec.h"
 
-/* Neighbouring outputs computed together. */
+/* Neighbouring outputs computed together, and vectors of their channels. */
 #define PIXELS 8
+#ifndef VECTORS
+#define VECTORS 1
+#endif
+#define MAX_VECTORS 2
 /* The widest kernel whose weights of one row stay in registers. */
 #define MAX_KERNEL 5
 
@@ -33,135 +36,119 @@ store_pixels (const CnnConvDepthwise *depthwise, int first, int channel, const i
   }
 }
 
-/* Where the window of output `p` begins in a row, in floats. */
-VEC_INLINE ptrdiff_t
-window_begin (const CnnConvDepthwise *depthwise, int p)
+/* ---- Adjacent kernel columns ----------------------------------------------------------------- */
+
+/* A kernel of `size` adjacent columns, or of any where 0, `stride` columns from an output to the next. */
+typedef struct {
+  int size, stride;
+} Kernel;
+
+/* What of a row the outputs of a block see: columns [low, high) of those their windows span are there. */
+typedef struct {
+  ptrdiff_t begin; /* in floats */
+  int low, high;
+} Seen;
+
+VEC_INLINE Seen
+find_seen (const CnnConvDepthwise *depthwise, int first)
 {
-  return ((ptrdiff_t)p * depthwise->stride - depthwise->padding) * depthwise->channels;
+  const int begin = first * depthwise->stride - depthwise->padding;
+  return (Seen){(ptrdiff_t)begin * depthwise->channels, -begin, depthwise->columns - begin};
 }
 
-/* ---- Outputs whose windows lie inside the row ------------------------------------------------ */
-
-/* One vector of channels of `pixels` neighbouring outputs, adjacent kernel columns: `kernel` of them, `stride`
- * from an output to the next. */
+/* `vectors` vectors of channels of `pixels` neighbouring outputs. Not `cut`: all columns are there. */
 VEC_INLINE void
-compute_adjacent (const CnnConvDepthwise *depthwise, int first, int channel, const int kernel,
-    const int stride, const int pixels)
+compute_adjacent (const CnnConvDepthwise *depthwise, int first, int channel, const Seen seen,
+    const Kernel kernel, const int pixels, const int vectors, const bool cut)
 {
-  const ptrdiff_t channels = depthwise->channels, begin = window_begin (depthwise, first) + channel;
+  const ptrdiff_t channels = depthwise->channels;
   const float *weights = depthwise->weights + channel;
-  const Vec bias = vec_load (depthwise->bias + channel);
-  Vec sum[PIXELS], weight[MAX_KERNEL];
+  Vec sum[MAX_VECTORS][PIXELS], weight[MAX_KERNEL][MAX_VECTORS];
   VEC_UNROLL (8)
-  for (int p = 0; p < pixels; p++)
-    sum[p] = bias;
-  for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
-    const float *in = depthwise->rows[ky] + begin;
+  for (int v = 0; v < vectors; v++) {
+    const Vec bias = vec_load (depthwise->bias + channel + v * VEC_LANES);
     VEC_UNROLL (8)
-    for (int kx = 0; kx < kernel; kx++, weights += channels) {
-      weight[kx] = vec_load (weights);
-      VEC_PIN (weight[kx]);
+    for (int p = 0; p < pixels; p++)
+      sum[v][p] = bias;
+  }
+  for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
+    const float *in = depthwise->rows[ky] + seen.begin + channel;
+    VEC_UNROLL (8)
+    for (int kx = 0; kx < kernel.size; kx++, weights += channels) {
+      VEC_UNROLL (8)
+      for (int v = 0; v < vectors; v++) {
+        weight[kx][v] = vec_load (weights + v * VEC_LANES);
+        VEC_PIN (weight[kx][v]);
+      }
     }
     VEC_UNROLL (24)
-    for (int x = 0; x < (pixels - 1) * stride + kernel; x++, in += channels) {
-      Vec column = vec_load (in);
-      VEC_PIN (column);
+    for (int x = 0; x < (pixels - 1) * kernel.stride + kernel.size; x++, in += channels) {
+      if (cut && (x < seen.low || x >= seen.high))
+        continue;
       VEC_UNROLL (8)
-      for (int kx = 0; kx < kernel; kx++) {
-        const int p = (x - kx) / stride;
-        if (x >= kx && p < pixels && p * stride == x - kx)
-          sum[p] = vec_fma (column, weight[kx], sum[p]);
+      for (int v = 0; v < vectors; v++) {
+        Vec column = vec_load (in + v * VEC_LANES);
+        VEC_PIN (column);
+        VEC_UNROLL (8)
+        for (int kx = 0; kx < kernel.size; kx++) {
+          const int p = (x - kx) / kernel.stride;
+          if (x >= kx && p < pixels && p * kernel.stride == x - kx)
+            sum[v][p] = vec_fma (column, weight[kx][v], sum[v][p]);
+        }
       }
     }
   }
-  store_pixels (depthwise, first, channel, pixels, true, VEC_LANES, sum);
-}
-
-/* The same of any window, and of the channels that do not fill a vector. */
-VEC_INLINE void
-compute_any (const CnnConvDepthwise *depthwise, int first, int channel, const int pixels,
-    const bool whole, int lanes)
-{
-  const ptrdiff_t channels = depthwise->channels, begin = window_begin (depthwise, first) + channel;
-  const ptrdiff_t stride = depthwise->stride * channels, dilation = depthwise->dilation * channels;
-  const float *weights = depthwise->weights + channel;
-  Vec sum[PIXELS];
   VEC_UNROLL (8)
-  for (int p = 0; p < pixels; p++)
-    sum[p] = load (depthwise->bias + channel, whole, lanes);
-  for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
-    const float *in = depthwise->rows[ky] + begin;
-    for (int kx = 0; kx < depthwise->kernel_columns; kx++, in += dilation, weights += channels) {
-      Vec weight = load (weights, whole, lanes);
-      VEC_PIN (weight);
-      VEC_UNROLL (8)
-      for (int p = 0; p < pixels; p++)
-        sum[p] = vec_fma (load (in + p * stride, whole, lanes), weight, sum[p]);
-    }
-  }
-  store_pixels (depthwise, first, channel, pixels, whole, lanes, sum);
+  for (int v = 0; v < vectors; v++)
+    store_pixels (depthwise, first, channel + v * VEC_LANES, pixels, true, VEC_LANES, sum[v]);
 }
 
-/* `kernel`: adjacent columns of a kernel that has so many, or 0 for any window. */
-typedef struct {
-  int kernel, stride;
-} Window;
-
-/* All channels of `pixels` outputs. */
-VEC_INLINE void
-compute_pixels (const CnnConvDepthwise *depthwise, int first, const Window window, const int pixels)
+/* All whole vectors of channels of `pixels` outputs; where the next one begins. */
+VEC_INLINE int
+compute_channels (const CnnConvDepthwise *depthwise, int first, const Kernel kernel,
+    const int pixels, const int vectors, const bool cut)
 {
+  const Seen seen = find_seen (depthwise, first);
   int channel = 0;
-  for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES) {
-    if (window.kernel > 0)
-      compute_adjacent (depthwise, first, channel, window.kernel, window.stride, pixels);
-    else
-      compute_any (depthwise, first, channel, pixels, true, VEC_LANES);
-  }
-  if (channel < depthwise->channels)
-    compute_any (depthwise, first, channel, pixels, false, depthwise->channels - channel);
+  for (; channel + vectors * VEC_LANES <= depthwise->channels; channel += vectors * VEC_LANES)
+    compute_adjacent (depthwise, first, channel, seen, kernel, pixels, vectors, cut);
+  for (; vectors > 1 && channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES)
+    compute_adjacent (depthwise, first, channel, seen, kernel, pixels, 1, cut);
+  return channel;
 }
 
-/* Outputs [first, end), whose windows lie inside the row. */
-VEC_INLINE void
-compute_inside (const CnnConvDepthwise *depthwise, int first, int end, const Window window)
+/* The same of `pixels` outputs from 1 to PIXELS, whose windows need not lie inside the row. */
+VEC_INLINE int
+compute_few (const CnnConvDepthwise *depthwise, int first, const Kernel kernel, int pixels)
 {
-  for (; first + PIXELS <= end; first += PIXELS)
-    compute_pixels (depthwise, first, window, PIXELS);
-  switch (end - first) {
-  case 7:
-    compute_pixels (depthwise, first, window, 7);
-    break;
-  case 6:
-    compute_pixels (depthwise, first, window, 6);
-    break;
-  case 5:
-    compute_pixels (depthwise, first, window, 5);
-    break;
-  case 4:
-    compute_pixels (depthwise, first, window, 4);
-    break;
-  case 3:
-    compute_pixels (depthwise, first, window, 3);
-    break;
-  case 2:
-    compute_pixels (depthwise, first, window, 2);
-    break;
+  switch (pixels) {
   case 1:
-    compute_pixels (depthwise, first, window, 1);
-    break;
+    return compute_channels (depthwise, first, kernel, 1, 1, true);
+  case 2:
+    return compute_channels (depthwise, first, kernel, 2, 1, true);
+  case 3:
+    return compute_channels (depthwise, first, kernel, 3, 1, true);
+  case 4:
+    return compute_channels (depthwise, first, kernel, 4, 1, true);
+  case 5:
+    return compute_channels (depthwise, first, kernel, 5, 1, true);
+  case 6:
+    return compute_channels (depthwise, first, kernel, 6, 1, true);
+  case 7:
+    return compute_channels (depthwise, first, kernel, 7, 1, true);
   }
+  return compute_channels (depthwise, first, kernel, 8, 1, true);
 }
 
-/* ---- Outputs whose windows reach beyond it --------------------------------------------------- */
+/* ---- Any window, and channels that do not fill a vector -------------------------------------- */
 
 /* One vector of channels of output `p`, through kernel columns [kx0, kx1). */
 VEC_INLINE void
-compute_cut (const CnnConvDepthwise *depthwise, int p, int channel, int kx0, int kx1,
+compute_one (const CnnConvDepthwise *depthwise, int p, int channel, int kx0, int kx1,
     const bool whole, int lanes)
 {
   const ptrdiff_t channels = depthwise->channels, dilation = depthwise->dilation * channels;
-  const ptrdiff_t begin = window_begin (depthwise, p) + channel;
+  const ptrdiff_t begin = find_seen (depthwise, p).begin + channel;
   Vec sum = load (depthwise->bias + channel, whole, lanes);
   for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
     const float *row = depthwise->rows[ky] + begin;
@@ -174,46 +161,57 @@ compute_cut (const CnnConvDepthwise *depthwise, int p, int channel, int kx0, int
   store_pixels (depthwise, p, channel, 1, whole, lanes, &sum);
 }
 
+/* The channels from `channel` on of outputs [first, end). */
 static void
-compute_outside (const CnnConvDepthwise *depthwise, int first, int end)
+compute_one_by_one (const CnnConvDepthwise *depthwise, int first, int end, int from)
 {
-  for (int p = first; p < end; p++) {
-    const int begin = p * depthwise->stride - depthwise->padding, dilation = depthwise->dilation;
-    int kx0 = 0, kx1 = depthwise->kernel_columns, channel = 0;
-    while (kx0 < kx1 && begin + kx0 * dilation < 0)
+  for (int p = first; p < end && from < depthwise->channels; p++) {
+    const Seen seen = find_seen (depthwise, p);
+    int kx0 = 0, kx1 = depthwise->kernel_columns, channel = from;
+    while (kx0 < kx1 && kx0 * depthwise->dilation < seen.low)
       kx0++;
-    while (kx1 > kx0 && begin + (kx1 - 1) * dilation >= depthwise->columns)
+    while (kx1 > kx0 && (kx1 - 1) * depthwise->dilation >= seen.high)
       kx1--;
     for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES)
-      compute_cut (depthwise, p, channel, kx0, kx1, true, VEC_LANES);
+      compute_one (depthwise, p, channel, kx0, kx1, true, VEC_LANES);
     if (channel < depthwise->channels)
-      compute_cut (depthwise, p, channel, kx0, kx1, false, depthwise->channels - channel);
+      compute_one (depthwise, p, channel, kx0, kx1, false, depthwise->channels - channel);
   }
 }
 
 /* ---- The kernel ------------------------------------------------------------------------------ */
+
+/* Blocks of outputs from left to right, first those of whole vectors of channels, then the rest. */
+VEC_INLINE void
+compute_blocks (const CnnConvDepthwise *depthwise, const Kernel kernel, const int vectors)
+{
+  int pixels;
+  for (int first = 0; first < depthwise->count; first += pixels) {
+    const Seen seen = find_seen (depthwise, first);
+    const bool cut = seen.low > 0 || seen.high < (PIXELS - 1) * kernel.stride + kernel.size;
+    pixels = depthwise->count - first < PIXELS ? depthwise->count - first : PIXELS;
+    const int channel = pixels < PIXELS || cut
+                            ? compute_few (depthwise, first, kernel, pixels)
+                            : compute_channels (depthwise, first, kernel, PIXELS, vectors, false);
+    compute_one_by_one (depthwise, first, first + pixels, channel);
+  }
+}
 
 CnnConvDepthwiseFunc CNN_SYMBOL (conv_depthwise);
 
 void
 CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
 {
-  const int stride = depthwise->stride, kernel = depthwise->kernel_columns;
-  const int room = depthwise->columns + depthwise->padding - (kernel - 1) * depthwise->dilation - 1;
-  int first = (depthwise->padding + stride - 1) / stride, end = room < 0 ? 0 : room / stride + 1;
-  end = end < depthwise->count ? end : depthwise->count;
-  first = first < end ? first : end;
-  compute_outside (depthwise, 0, first);
+  const int stride = depthwise->stride, size = depthwise->kernel_columns;
   const bool adjacent = depthwise->dilation == 1;
-  if (adjacent && kernel == 3 && stride == 1)
-    compute_inside (depthwise, first, end, (Window){3, 1});
-  else if (adjacent && kernel == 3 && stride == 2)
-    compute_inside (depthwise, first, end, (Window){3, 2});
-  else if (adjacent && kernel == 5 && stride == 1)
-    compute_inside (depthwise, first, end, (Window){5, 1});
-  else if (adjacent && kernel == 5 && stride == 2)
-    compute_inside (depthwise, first, end, (Window){5, 2});
+  if (adjacent && size == 3 && stride == 1)
+    compute_blocks (depthwise, (Kernel){3, 1}, VECTORS);
+  else if (adjacent && size == 3 && stride == 2)
+    compute_blocks (depthwise, (Kernel){3, 2}, VECTORS);
+  else if (adjacent && size == 5 && stride == 1)
+    compute_blocks (depthwise, (Kernel){5, 1}, 1);
+  else if (adjacent && size == 5 && stride == 2)
+    compute_blocks (depthwise, (Kernel){5, 2}, 1);
   else
-    compute_inside (depthwise, first, end, (Window){0, 0});
-  compute_outside (depthwise, end, depthwise->count);
+    compute_one_by_one (depthwise, 0, depthwise->count, 0);
 }

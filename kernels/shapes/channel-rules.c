@@ -59,23 +59,20 @@ static bool
 refuse_weights (const CnnChannelRule *rule, int channels, CnnError *error)
 {
   const char *s = channels == 1 ? "" : "s";
-  const int first = max (next_groups (rule, 0), 1);
   char list[120] = "", remedy[120];
+  const int first = next_groups (rule, 0), inputs = rule->weights.inputs;
   int length = 0, count = 0;
-  /* The first is what one group takes. */
-  for (int groups = next_groups (rule, first); groups > 0; groups = next_groups (rule, groups)) {
-    if (count++ == 4) {
-      length += snprintf (list + length, sizeof list - (size_t)length, ", ...");
-      break;
-    }
-    length += snprintf (list + length, sizeof list - (size_t)length,
-        count > 1 ? ", %d" : " (or, in groups, %d", rule->weights.inputs * groups);
+  for (int groups = next_groups (rule, first); groups > 0 && count < 5; count++) {
+    length +=
+        snprintf (list + length, sizeof list - (size_t)length, count ? ", " : " (or, in groups, ");
+    length += count == 4
+                  ? snprintf (list + length, sizeof list - (size_t)length, "...")
+                  : snprintf (list + length, sizeof list - (size_t)length, "%d", inputs * groups);
+    groups = next_groups (rule, groups);
   }
-  if (count > 0)
-    snprintf (list + length, sizeof list - (size_t)length, ")");
-  describe_remedy (channels, rule->weights.inputs * first, remedy, sizeof remedy);
-  return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s%s", channels,
-      s, rule->weights.inputs * first, list, remedy);
+  describe_remedy (channels, inputs * max (first, 1), remedy, sizeof remedy);
+  return cnn_error_set (error, "the input has %d channel%s, but the weights take %d%s%s%s",
+      channels, s, inputs * max (first, 1), list, count ? ")" : "", remedy);
 }
 
 /* ---- All ------------------------------------------------------------------------------------- */

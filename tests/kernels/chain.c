@@ -285,3 +285,48 @@ run_chains (void)
 }
 
 const CheckTest check_chains = {"chains", "layers", run_chains};
+
+/* ---- What is refused ------------------------------------------------------------------------- */
+
+static CnnLayer *
+new_merge (const CnnContext *context, CnnShape shape)
+{
+  const CnnBranch branches[] = {{.name = "a", .shape = shape}, {.name = "b", .shape = shape}};
+  const CnnMergeDesc desc = {.mode = CNN_MERGE_ADD, .n_branches = 2, .branches = branches};
+  return cnn_merge_new (context, &desc, NULL);
+}
+
+static void
+check_refused (const CnnShape shapes[2], const int *first, const int *second, const char *part)
+{
+  const CnnContext context = {.dispatch = check_kernels (0), .workers = layer_workers (1)};
+  const CnnChainStep steps[] = {
+      {new_merge (&context, shapes[0]), first}, {new_merge (&context, shapes[1]), second}};
+  CnnError error = {""};
+  CnnLayer *chain = cnn_chain_new (&context, steps, 2, &error);
+  check_context ("refusal naming \"%s\"", part);
+  if (chain)
+    check_fail ("was accepted");
+  else if (!strstr (error.message, part))
+    check_fail ("says \"%s\"", error.message);
+  cnn_layer_free (chain);
+}
+
+static void
+run_refusals (void)
+{
+  const CnnShape same[] = {{1, 4, 5, 2}, {1, 4, 5, 2}}, other[] = {{1, 4, 5, 2}, {1, 4, 6, 2}};
+  const int inputs[] = {CNN_CHAIN_INPUT (0), CNN_CHAIN_INPUT (1)};
+  const int far[] = {CNN_CHAIN_INPUT (0), CNN_CHAIN_INPUT (2)};
+  const int both[] = {0, 0}, itself[] = {0, 1}, very_far[] = {0, -2147483647};
+  check_refused (same, inputs, itself, "step 2 reads the output of step 2, which does not come");
+  check_refused (same, inputs, inputs, "nobody reads the output of step 1");
+  check_refused (same, far, both, "no step reads input 2 of 3");
+  check_refused (same, inputs, very_far, "step 2 reads input 2147483647, but 4096 is the last");
+  check_refused (same, NULL, both, "step 1 has 2 inputs, and none is named");
+  check_refused (other, inputs, both, "step 2 reads 1x4x6x2 (N,H,W,C), but step 1 gives 1x4x5x2");
+  const int mixed[] = {0, CNN_CHAIN_INPUT (0)};
+  check_refused (other, inputs, mixed, "step 2 reads 1x4x6x2 (N,H,W,C), but step 1");
+}
+
+const CheckTest check_chain_refusals = {"chain-refusals", "layers", run_refusals};

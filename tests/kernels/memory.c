@@ -2,6 +2,8 @@
 /* Layers when memory is short: the linker sends every allocation of the kernels through here. */
 #include "layer-check.h"
 
+#include "chain/chain-private.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +64,53 @@ make_conv (const CnnContext *context, CnnError *error)
   return cnn_conv2d_new (context, &desc, error);
 }
 
+static CnnLayer *
+make_merge (const CnnContext *context, CnnError *error)
+{
+  static const float scale[3] = {1, 2, 3};
+  const CnnBranch branches[] = {
+      {.name = "a", .shape = {1, 9, 9, 3}, .format = {.type = CNN_SAMPLE_UINT8}, {scale, NULL}},
+      {.name = "b", .shape = {1, 1, 1, 3}},
+  };
+  const CnnMergeDesc desc = {.mode = CNN_MERGE_AVERAGE, .n_branches = 2, .branches = branches};
+  return cnn_merge_new (context, &desc, error);
+}
+
+/* A convolution and a pool in strips, then a merge of their output with itself. */
+static CnnLayer *
+make_chain (const CnnContext *context, CnnError *error)
+{
+  static const int twice[] = {1, 1};
+  static const float weights[3 * 3 * 9];
+  const CnnAxis axis = {
+      .kernel = 3, .stride = 1, .dilation = 1, .padding_before = 1, .padding_after = 1};
+  const CnnShape shape = {1, 30, 20, 3};
+  const CnnConv2dDesc conv = {
+      .input = shape, .window = {axis, axis}, .out_channels = 3, .groups = 1, .weights = weights};
+  const CnnPool2dDesc pool = {.input = shape, .window = {axis, axis}};
+  const CnnBranch branches[] = {{.name = "a", .shape = shape}, {.name = "b", .shape = shape}};
+  const CnnMergeDesc merge = {.mode = CNN_MERGE_ADD, .n_branches = 2, .branches = branches};
+  const CnnChainLimits limits = {.most_macs = INT64_MAX, .ring_bytes = 4000};
+  const CnnChainStep steps[] = {
+      {.layer = cnn_conv2d_new (context, &conv, error)},
+      {.layer = cnn_pool2d_new (context, &pool, error)},
+      {.layer = cnn_merge_new (context, &merge, error), .inputs = twice},
+  };
+  if (steps[0].layer && steps[1].layer && steps[2].layer)
+    return cnn_chain_new_with (context, steps, 3, &limits, error);
+  for (int i = 0; i < 3; i++)
+    cnn_layer_free (steps[i].layer);
+  return NULL;
+}
+
+static CnnLayer *
+make_upsample (const CnnContext *context, CnnError *error)
+{
+  const CnnUpsample2dDesc desc = {
+      .input = {1, 9, 9, 3}, .mode = CNN_UPSAMPLE_BILINEAR, .factor = 2};
+  return cnn_upsample2d_new (context, &desc, error);
+}
+
 static void
 check_maker (MakeLayer *make, const char *name, int isa)
 {
@@ -91,6 +140,12 @@ run_failures (void)
     check_maker (make_pool, "pool2d", isa);
     if (check_ok ())
       check_maker (make_conv, "conv2d", isa);
+    if (check_ok ())
+      check_maker (make_upsample, "upsample2d", isa);
+    if (check_ok ())
+      check_maker (make_merge, "merge", isa);
+    if (check_ok ())
+      check_maker (make_chain, "chain", isa);
   }
   for (long n = 0; n < 4 && check_ok (); n++) {
     const long before = live;

@@ -9,7 +9,7 @@
  */
 #include "layers.h"
 #include "model-private.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "rules/rules.h"
 #include "shapes.h"
 

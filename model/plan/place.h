@@ -13,6 +13,8 @@ CnnPlace cnn_place_plain (int value, const CnnValue *of);
 CnnPlace cnn_place_channels_last (int value, const CnnValue *of);
 /* The same memory under another shape; `from` is plain. */
 CnnPlace cnn_place_reshaped (const CnnPlace *from, const CnnValue *of);
+/* A plain tensor of any rank as pixels whose channels are the last dimension. */
+CnnPlace cnn_place_vectors (const CnnPlace *plain, const CnnDims *dims);
 /* Another view of an image: for each of N, C, H, W of the result, the dimension of `from` that it is, its first element
  * and its step. */
 CnnPlace cnn_place_view (const CnnPlace *from, const CnnValue *of, const int order[4],

@@ -3,7 +3,7 @@
 #ifndef CNN_LOWER_H
 #define CNN_LOWER_H
 
-#include "place.h"
+#include "../plan/place.h"
 
 /* Whether a node reads its first input, and so on, as an image, if it is lowered at all. Says nothing about the
  * layer's own limits. */

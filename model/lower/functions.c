@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "lower-functions.h"
+#include "functions.h"
 
-#include "operators/families.h"
+#include "../operators/families.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #ifndef CNN_PLAN_H
 #define CNN_PLAN_H
 
-#include "graph.h"
+#include "../graph.h"
 
 #include <cnn/layer.h>
 

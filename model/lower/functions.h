@@ -24,5 +24,8 @@ CnnStepFunction cnn_step_resize;
 
 /* A step of a function with one input; *done stays false when its input is no image. */
 bool cnn_lower_function (CnnPlan *plan, int node, CnnStepFunction *function, bool *done);
+/* The same to a place of the caller's choice, from an input that is an image. */
+bool cnn_lower_add_function (
+    CnnPlan *plan, int node, CnnStepFunction *function, CnnPlace out, bool *done);
 
 #endif

@@ -64,6 +64,19 @@ cnn_place_reshaped (const CnnPlace *from, const CnnValue *of)
 }
 
 CnnPlace
+cnn_place_vectors (const CnnPlace *plain, const CnnDims *dims)
+{
+  const int last = dims->rank - 1;
+  const int64_t width = last > 0 ? dims->size[last - 1] : 1;
+  const CnnValue pixels = {.elements = CNN_ELEMENTS_FLOAT,
+      .dims = {
+          4, {1, dims->size[last], last > 1 ? cnn_dims_product (dims, 0, last - 1) : 1, width}}};
+  CnnPlace place = cnn_place_channels_last (plain->root, &pixels);
+  place.offset = plain->offset;
+  return place;
+}
+
+CnnPlace
 cnn_place_view (const CnnPlace *from, const CnnValue *of, const int order[4],
     const int64_t start[4], const int64_t step[4])
 {
