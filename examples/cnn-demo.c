@@ -281,12 +281,29 @@ on_interrupt (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Where there is none to be had, the walk becomes a film. */
+static void
+open_window (Demo *demo)
+{
+  GError *error = NULL;
+  demo->output = demo_output_new_window (on_navigation, demo, &error);
+  demo->window = demo->output != NULL;
+  if (error)
+    g_print ("%s: a film and pictures are written to %s instead\n", error->message, demo->folder);
+  g_clear_error (&error);
+}
+
 static gboolean
 show (Demo *demo, GError **error)
 {
   gchar *film = g_build_filename (demo->folder, "walk.webm", NULL);
-  demo->output = demo->window ? demo_output_new_window (on_navigation, demo, error)
-                              : demo_output_new_film (film, error);
+  if (demo->window)
+    open_window (demo);
+  if (!demo->window && g_mkdir_with_parents (demo->folder, 0755) != 0)
+    g_set_error (
+        error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "The folder %s cannot be made", demo->folder);
+  else if (!demo->window)
+    demo->output = demo_output_new_film (film, error);
   gboolean shown = FALSE;
   if (demo->output) {
     if (demo->window)
@@ -328,8 +345,6 @@ main (int argc, char **argv)
     ;
   else if (sources && sources[1])
     g_printerr ("One SOURCE at most: a file, or a camera such as /dev/video0\n");
-  else if (!window && g_mkdir_with_parents (folder ? folder : ".", 0755) != 0)
-    g_printerr ("The folder %s cannot be made\n", folder);
   else if ((demo.source = demo_source_new (
                 sources ? sources[0] : EXAMPLES_FOLDER "/media/chelsea.png", &error))) {
     demo.folder = folder ? folder : ".";

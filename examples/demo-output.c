@@ -116,6 +116,20 @@ output_start (DemoOutput *output, GError **error)
   return FALSE;
 }
 
+/* autovideosink takes a sink that shows nothing where there is no display. */
+static gboolean
+shows_something (DemoOutput *output)
+{
+  GValue item = G_VALUE_INIT;
+  GstIterator *sinks =
+      gst_bin_iterate_all_by_element_factory_name (GST_BIN (output->pipeline), "fakesink");
+  const gboolean nothing = gst_iterator_next (sinks, &item) == GST_ITERATOR_OK;
+  if (nothing)
+    g_value_unset (&item);
+  gst_iterator_free (sinks);
+  return !nothing;
+}
+
 DemoOutput *
 demo_output_new_window (DemoNavigation navigation, gpointer data, GError **error)
 {
@@ -130,6 +144,12 @@ demo_output_new_window (DemoNavigation navigation, gpointer data, GError **error
   gst_object_unref (pad);
   if (!output_start (output, error))
     return NULL;
+  if (!shows_something (output)) {
+    g_set_error_literal (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+        "no window can be opened on this display");
+    output_free (output);
+    return NULL;
+  }
   GstBus *bus = gst_element_get_bus (output->pipeline);
   output->watch = gst_bus_add_watch (bus, on_window_message, output);
   gst_object_unref (bus);

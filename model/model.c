@@ -19,6 +19,7 @@ struct CnnModel {
 
 struct CnnModelPlan {
   CnnPlan *plan;
+  CnnModelInfo info;
 };
 
 static void
@@ -244,6 +245,23 @@ cnn_model_bind (const CnnModel *model, const CnnModelTensor *inputs, bool fold, 
   return NULL;
 }
 
+static CnnModelInfo
+measure (const CnnGraph *graph)
+{
+  CnnModelInfo info = {.layers = graph->n_nodes};
+  for (int i = 0; i < graph->n_nodes; i++) {
+    info.parameters += cnn_node_parameters (graph, &graph->nodes[i]);
+    info.macs += cnn_node_macs (graph, &graph->nodes[i]);
+  }
+  return info;
+}
+
+CnnModelInfo
+cnn_model_plan_info (const CnnModelPlan *plan)
+{
+  return plan->info;
+}
+
 CnnModelPlan *
 cnn_model_plan_new (
     const CnnModel *model, const CnnContext *context, const CnnModelTensor *inputs, char **sentence)
@@ -257,6 +275,7 @@ cnn_model_plan_new (
     return NULL;
   }
   CnnError error;
+  plan->info = measure (graph); /* before weights are packed */
   plan->plan = cnn_plan_new (graph, context, &error);
   if (plan->plan)
     return plan;

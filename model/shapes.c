@@ -4,7 +4,7 @@
 #include <cnn/memory.h>
 
 /* Constants that folding may make of one graph, in elements; what goes beyond is computed with every frame. */
-#define MAX_FOLDED ((int64_t)1 << 24)
+#define MAX_FOLDED ((int64_t)1 << 22)
 /* Of nodes whose work grows with inputs times outputs: what it may be. */
 #define MAX_FOLDED_WORK ((int64_t)1 << 26)
 

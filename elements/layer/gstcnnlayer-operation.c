@@ -27,7 +27,7 @@ gst_cnn_layer_forget_operation (GstCnnLayer *self)
   g_clear_pointer (&PRIVATE (self)->operation, gst_cnn_operation_unref);
 }
 
-/* Of the layer as it is; NULL when its properties contradict each other by now. */
+/* Of the layer as it is; NULL when its outputs see no windows. */
 static GstCnnOperation *
 make_operation (GstCnnLayer *self)
 {

@@ -310,6 +310,12 @@ gst_cnn_layer_init (GstCnnLayer *self)
 }
 
 static void
+gst_cnn_layer_free_settings (GstCnnLayerSettings *settings)
+{
+  g_free (settings);
+}
+
+static void
 gst_cnn_layer_class_init (GstCnnLayerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -319,6 +325,7 @@ gst_cnn_layer_class_init (GstCnnLayerClass *klass)
   object_class->set_property = gst_cnn_layer_set_property;
   object_class->get_property = gst_cnn_layer_get_property;
   object_class->finalize = gst_cnn_layer_finalize;
+  klass->free_settings = gst_cnn_layer_free_settings;
   gst_cnn_layer_common_install_properties (object_class);
   gst_cnn_layer_blend_install_properties (object_class, PROP_BLEND);
   gst_element_class_add_static_pad_template (element_class, &sink_template);

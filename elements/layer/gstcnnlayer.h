@@ -43,7 +43,7 @@ struct _GstCnnLayerClass {
   /* A new copy of the subclass's properties, with room for the base class's in front. Called with the object
    * lock. */
   GstCnnLayerSettings *(*copy_settings) (GstCnnLayer *self);
-  /* Releases the subclass's part and the block. */
+  /* Releases the subclass's part and the block; by default g_free (). */
   void (*free_settings) (GstCnnLayerSettings *settings);
 
   /* What the properties do to shapes. `input` is what arrives, or NULL while that is not known: only then may

@@ -79,12 +79,6 @@ gst_cnn_upsample_copy_settings (GstCnnLayer *layer)
   return &copy->base;
 }
 
-static void
-gst_cnn_upsample_free_settings (GstCnnLayerSettings *settings)
-{
-  g_free (settings);
-}
-
 static gboolean
 gst_cnn_upsample_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
     GstCnnGeometry *geometry, CnnError *error)
@@ -179,7 +173,6 @@ gst_cnn_upsample_class_init (GstCnnUpsampleClass *klass)
       g_param_spec_uint ("factor", "Factor", "New rows and columns for each old one", 1,
           CNN_MAX_FACTOR, DEFAULT_FACTOR, GST_CNN_LAYER_PROPERTY_FLAGS));
   layer_class->copy_settings = gst_cnn_upsample_copy_settings;
-  layer_class->free_settings = gst_cnn_upsample_free_settings;
   layer_class->get_geometry = gst_cnn_upsample_get_geometry;
   layer_class->create_layer = gst_cnn_upsample_create_layer;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Upsampling layer",

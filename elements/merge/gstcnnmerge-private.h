@@ -23,6 +23,7 @@ struct _GstCnnMerge {
 
   /* Properties, under the object lock. */
   CnnMergeMode mode;
+  CnnMergeAxis axis;
   CnnActivation activation;
   GstCnnDoubleArray alpha;
 

@@ -4,9 +4,10 @@
  * @title: cnnmerge
  * @short_description: Branches of a network joined (torch.cat, a + b, a * b)
  *
- * Each branch enters through a pad sink_0, sink_1 ...; their order is that of the numbers. mode=concat
- * lines up their channels, add and multiply combine them value by value, where a branch of one channel
- * counts for every channel of the others. All branches have the same rows and columns.
+ * Each branch enters through a pad sink_0, sink_1 ...; their order is that of the numbers. mode=concat lines up
+ * their channels, or with `axis` their rows or columns, and needs the same size along the others. The other
+ * modes combine them value by value, from the first to the last; a branch that has one channel, one row or one
+ * column counts there for all of the others', as the gate of a squeeze-and-excitation block does.
  *
  * Frames are joined when their running times agree within half a frame; a frame that some branch does not
  * have is dropped from the others, and the stream ends with the first branch that ends. Frames keep the
@@ -36,11 +37,13 @@
 
 enum {
   PROP_MODE = GST_CNN_LAYER_N_PROPERTIES,
+  PROP_AXIS,
   PROP_ACTIVATION,
   PROP_ALPHA,
 };
 
 #define DEFAULT_MODE CNN_MERGE_CONCAT
+#define DEFAULT_AXIS CNN_AXIS_CHANNELS
 
 G_DEFINE_TYPE (GstCnnMerge, gst_cnn_merge, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (cnnmerge, "cnnmerge", GST_RANK_NONE, GST_TYPE_CNN_MERGE)
@@ -61,6 +64,11 @@ merge_mode_get_type (void)
       {CNN_MERGE_CONCAT, "Channels one branch after the other", "concat"},
       {CNN_MERGE_ADD, "Sum of the branches", "add"},
       {CNN_MERGE_MULTIPLY, "Product of the branches", "multiply"},
+      {CNN_MERGE_SUBTRACT, "The first branch less the others", "subtract"},
+      {CNN_MERGE_DIVIDE, "The first branch over the others", "divide"},
+      {CNN_MERGE_MAXIMUM, "Largest value of the branches", "maximum"},
+      {CNN_MERGE_MINIMUM, "Smallest value of the branches", "minimum"},
+      {CNN_MERGE_AVERAGE, "Mean of the branches", "average"},
       {0, NULL, NULL},
   };
   static const GstCnnEnumAlias aliases[] = {
@@ -70,6 +78,15 @@ merge_mode_get_type (void)
       {"plus", CNN_MERGE_ADD},
       {"mul", CNN_MERGE_MULTIPLY},
       {"product", CNN_MERGE_MULTIPLY},
+      {"sub", CNN_MERGE_SUBTRACT},
+      {"minus", CNN_MERGE_SUBTRACT},
+      {"difference", CNN_MERGE_SUBTRACT},
+      {"div", CNN_MERGE_DIVIDE},
+      {"quotient", CNN_MERGE_DIVIDE},
+      {"max", CNN_MERGE_MAXIMUM},
+      {"min", CNN_MERGE_MINIMUM},
+      {"mean", CNN_MERGE_AVERAGE},
+      {"avg", CNN_MERGE_AVERAGE},
       {NULL, 0},
   };
   if (g_once_init_enter (&type))
@@ -77,13 +94,53 @@ merge_mode_get_type (void)
   return type;
 }
 
+#define GST_TYPE_CNN_MERGE_AXIS (merge_axis_get_type ())
+
+static GType
+merge_axis_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+      {CNN_AXIS_CHANNELS, "Channels", "channels"},
+      {CNN_AXIS_ROWS, "Rows: one below the other", "rows"},
+      {CNN_AXIS_COLUMNS, "Columns: one beside the other", "columns"},
+      {0, NULL, NULL},
+  };
+  static const GstCnnEnumAlias aliases[] = {
+      {"height", CNN_AXIS_ROWS},
+      {"width", CNN_AXIS_COLUMNS},
+      {NULL, 0},
+  };
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, gst_cnn_enum_register ("GstCnnMergeAxis", values, aliases));
+  return type;
+}
+
 /* --- Queries -------------------------------------------------------------------------------------- */
+
+/* A branch of one row, of one column, or of both, that counts for all. */
+static void
+append_broadcast (GstCaps *caps)
+{
+  const GstCnnShapeRange any = gst_cnn_shape_range_any ();
+  const CnnRange one = {1, 1};
+  const GstCnnShapeRange ranges[] = {
+      {any.n, one, one, any.c}, {any.n, one, any.w, any.c}, {any.n, any.h, one, any.c}};
+  for (guint i = 0; i < G_N_ELEMENTS (ranges); i++) {
+    gst_cnn_caps_append_tensor (caps, &ranges[i], "{ float32, uint8 }", NULL);
+    gst_cnn_caps_append_nnstreamer (caps, &ranges[i], "{ float32, uint8 }", NULL);
+  }
+}
 
 /* What a branch may be, given what downstream takes: any channels, its rows and columns. */
 static GstCaps *
 sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
 {
-  if (gst_cnn_layer_common_is_linking (&self->common, pad))
+  GST_OBJECT_LOCK (self);
+  const CnnMergeMode mode = self->mode;
+  const gboolean any_size = mode == CNN_MERGE_CONCAT && self->axis != CNN_AXIS_CHANNELS;
+  GST_OBJECT_UNLOCK (self);
+  if (any_size || gst_cnn_layer_common_is_linking (&self->common, pad))
     return gst_cnn_layer_common_answer_caps (pad, gst_pad_get_pad_template_caps (pad), filter);
   GstCnnGeometry geometry;
   gst_cnn_geometry_init (&geometry);
@@ -92,8 +149,10 @@ sink_caps (GstCnnMerge *self, GstPad *pad, GstCaps *filter)
   g_autoptr (GstCaps) template_caps = gst_pad_get_pad_template_caps (self->srcpad);
   g_autoptr (GstCaps) taken =
       gst_caps_intersect_full (peer, template_caps, GST_CAPS_INTERSECT_FIRST);
-  return gst_cnn_layer_common_answer_caps (
-      pad, gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken), filter);
+  GstCaps *fitting = gst_cnn_geometry_transform_caps (&geometry, GST_PAD_SRC, taken);
+  if (mode != CNN_MERGE_CONCAT && !gst_caps_is_empty (fitting))
+    append_broadcast (fitting);
+  return gst_cnn_layer_common_answer_caps (pad, fitting, filter);
 }
 
 static gboolean
@@ -566,6 +625,10 @@ gst_cnn_merge_set_property (GObject *object, guint id, const GValue *value, GPar
     if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
       self->mode = (CnnMergeMode)word;
     break;
+  case PROP_AXIS:
+    if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
+      self->axis = (CnnMergeAxis)word;
+    break;
   case PROP_ACTIVATION:
     if ((valid = gst_cnn_enum_get (pspec, value, &word, &error)))
       self->activation = (CnnActivation)word;
@@ -592,6 +655,9 @@ gst_cnn_merge_get_property (GObject *object, guint id, GValue *value, GParamSpec
   switch (id) {
   case PROP_MODE:
     g_value_set_enum (value, (gint)self->mode);
+    break;
+  case PROP_AXIS:
+    g_value_set_enum (value, (gint)self->axis);
     break;
   case PROP_ACTIVATION:
     g_value_set_enum (value, (gint)self->activation);
@@ -625,6 +691,7 @@ gst_cnn_merge_init (GstCnnMerge *self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->mode = DEFAULT_MODE;
+  self->axis = DEFAULT_AXIS;
   self->alpha.values = g_new (gdouble, 1);
   self->alpha.values[0] = 0.01;
   self->alpha.count = 1;
@@ -644,6 +711,9 @@ install_properties (GObjectClass *object_class)
   g_object_class_install_property (object_class, PROP_MODE,
       gst_cnn_param_spec_enum ("mode", "Mode", "How branches become one", GST_TYPE_CNN_MERGE_MODE,
           DEFAULT_MODE, GST_CNN_LAYER_PROPERTY_FLAGS));
+  g_object_class_install_property (object_class, PROP_AXIS,
+      gst_cnn_param_spec_enum ("axis", "Axis", "Along which mode=concat lines up the branches",
+          GST_TYPE_CNN_MERGE_AXIS, DEFAULT_AXIS, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_ACTIVATION,
       gst_cnn_param_spec_enum ("activation", "Activation", "Function applied to each output",
           GST_TYPE_CNN_ACTIVATION, CNN_ACTIVATION_NONE, GST_CNN_LAYER_PROPERTY_FLAGS));
@@ -672,5 +742,6 @@ gst_cnn_merge_class_init (GstCnnMergeClass *klass)
       "Joins the branches of a network: concatenation, sum or product (torch.cat)",
       "The gst-cnn authors");
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_MERGE_MODE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_CNN_MERGE_AXIS, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_CNN_MERGE_PAD, 0);
 }

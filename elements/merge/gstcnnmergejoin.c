@@ -52,6 +52,7 @@ join_init (Join *join, GstCnnMerge *self, const GPtrArray *pads, CnnError *error
   }
   join->alpha = gst_cnn_double_array_to_floats (&self->alpha);
   join->desc = (CnnMergeDesc){.mode = self->mode,
+      .axis = self->axis,
       .n_branches = (gint)pads->len,
       .branches = join->branches,
       .activation = self->activation,

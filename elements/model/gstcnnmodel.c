@@ -317,8 +317,9 @@ install_properties (GObjectClass *object_class)
           GST_TYPE_CNN_CHANNEL_ORDER, DEFAULT_CHANNEL_ORDER, GST_CNN_LAYER_PROPERTY_FLAGS));
   g_object_class_install_property (object_class, PROP_MODEL_INFO,
       g_param_spec_boxed ("model-info", "Model info",
-          "Structure cnn-model-info: name and shape of the input and the outputs; NULL before the "
-          "caps are known",
+          "Structure cnn-model-info: layers, parameters, macs of a frame, name and shape of the "
+          "input "
+          "and the outputs; NULL before the caps are known",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 

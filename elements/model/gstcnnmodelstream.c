@@ -109,8 +109,10 @@ publish_info (GstCnnModel *self)
     g_value_take_boxed (&item, output);
     gst_value_array_append_and_take_value (&outputs, &item);
   }
-  GstStructure *info = gst_structure_new ("cnn-model-info", "input-name", G_TYPE_STRING,
-      cnn_model_input (self->running->model, 0).name, NULL);
+  const CnnModelInfo counts = cnn_model_plan_info (gst_cnn_model_runner_plan (self->runner));
+  GstStructure *info = gst_structure_new ("cnn-model-info", "layers", G_TYPE_INT, counts.layers,
+      "parameters", G_TYPE_INT64, counts.parameters, "macs", G_TYPE_INT64, counts.macs,
+      "input-name", G_TYPE_STRING, cnn_model_input (self->running->model, 0).name, NULL);
   set_shape (info, "input", self->in_info.shape);
   gst_structure_take_value (info, "outputs", &outputs);
   GST_OBJECT_LOCK (self);

@@ -182,9 +182,9 @@ output_bytes (const CnnLayer *layer)
          cnn_sample_bytes (layer->output_format.type);
 }
 
-/* Whether the output of step i should not become a whole frame before step i + 1, its only reader, runs: what passes
- * through memory is worth as much as the arithmetic on either side. Layers with more of it are better off with all
- * the rows that they can get. */
+/* Whether the output of step i should not become a whole frame before step i + 1, its only reader,
+ * runs: what passes through memory is worth as much as the arithmetic on either side. Layers with
+ * more of it are better off with all the rows that they can get. */
 static bool
 is_worth_strips (const Chain *chain, int i)
 {
@@ -196,8 +196,8 @@ is_worth_strips (const Chain *chain, int i)
          (layer->info.macs / bytes < most_macs || next->info.macs / bytes < most_macs);
 }
 
-/* Copies the inputs of steps [first, end) that come from outside into `outside`, and returns their number; those of
- * each step, in numbers of the strips layer, into `inside`. */
+/* Copies the inputs of steps [first, end) that come from outside into `outside`, and returns their
+ * number; those of each step, in numbers of the strips layer, into `inside`. */
 static int
 number_inputs (const Chain *chain, int first, int end, int *outside, int *inside)
 {
@@ -259,7 +259,8 @@ clear_numbering (Numbering *numbering)
   cnn_free (numbering->shapes);
 }
 
-/* The layer of steps [first, end) in strips, or NULL when there is none; `error` is for shortness of memory. */
+/* The layer of steps [first, end) in strips, or NULL when there is none; `error` is for shortness
+ * of memory. */
 static CnnLayer *
 new_strips (
     const Chain *chain, int first, int end, Numbering *numbering, int *n_outside, CnnError *error)
@@ -291,8 +292,8 @@ new_strips (
       *n_outside, chain->limits.ring_bytes, error);
 }
 
-/* Makes a part of the steps from `first` on, as many as fit into strips; returns the step behind them, or 0 with a
- * sentence. */
+/* Makes a part of the steps from `first` on, as many as fit into strips; returns the step behind
+ * them, or 0 with a sentence. */
 static int
 make_part (Chain *chain, int first, CnnError *error)
 {
@@ -332,7 +333,8 @@ last_part (const Chain *chain, int part)
   return chain->part_of[chain->steps[chain->parts[part].end - 1].last_user];
 }
 
-/* The lowest place for part `index`'s output beside those that live while it does, all of which were placed. */
+/* The lowest place for part `index`'s output beside those that live while it does, all of which
+ * were placed. */
 static size_t
 find_place (const Chain *chain, int index, size_t bytes)
 {

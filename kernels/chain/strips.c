@@ -183,7 +183,8 @@ strips_begin (const CnnLayer *layer, CnnLayerWorker *worker)
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
-/* The first row of a step's output that some step behind it, which goes on at its `next`, has still to read. */
+/* The first row of a step's output that some step behind it, which goes on at its `next`, has still
+ * to read. */
 static int
 first_kept (const StripsLayer *strips, const State *states, int producer)
 {
@@ -218,8 +219,8 @@ measure_strip (StripsLayer *strips, State *states, int y0, int y1)
   }
 }
 
-/* The rings that strips of `strip` output rows need, whether a strip goes on with the one before or begins a block of
- * rows. False when they are too large, or nearly whole frames. */
+/* The rings that strips of `strip` output rows need, whether a strip goes on with the one before or
+ * begins a block of rows. False when they are too large, or nearly whole frames. */
 static bool
 size_rings (StripsLayer *strips, State *states, State *fresh, int strip)
 {
@@ -268,8 +269,8 @@ choose_strip (StripsLayer *strips, State *states)
   return strips->strip > 0 && size_rings (strips, states, fresh, strips->strip);
 }
 
-/* Rows that all steps compute for the first strip of a block but not for one that goes on, as so many rows of the
- * output by their share of the frame. */
+/* Rows that all steps compute for the first strip of a block but not for one that goes on, as so
+ * many rows of the output by their share of the frame. */
 static int
 count_halo (const StripsLayer *strips, State *states)
 {

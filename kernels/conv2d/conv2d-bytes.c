@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One filter for every channel, from bytes to bytes in integers: for filters whose weights are small integers over a
- * common divisor, which the named ones are. Every byte is the exact sum, rounded once. */
+/* One filter for every channel, from bytes to bytes in integers: for filters whose weights are
+ * small integers over a common divisor, which the named ones are. Every byte is the exact sum,
+ * rounded once. */
 #include "conv2d/conv2d-private.h"
 
 #include "core/integers.h"
@@ -192,7 +193,8 @@ plan_of (const CnnConv2d *conv)
   return (const BytesPlan *)conv->plan;
 }
 
-/* Points at what output rows from y on see of a span. A row of a pair that is one too many has weights of 0. */
+/* Points at what output rows from y on see of a span. A row of a pair that is one too many has
+ * weights of 0. */
 static const unsigned char *const *
 find_rows (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows, int span)
 {
@@ -235,8 +237,8 @@ run_kernel (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int row
   conv->base.context.dispatch->conv_bytes (&bytes);
 }
 
-/* The outputs at both ends of rows from y on, whose windows touch the padding: one pass over the row that has the
- * patches of both; what it computes between them is left over. */
+/* The outputs at both ends of rows from y on, whose windows touch the padding: one pass over the
+ * row that has the patches of both; what it computes between them is left over. */
 static void
 compute_patches (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int rows,
     unsigned char *const out[CNN_CONV_BYTES_ROWS])

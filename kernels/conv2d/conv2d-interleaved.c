@@ -370,17 +370,6 @@ seen_columns (const CnnConv2d *conv, int count)
   return (count - 1) * conv->columns.stride + (int)cnn_axis_effective_kernel (&conv->columns);
 }
 
-/* Whether a frame's samples are far more than the second-level cache holds. */
-static bool
-is_beyond_cache (const CnnConv2d *conv)
-{
-  const CnnShape in = conv->base.input, out = conv->computed;
-  const size_t cached_floats = (4 << 20) / sizeof (float);
-  return (size_t)in.h * (size_t)in.w * (size_t)in.c +
-             (size_t)out.h * (size_t)out.w * (size_t)out.c >
-         cached_floats;
-}
-
 /* Kernel rows that see output row y inside the image, or inside its padding where that is no zeros. */
 static void
 find_kernel_rows (const CnnConv2d *conv, int y, int *first, int *end)
@@ -421,7 +410,6 @@ depthwise_compute (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, 
         .count = count,
         .low = conv->low,
         .high = conv->high,
-        .beyond_cache = is_beyond_cache (conv),
         .out = cnn_writer_row (&worker->writer, n, y) + (ptrdiff_t)pixels.first * conv->computed.c,
     };
     conv->base.context.dispatch->conv_depthwise (&depthwise);
@@ -440,8 +428,8 @@ const CnnConvAlgorithm cnn_conv_depthwise = {
 
 /* ---- Flat: one filter for every channel ------------------------------------------------------ */
 
-/* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats in
- * lanes, whatever c is. */
+/* An interleaved row of c channels is a plane of c * w pixels whose neighbours are c apart: floats
+ * in lanes, whatever c is. */
 static double
 flat_cost (const CnnConv2d *conv, const CnnConv2dDesc *desc)
 {

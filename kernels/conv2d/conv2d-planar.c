@@ -74,8 +74,8 @@ plane_plan_new (const CnnConv2d *conv, const CnnConv2dDesc *desc)
   return plan;
 }
 
-/* Points the taps at what the first output of a span sees: for each input of the group, `kernel_rows`
- * rows from that of output row y on. */
+/* Points the taps at what the first output of a span sees: for each input of the group,
+ * `kernel_rows` rows from that of output row y on. */
 static void
 find_taps (const CnnConv2d *conv, CnnLayerWorker *worker, int n, int y, int kernel_rows, int span,
     int group)

@@ -21,8 +21,8 @@ typedef struct {
   float *weights, *bias; /* packed, when they are floats */
 } CnnConvPlan;
 
-/* A plan of `size` bytes with room for `weights` and `bias` floats, zeros, and for n_taps in the scratch; the other
- * numbers 1. NULL when memory is short. */
+/* A plan of `size` bytes with room for `weights` and `bias` floats, zeros, and for n_taps in the
+ * scratch; the other numbers 1. NULL when memory is short. */
 void *cnn_conv_plan_alloc (size_t size, size_t weights, size_t bias, int n_taps);
 void cnn_conv_plan_free (CnnConvPlan *plan);
 

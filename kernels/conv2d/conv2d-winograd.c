@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* 3x3 convolution of stride 1 by Winograd F(4x4, 3x3) and F(2x2, 3x3): a quarter of the
- * multiplications, or less than half, at the cost of transforms and of rounding errors that belong to
- * the whole window of a tile, not to the nine inputs that an output sees. Not used when a context asks
- * to be exact.
+ * multiplications, or less than half, at the cost of transforms and of rounding errors that belong
+ * to the whole window of a tile, not to the nine inputs that an output sees. Not used when a
+ * context asks to be exact.
  *
  * Blocks of tiles go through three steps while they stay in the cache: a matrix of tiles x input
- * channels for each element of a window, as many products with the transformed weights, and matrices
- * of tiles x output channels back into tiles of outputs. the plan's tile is their size, everything
- * else follows from it. */
+ * channels for each element of a window, as many products with the transformed weights, and
+ * matrices of tiles x output channels back into tiles of outputs. the plan's tile is their size,
+ * everything else follows from it. */
 #include "conv2d/conv2d-private.h"
 
 #include "core/integers.h"
@@ -20,8 +20,8 @@
 /* Fewer tiles would not be worth a walk through the weights, more do not make it cheaper. */
 #define MIN_BLOCK 6
 #define MAX_BLOCK 48
-/* Fewer tiles are not worth a strip of their own, when workers can share output channels instead, and
- * otherwise. */
+/* Fewer tiles are not worth a strip of their own, when workers can share output channels instead,
+ * and otherwise. */
 #define MIN_SHARED_STRIP 8
 #define MIN_STRIP 4
 
@@ -90,15 +90,15 @@ vectors_of (const CnnConv2d *conv, int channels)
 
 /* ---- The choice ------------------------------------------------------------------------------ */
 
-/* All that differs between tiles of one size and another: what the transforms of a vector of channels
- * cost, in vector multiply-adds, and G.
+/* All that differs between tiles of one size and another: what the transforms of a vector of
+ * channels cost, in vector multiply-adds, and G.
  *
  * The costs are such that of direct, 2x2 and 4x4 the fastest is chosen for nearly all of 200 layers
- * of 3x3 to 180x320 pixels and 1 to 512 channels, measured with one thread and AVX-512, AVX2, SSE4.1
- * and C. That is 4x4 almost everywhere from 4 inputs on, although a map of 5x5 or 7x7 wastes half of
- * its last tiles: the products are so many fewer. It is 2x2 where a map has a single tile of 4x4, and
- * for the millions of weights of deep layers on maps of up to 10x10, of which there are 36 floats for
- * nine instead of 16. */
+ * of 3x3 to 180x320 pixels and 1 to 512 channels, measured with one thread and AVX-512, AVX2,
+ * SSE4.1 and C. That is 4x4 almost everywhere from 4 inputs on, although a map of 5x5 or 7x7 wastes
+ * half of its last tiles: the products are so many fewer. It is 2x2 where a map has a single tile
+ * of 4x4, and for the millions of weights of deep layers on maps of up to 10x10, of which there are
+ * 36 floats for nine instead of 16. */
 typedef struct {
   int tile;
   double input_cost, output_cost;
@@ -133,8 +133,8 @@ static const TileSize tiles_4x4 = {
         },
 };
 
-/* Every window must see a part of the image: one of zeros alone would get the rounding errors of its
- * tile where it is due an exact value. */
+/* Every window must see a part of the image: one of zeros alone would get the rounding errors of
+ * its tile where it is due an exact value. */
 static bool
 is_suitable (const CnnAxis *axis)
 {
@@ -142,8 +142,8 @@ is_suitable (const CnnAxis *axis)
          axis->padding_before < 3 && axis->padding_after < 3;
 }
 
-/* The 36 or 16 products, of which few tiles take as long as four, and weights that do not stay in the
- * third-level cache as long as four more. */
+/* The 36 or 16 products, of which few tiles take as long as four, and weights that do not stay in
+ * the third-level cache as long as four more. */
 static double
 products_cost (const CnnConv2d *conv, const TileSize *size, double tiles)
 {
@@ -237,8 +237,8 @@ most_tiles (const CnnConv2d *conv, const WinogradPlan *plan)
   return tiles > MAX_BLOCK ? MAX_BLOCK : tiles < MIN_BLOCK ? MIN_BLOCK : (int)tiles;
 }
 
-/* Rows of tiles in a strip: as many as make a block of `most` tiles, or fewer where that leaves less
- * work to the busiest of all workers. */
+/* Rows of tiles in a strip: as many as make a block of `most` tiles, or fewer where that leaves
+ * less work to the busiest of all workers. */
 static int
 choose_strip (const CnnConv2d *conv, const WinogradPlan *plan, int most, int tiles_per_row)
 {

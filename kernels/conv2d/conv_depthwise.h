@@ -4,7 +4,6 @@
 
 #include "cpu/kernel.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Each channel by itself, channels in lanes, over interleaved rows:
@@ -27,7 +26,6 @@ typedef struct {
   int channels;
   int count; /* output pixels, at least 0 */
   float low, high;
-  bool beyond_cache; /* rows come from memory and go there: worth asking for them ahead of time */
   float *out;
 } CnnConvDepthwise;
 

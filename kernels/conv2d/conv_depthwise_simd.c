@@ -4,12 +4,8 @@
 #include "conv2d/conv_depthwise.h"
 #include "simd/vec.h"
 
-/* Neighbouring outputs computed together, and vectors of their channels. */
+/* Neighbouring outputs computed together. */
 #define PIXELS 8
-#ifndef VECTORS
-#define VECTORS 1
-#endif
-#define MAX_VECTORS 2
 /* The widest kernel whose weights of one row stay in registers. */
 #define MAX_KERNEL 5
 
@@ -19,15 +15,15 @@ load (const float *p, const bool whole, int lanes)
   return whole ? vec_load (p) : vec_load_partial (p, lanes);
 }
 
+/* Pixels of all channels at `out`. */
 VEC_INLINE void
-store_pixels (const CnnConvDepthwise *depthwise, int first, int channel, const int pixels,
+store_pixels (const CnnConvDepthwise *depthwise, float *out, int channel, const int pixels,
     const bool whole, int lanes, const Vec *sum)
 {
-  const size_t channels = (size_t)depthwise->channels;
   const Vec low = vec_set1 (depthwise->low), high = vec_set1 (depthwise->high);
-  float *out = depthwise->out + (size_t)first * channels + (size_t)channel;
+  out += channel;
   VEC_UNROLL (8)
-  for (int p = 0; p < pixels; p++, out += channels) {
+  for (int p = 0; p < pixels; p++, out += depthwise->channels) {
     const Vec result = vec_clamp (sum[p], low, high);
     if (whole)
       vec_store (out, result);
@@ -35,13 +31,6 @@ store_pixels (const CnnConvDepthwise *depthwise, int first, int channel, const i
       vec_store_partial (out, result, lanes);
   }
 }
-
-/* ---- Adjacent kernel columns ----------------------------------------------------------------- */
-
-/* A kernel of `size` adjacent columns, or of any where 0, `stride` columns from an output to the next. */
-typedef struct {
-  int size, stride;
-} Kernel;
 
 /* What of a row the outputs of a block see: columns [low, high) of those their windows span are there. */
 typedef struct {
@@ -56,116 +45,116 @@ find_seen (const CnnConvDepthwise *depthwise, int first)
   return (Seen){(ptrdiff_t)begin * depthwise->channels, -begin, depthwise->columns - begin};
 }
 
-/* `vectors` vectors of channels of `pixels` neighbouring outputs. Not `cut`: all columns are there. */
+/* ---- Adjacent kernel columns ----------------------------------------------------------------- */
+
+/* A kernel of `size` adjacent columns, `stride` columns from an output to the next. */
+typedef struct {
+  int size, stride;
+} Kernel;
+
+/* One vector of channels of `pixels` neighbouring outputs. Not `cut`: all columns are there. */
 VEC_INLINE void
-compute_adjacent (const CnnConvDepthwise *depthwise, int first, int channel, const Seen seen,
-    const Kernel kernel, const int pixels, const int vectors, const bool cut)
+compute_adjacent (const CnnConvDepthwise *depthwise, int channel, const Seen seen,
+    const Kernel kernel, const int pixels, const bool cut, float *out)
 {
   const ptrdiff_t channels = depthwise->channels;
   const float *weights = depthwise->weights + channel;
-  Vec sum[MAX_VECTORS][PIXELS], weight[MAX_KERNEL][MAX_VECTORS];
+  const Vec bias = vec_load (depthwise->bias + channel);
+  Vec sum[PIXELS], weight[MAX_KERNEL];
   VEC_UNROLL (8)
-  for (int v = 0; v < vectors; v++) {
-    const Vec bias = vec_load (depthwise->bias + channel + v * VEC_LANES);
-    VEC_UNROLL (8)
-    for (int p = 0; p < pixels; p++)
-      sum[v][p] = bias;
-  }
+  for (int p = 0; p < pixels; p++)
+    sum[p] = bias;
   for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
     const float *in = depthwise->rows[ky] + seen.begin + channel;
     VEC_UNROLL (8)
     for (int kx = 0; kx < kernel.size; kx++, weights += channels) {
-      VEC_UNROLL (8)
-      for (int v = 0; v < vectors; v++) {
-        weight[kx][v] = vec_load (weights + v * VEC_LANES);
-        VEC_PIN (weight[kx][v]);
-      }
+      weight[kx] = vec_load (weights);
+      VEC_PIN (weight[kx]);
     }
     VEC_UNROLL (24)
     for (int x = 0; x < (pixels - 1) * kernel.stride + kernel.size; x++, in += channels) {
       if (cut && (x < seen.low || x >= seen.high))
         continue;
+      Vec column = vec_load (in);
+      VEC_PIN (column);
       VEC_UNROLL (8)
-      for (int v = 0; v < vectors; v++) {
-        Vec column = vec_load (in + v * VEC_LANES);
-        VEC_PIN (column);
-        VEC_UNROLL (8)
-        for (int kx = 0; kx < kernel.size; kx++) {
-          const int p = (x - kx) / kernel.stride;
-          if (x >= kx && p < pixels && p * kernel.stride == x - kx)
-            sum[v][p] = vec_fma (column, weight[kx][v], sum[v][p]);
-        }
+      for (int kx = 0; kx < kernel.size; kx++) {
+        const int p = (x - kx) / kernel.stride;
+        if (x >= kx && p < pixels && p * kernel.stride == x - kx)
+          sum[p] = vec_fma (column, weight[kx], sum[p]);
       }
     }
   }
-  VEC_UNROLL (8)
-  for (int v = 0; v < vectors; v++)
-    store_pixels (depthwise, first, channel + v * VEC_LANES, pixels, true, VEC_LANES, sum[v]);
+  store_pixels (depthwise, out, channel, pixels, true, VEC_LANES, sum);
 }
 
-/* All whole vectors of channels of `pixels` outputs; where the next one begins. */
-VEC_INLINE int
-compute_channels (const CnnConvDepthwise *depthwise, int first, const Kernel kernel,
-    const int pixels, const int vectors, const bool cut)
+/* All whole vectors of channels of `pixels` outputs. */
+VEC_INLINE void
+compute_channels (const CnnConvDepthwise *depthwise, const Seen seen, const Kernel kernel,
+    const int pixels, const bool cut, float *out)
 {
-  const Seen seen = find_seen (depthwise, first);
-  int channel = 0;
-  for (; channel + vectors * VEC_LANES <= depthwise->channels; channel += vectors * VEC_LANES)
-    compute_adjacent (depthwise, first, channel, seen, kernel, pixels, vectors, cut);
-  for (; vectors > 1 && channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES)
-    compute_adjacent (depthwise, first, channel, seen, kernel, pixels, 1, cut);
-  return channel;
+  for (int channel = 0; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES)
+    compute_adjacent (depthwise, channel, seen, kernel, pixels, cut, out);
 }
 
 /* The same of `pixels` outputs from 1 to PIXELS, whose windows need not lie inside the row. */
-VEC_INLINE int
-compute_few (const CnnConvDepthwise *depthwise, int first, const Kernel kernel, int pixels)
+VEC_INLINE void
+compute_few (
+    const CnnConvDepthwise *depthwise, const Seen seen, const Kernel kernel, int pixels, float *out)
 {
   switch (pixels) {
   case 1:
-    return compute_channels (depthwise, first, kernel, 1, 1, true);
+    compute_channels (depthwise, seen, kernel, 1, true, out);
+    break;
   case 2:
-    return compute_channels (depthwise, first, kernel, 2, 1, true);
+    compute_channels (depthwise, seen, kernel, 2, true, out);
+    break;
   case 3:
-    return compute_channels (depthwise, first, kernel, 3, 1, true);
+    compute_channels (depthwise, seen, kernel, 3, true, out);
+    break;
   case 4:
-    return compute_channels (depthwise, first, kernel, 4, 1, true);
+    compute_channels (depthwise, seen, kernel, 4, true, out);
+    break;
   case 5:
-    return compute_channels (depthwise, first, kernel, 5, 1, true);
+    compute_channels (depthwise, seen, kernel, 5, true, out);
+    break;
   case 6:
-    return compute_channels (depthwise, first, kernel, 6, 1, true);
+    compute_channels (depthwise, seen, kernel, 6, true, out);
+    break;
   case 7:
-    return compute_channels (depthwise, first, kernel, 7, 1, true);
+    compute_channels (depthwise, seen, kernel, 7, true, out);
+    break;
+  default:
+    compute_channels (depthwise, seen, kernel, 8, true, out);
+    break;
   }
-  return compute_channels (depthwise, first, kernel, 8, 1, true);
 }
 
 /* ---- Any window, and channels that do not fill a vector -------------------------------------- */
 
-/* One vector of channels of output `p`, through kernel columns [kx0, kx1). */
+/* One vector of channels of one output, through kernel columns [kx0, kx1). */
 VEC_INLINE void
-compute_one (const CnnConvDepthwise *depthwise, int p, int channel, int kx0, int kx1,
-    const bool whole, int lanes)
+compute_one (const CnnConvDepthwise *depthwise, ptrdiff_t begin, int channel, int kx0, int kx1,
+    const bool whole, int lanes, float *out)
 {
   const ptrdiff_t channels = depthwise->channels, dilation = depthwise->dilation * channels;
-  const ptrdiff_t begin = find_seen (depthwise, p).begin + channel;
   Vec sum = load (depthwise->bias + channel, whole, lanes);
   for (int ky = 0; ky < depthwise->kernel_rows; ky++) {
-    const float *row = depthwise->rows[ky] + begin;
+    const float *row = depthwise->rows[ky] + begin + channel;
     const float *weights =
         depthwise->weights + (ptrdiff_t)ky * depthwise->kernel_columns * channels + channel;
     for (int kx = kx0; kx < kx1; kx++)
       sum = vec_fma (load (row + kx * dilation, whole, lanes),
           load (weights + kx * channels, whole, lanes), sum);
   }
-  store_pixels (depthwise, p, channel, 1, whole, lanes, &sum);
+  store_pixels (depthwise, out, channel, 1, whole, lanes, &sum);
 }
 
-/* The channels from `channel` on of outputs [first, end). */
+/* The channels from `from` on of outputs [first, end). */
 static void
-compute_one_by_one (const CnnConvDepthwise *depthwise, int first, int end, int from)
+compute_one_by_one (const CnnConvDepthwise *depthwise, int first, int end, int from, float *out)
 {
-  for (int p = first; p < end && from < depthwise->channels; p++) {
+  for (int p = first; p < end && from < depthwise->channels; p++, out += depthwise->channels) {
     const Seen seen = find_seen (depthwise, p);
     int kx0 = 0, kx1 = depthwise->kernel_columns, channel = from;
     while (kx0 < kx1 && kx0 * depthwise->dilation < seen.low)
@@ -173,27 +162,31 @@ compute_one_by_one (const CnnConvDepthwise *depthwise, int first, int end, int f
     while (kx1 > kx0 && (kx1 - 1) * depthwise->dilation >= seen.high)
       kx1--;
     for (; channel + VEC_LANES <= depthwise->channels; channel += VEC_LANES)
-      compute_one (depthwise, p, channel, kx0, kx1, true, VEC_LANES);
+      compute_one (depthwise, seen.begin, channel, kx0, kx1, true, VEC_LANES, out);
     if (channel < depthwise->channels)
-      compute_one (depthwise, p, channel, kx0, kx1, false, depthwise->channels - channel);
+      compute_one (
+          depthwise, seen.begin, channel, kx0, kx1, false, depthwise->channels - channel, out);
   }
 }
 
 /* ---- The kernel ------------------------------------------------------------------------------ */
 
-/* Blocks of outputs from left to right, first those of whole vectors of channels, then the rest. */
+/* Blocks of outputs from left to right, first their whole vectors of channels, then the rest. */
 VEC_INLINE void
-compute_blocks (const CnnConvDepthwise *depthwise, const Kernel kernel, const int vectors)
+compute_blocks (const CnnConvDepthwise *depthwise, const Kernel kernel)
 {
+  const int channels = depthwise->channels, whole = channels / VEC_LANES * VEC_LANES;
   int pixels;
   for (int first = 0; first < depthwise->count; first += pixels) {
     const Seen seen = find_seen (depthwise, first);
     const bool cut = seen.low > 0 || seen.high < (PIXELS - 1) * kernel.stride + kernel.size;
+    float *out = depthwise->out + (size_t)first * (size_t)channels;
     pixels = depthwise->count - first < PIXELS ? depthwise->count - first : PIXELS;
-    const int channel = pixels < PIXELS || cut
-                            ? compute_few (depthwise, first, kernel, pixels)
-                            : compute_channels (depthwise, first, kernel, PIXELS, vectors, false);
-    compute_one_by_one (depthwise, first, first + pixels, channel);
+    if (pixels < PIXELS || cut)
+      compute_few (depthwise, seen, kernel, pixels, out);
+    else
+      compute_channels (depthwise, seen, kernel, PIXELS, false, out);
+    compute_one_by_one (depthwise, first, first + pixels, whole, out);
   }
 }
 
@@ -205,13 +198,13 @@ CNN_SYMBOL (conv_depthwise) (const CnnConvDepthwise *depthwise)
   const int stride = depthwise->stride, size = depthwise->kernel_columns;
   const bool adjacent = depthwise->dilation == 1;
   if (adjacent && size == 3 && stride == 1)
-    compute_blocks (depthwise, (Kernel){3, 1}, VECTORS);
+    compute_blocks (depthwise, (Kernel){3, 1});
   else if (adjacent && size == 3 && stride == 2)
-    compute_blocks (depthwise, (Kernel){3, 2}, VECTORS);
+    compute_blocks (depthwise, (Kernel){3, 2});
   else if (adjacent && size == 5 && stride == 1)
-    compute_blocks (depthwise, (Kernel){5, 1}, 1);
+    compute_blocks (depthwise, (Kernel){5, 1});
   else if (adjacent && size == 5 && stride == 2)
-    compute_blocks (depthwise, (Kernel){5, 2}, 1);
+    compute_blocks (depthwise, (Kernel){5, 2});
   else
-    compute_one_by_one (depthwise, 0, depthwise->count, 0);
+    compute_one_by_one (depthwise, 0, depthwise->count, 0, depthwise->out);
 }

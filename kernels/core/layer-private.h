@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Private to kernels/: what a kind of layer (conv2d.c, pool2d.c ...) provides, and the one driver that runs
- * them all. A layer answers two questions: which input rows do output rows depend on, and what are their
- * values. The driver (layer.c) owns threads, blocks of rows, workers, their scratch, readers and writers. */
+/* Private to kernels/: what a kind of layer (conv2d.c, pool2d.c ...) provides, and the one driver
+ * that runs them all. A layer answers two questions: which input rows do output rows depend on, and
+ * what are their values. The driver (layer.c) owns threads, blocks of rows, workers, their scratch,
+ * readers and writers. */
 #ifndef CNN_LAYER_PRIVATE_H
 #define CNN_LAYER_PRIVATE_H
 
@@ -33,19 +34,21 @@ typedef struct {
 } CnnSplit;
 
 typedef struct {
-  /* The rows of one input that output rows [y0, y1) depend on. Neither end falls as y0 or y1 rises. */
+  /* The rows of one input that output rows [y0, y1) depend on. Neither end falls as y0 or y1
+   * rises. */
   CnnRowRange (*needed_rows) (const CnnLayer *layer, int input, int y0, int y1);
-  /* Output rows [y0, y1) of frame n, up to the writer's finish: the same values whatever the range, as long as
-   * y0 is a multiple of layer->row_unit. */
+  /* Output rows [y0, y1) of frame n, up to the writer's finish: the same values whatever the range,
+   * as long as y0 is a multiple of layer->row_unit. */
   void (*compute_rows) (CnnLayer *layer, CnnLayerWorker *worker, int n, int y0, int y1);
-  /* Optional: sizes a run whose images `worker` has begun; `split` comes with the layer's step, no overlap and
-   * one part. */
+  /* Optional: sizes a run whose images `worker` has begun; `split` comes with the layer's step, no
+   * overlap and one part. */
   void (*split) (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split);
   /* Optional: once a worker's scratch is there. */
   void (*init_worker) (const CnnLayer *layer, CnnLayerWorker *worker);
   /* Optional: a worker's reader and writer have begun a frame. */
   void (*begin) (const CnnLayer *layer, CnnLayerWorker *worker);
-  /* Optional, instead of everything above: as cnn_layer_run (), with n_threads in [1, cnn_workers_count ()]. */
+  /* Optional, instead of everything above: as cnn_layer_run (), with n_threads in [1,
+   * cnn_workers_count ()]. */
   void (*run) (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads);
   /* Optional: releases what the layer has of its own. Copes with a half-built layer. */
   void (*clear) (CnnLayer *layer);
@@ -76,8 +79,8 @@ struct CnnLayer {
   unsigned char *worker_memory;
 };
 
-/* A zeroed struct of `size` bytes that begins with a CnnLayer, row_unit and step 1. NULL with a sentence when memory is
- * short. From now on cnn_layer_free () releases it. */
+/* A zeroed struct of `size` bytes that begins with a CnnLayer, row_unit and step 1. NULL with a
+ * sentence when memory is short. From now on cnn_layer_free () releases it. */
 void *cnn_layer_alloc (size_t size, const CnnLayerClass *layer_class, const CnnContext *context,
     CnnShape input, CnnShape output, CnnError *error);
 
@@ -87,16 +90,17 @@ bool cnn_layer_set_alpha (CnnLayer *layer, const float *alpha, int n_alpha, CnnE
 /* Copies the shapes of several inputs, for layers without readers. */
 bool cnn_layer_set_inputs (CnnLayer *layer, const CnnShape *shapes, int n_inputs, CnnError *error);
 
-/* Plans the rows of `n_inputs` inputs and of the output, and makes a worker a thread. The writer's slopes are the
- * layer's, its dispatch table the context's, as are the readers'. To be called once scratch_bytes is known. */
+/* Plans the rows of `n_inputs` inputs and of the output, and makes a worker a thread. The writer's
+ * slopes are the layer's, its dispatch table the context's, as are the readers'. To be called once
+ * scratch_bytes is known. */
 bool cnn_layer_plan (CnnLayer *layer, int n_inputs, const CnnReaderDesc *readers,
     const CnnWriterDesc *writer, CnnError *error);
 
 /* The last part of it alone, for layers that read and write by other means. */
 bool cnn_layer_make_workers (CnnLayer *layer, CnnError *error);
 
-/* What the layer tells of itself. A fully connected layer between the same frames would have a weight for each
- * pair of `inputs` values and those of `output`. */
+/* What the layer tells of itself. A fully connected layer between the same frames would have a
+ * weight for each pair of `inputs` values and those of `output`. */
 void cnn_layer_set_info (
     CnnLayer *layer, const char *kernel_name, CnnIsa isa, int64_t inputs, CnnShape output);
 
@@ -108,21 +112,22 @@ size_t cnn_layer_worker_bytes (const CnnLayer *layer);
 /* Makes a worker in memory of cnn_layer_worker_bytes (), zeros, aligned to CNN_ALIGNMENT. */
 void cnn_layer_worker_init (CnnLayerWorker *worker, const CnnLayer *layer, unsigned char *memory);
 
-/* Begins frames: `in` has one image an input. The images must stay until the last row was computed. */
+/* Begins frames: `in` has one image an input. The images must stay until the last row was
+ * computed. */
 void cnn_layer_worker_begin (
     CnnLayerWorker *worker, const CnnLayer *layer, const CnnImage *in, const CnnImage *out);
 
 /* Releases the layer's own workers: cnn_layer_run () is no longer allowed. */
 void cnn_layer_drop_workers (CnnLayer *layer);
 
-/* The input rows that windows of output rows [y0, y1) see along an axis of the given input size, padding modes
- * included; for the rules EXPLICIT and SAME, resolved. */
+/* The input rows that windows of output rows [y0, y1) see along an axis of the given input size,
+ * padding modes included; for the rules EXPLICIT and SAME, resolved. */
 CnnRowRange cnn_axis_needed_rows (const CnnAxis *axis, int input, int y0, int y1);
 
 /* ---- Room in a worker's scratch ---------------------------------------------------------------- */
 
-/* Adds `count` items of `size` bytes, aligned to CNN_ALIGNMENT, and returns where they begin. *bytes becomes
- * SIZE_MAX when they are too many. */
+/* Adds `count` items of `size` bytes, aligned to CNN_ALIGNMENT, and returns where they begin.
+ * *bytes becomes SIZE_MAX when they are too many. */
 size_t cnn_scratch_reserve (size_t *bytes, size_t count, size_t size);
 
 /* ---- Costs ------------------------------------------------------------------------------------- */

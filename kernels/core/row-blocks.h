@@ -5,14 +5,16 @@
 
 #include <stdint.h>
 
-/* Steps of rows cut into blocks of nearly the same size: block i is [cnn_row_block_first (i), cnn_row_block_first (i + 1)). */
+/* Steps of rows cut into blocks of nearly the same size: block i is [cnn_row_block_first (i),
+ * cnn_row_block_first (i + 1)). */
 typedef struct {
   int64_t steps;
   int count;
 } CnnRowBlocks;
 
-/* A few blocks a thread, so that a late thread does not hold up the rest, and as many for each, but none
- * so low that `overlap` steps, which neighbouring blocks both have to convert, would matter. */
+/* A few blocks a thread, so that a late thread does not hold up the rest, and as many for each, but
+ * none so low that `overlap` steps, which neighbouring blocks both have to convert, would
+ * matter. */
 CnnRowBlocks cnn_row_blocks (int64_t steps, int overlap, int n_threads);
 int64_t cnn_row_block_first (const CnnRowBlocks *blocks, int i);
 

@@ -7,10 +7,11 @@
 #include <limits.h>
 #include <math.h>
 
-/* From which size of windows on this is faster, by how many channels a row has: pixels of few channels
- * leave lanes empty where they are pooled value by value, and strides skip windows that are made here.
- * Rows and columns of a window together are at least window / 2 times both strides together. Blocks of
- * rows are worth it from windows of blocks + 4 * stride rows on; fewer rows are combined anew. */
+/* From which size of windows on this is faster, by how many channels a row has: pixels of few
+ * channels leave lanes empty where they are pooled value by value, and strides skip windows that
+ * are made here. Rows and columns of a window together are at least window / 2 times both strides
+ * together. Blocks of rows are worth it from windows of blocks + 4 * stride rows on; fewer rows are
+ * combined anew. */
 static const struct {
   int most_channels, window, blocks;
 } worthwhile[] = {{1, 3, 6}, {15, 2, 2}, {INT_MAX, 10, 2}};
@@ -18,8 +19,8 @@ static const struct {
 /* What a worker may keep, in floats: 16 MiB. */
 #define MAX_FLOATS (1 << 22)
 
-/* Sums of this many rows begin anew, and are added up by themselves: so the error of an average does not
- * grow with its window. */
+/* Sums of this many rows begin anew, and are added up by themselves: so the error of an average
+ * does not grow with its window. */
 #define CHUNK_ROWS 64
 
 static size_t
@@ -37,7 +38,8 @@ n_chunks (int kernel)
   return div_up (kernel, CHUNK_ROWS);
 }
 
-/* An end for each row of a block, what follows each chunk, and two places for both parts of a beginning. */
+/* An end for each row of a block, what follows each chunk, and two places for both parts of a
+ * beginning. */
 static int
 kept_rows (int kernel)
 {

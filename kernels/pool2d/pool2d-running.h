@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Private to pool2d.c: windows that overlap, at a cost for each output that hardly grows with the
  * window (M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and
- * octagonal kernels", 1992; J. Gil and M. Werman, "Computing 2-D min, median, and max filters", 1993).
+ * octagonal kernels", 1992; J. Gil and M. Werman, "Computing 2-D min, median, and max filters",
+ * 1993).
  *
- * The padded rows are cut into blocks as long as a window. Every window is the end of one block and the
- * beginning of the next: ends are computed once a block, from its last row upwards, beginnings grow row
- * by row. Nothing is ever subtracted, so NaN and infinity stay in the windows that have them, and blocks
- * are counted from the first padded row, so results do not depend on where a band of rows begins. */
+ * The padded rows are cut into blocks as long as a window. Every window is the end of one block and
+ * the beginning of the next: ends are computed once a block, from its last row upwards, beginnings
+ * grow row by row. Nothing is ever subtracted, so NaN and infinity stay in the windows that have
+ * them, and blocks are counted from the first padded row, so results do not depend on where a band
+ * of rows begins. */
 #ifndef CNN_POOL2D_RUNNING_H
 #define CNN_POOL2D_RUNNING_H
 
@@ -58,8 +60,8 @@ void cnn_running_init (CnnRunning *running, const CnnRunningPlan *plan, unsigned
 /* Before the first window of an image. */
 void cnn_running_begin (CnnRunning *running);
 
-/* Output row y of one plane of frame n: cheap when it follows the row before. `rows` are the window's
- * `n_rows` rows that lie in the input. Sums are multiplied by scale[x] * factor. */
+/* Output row y of one plane of frame n: cheap when it follows the row before. `rows` are the
+ * window's `n_rows` rows that lie in the input. Sums are multiplied by scale[x] * factor. */
 void cnn_running_row (CnnRunning *running, int plane, int n, int y, const float *const *rows,
     int n_rows, const float *scale, float factor, float *out);
 

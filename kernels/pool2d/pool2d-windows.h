@@ -28,8 +28,8 @@ typedef struct {
   int n_runs;
 } CnnPoolGrid;
 
-/* `rows` and `columns` are resolved. With `count_include_pad` divisors count padding, too. False when
- * memory is short; to be cleared either way. */
+/* `rows` and `columns` are resolved. With `count_include_pad` divisors count padding, too. False
+ * when memory is short; to be cleared either way. */
 bool cnn_pool_grid_init (CnnPoolGrid *grid, const CnnAxis *rows, const CnnAxis *columns,
     CnnShape input, CnnShape output, bool count_include_pad);
 void cnn_pool_grid_clear (CnnPoolGrid *grid);

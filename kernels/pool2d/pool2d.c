@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Windows are clipped to the image when the layer is made: kernels only ever see samples that exist,
- * so nothing is padded. Neighbouring columns whose windows look alike form runs, one kernel call
- * each; the clipped ones at the ends are runs of their own. */
+/* Windows are clipped to the image when the layer is made: kernels only ever see samples that
+ * exist, so nothing is padded. Neighbouring columns whose windows look alike form runs, one kernel
+ * call each; the clipped ones at the ends are runs of their own. */
 #include "cnn/pool2d.h"
 
 #include "core/integers.h"
@@ -78,8 +78,8 @@ average_scale (const PoolLayer *pool, int64_t divisor)
   return divisor > 0 ? (float)(1.0 / (double)divisor) : 0.0f;
 }
 
-/* A run of outputs from rows that each hold `pixel` floats a column, of which `channels` from `rows`
- * on are pooled. */
+/* A run of outputs from rows that each hold `pixel` floats a column, of which `channels` from
+ * `rows` on are pooled. */
 static void
 pool_direct (const PoolLayer *pool, const float *const *rows, int n_rows, const CnnPoolRun *run,
     size_t pixel, size_t channels, float scale, float *out)
@@ -224,8 +224,8 @@ pool_compute_rows (CnnLayer *layer, CnnLayerWorker *worker, int n, int y0, int y
     (pool->planar ? pool_planes : pool_pixels) (pool, worker, n, y0, y1, c0, c1);
 }
 
-/* Where rows are read and written in place, tasks share the channels when the rows alone would leave threads
- * idle. */
+/* Where rows are read and written in place, tasks share the channels when the rows alone would
+ * leave threads idle. */
 static void
 pool_split (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split)
 {
@@ -240,7 +240,8 @@ pool_split (const CnnLayer *layer, const CnnLayerWorker *worker, CnnSplit *split
   split->n_parts = div_up (c, min (round_up (div_up (c, parts), least_channels (pool)), c));
 }
 
-/* Dilated windows that the padding clips may begin above those before them, so the padding counts. */
+/* Dilated windows that the padding clips may begin above those before them, so the padding
+ * counts. */
 static CnnRowRange
 pool_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
 {

@@ -30,8 +30,8 @@ add_span (CnnReaderPlan *plan, int64_t first, int64_t end, bool is_patch)
   };
 }
 
-/* Splits the outputs of a row into those whose windows lie inside the image, and patches at its ends.
- * Leaves no span when there are no such outputs: then rows are not used in place. */
+/* Splits the outputs of a row into those whose windows lie inside the image, and patches at its
+ * ends. Leaves no span when there are no such outputs: then rows are not used in place. */
 static void
 plan_spans (CnnReaderPlan *plan)
 {
@@ -168,8 +168,9 @@ cnn_image_has_rows (const CnnImage *image, CnnRowOrder order)
              : cnn_image_has_float_rows (image) && image->batch_stride % (int)sizeof (float) == 0;
 }
 
-/* Planes that begin at like places of pages, as those of most pictures do, compete for the same few lines
- * of the first-level cache, 8 or 12. Where rows of more are read again and again, they are better copied. */
+/* Planes that begin at like places of pages, as those of most pictures do, compete for the same few
+ * lines of the first-level cache, 8 or 12. Where rows of more are read again and again, they are
+ * better copied. */
 static bool
 planes_compete (const CnnReaderDesc *desc, const CnnImage *image)
 {
@@ -232,7 +233,8 @@ cnn_reader_begin (CnnReader *reader, const CnnImage *image)
 
 /* ---- Rows that are converted ----------------------------------------------------------------- */
 
-/* Fills the columns beside [left, left + w) of one scratch line, whose columns are `step` bytes each. */
+/* Fills the columns beside [left, left + w) of one scratch line, whose columns are `step` bytes
+ * each. */
 static void
 fill_margins (const CnnReader *reader, unsigned char *line, size_t step)
 {
@@ -309,7 +311,8 @@ row_in_place (const CnnReader *reader, int n, int y, int channel)
   return cnn_image_row (reader->image, n, y, channel) - reader->bytes_before;
 }
 
-/* Columns [column, column + count) of one row in place, padded ones included; they may lie outside the image. */
+/* Columns [column, column + count) of one row in place, padded ones included; they may lie outside
+ * the image. */
 static void
 copy_columns (const CnnReader *reader, const unsigned char *row, int64_t column, int64_t count,
     unsigned char *out)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The row engine of layers. Output rows are computed a few at a time; a reader shows the input rows that they
- * see in the type and order that the layer computes in, a writer takes the output rows.
+/* The row engine of layers. Output rows are computed a few at a time; a reader shows the input rows
+ * that they see in the type and order that the layer computes in, a writer takes the output rows.
  *
- * The reader uses the image in place when its samples already have that type and order; otherwise each row is
- * converted once, with its horizontal padding, into a ring of scratch rows. Vertical padding costs nothing: a
- * padded row is a pointer to another row, or to a row of the fill value. Rows in place have no padding beside
- * them, so the outputs whose windows touch it form spans of their own, for which a few columns are copied: a
- * row is never copied as a whole just to pad it.
+ * The reader uses the image in place when its samples already have that type and order; otherwise
+ * each row is converted once, with its horizontal padding, into a ring of scratch rows. Vertical
+ * padding costs nothing: a padded row is a pointer to another row, or to a row of the fill value.
+ * Rows in place have no padding beside them, so the outputs whose windows touch it form spans of
+ * their own, for which a few columns are copied: a row is never copied as a whole just to pad it.
  *
- * Plans are made once per layer; readers and writers belong to one worker each, in memory whose size the plan
- * knows. Nothing is allocated per frame.
+ * Plans are made once per layer; readers and writers belong to one worker each, in memory whose
+ * size the plan knows. Nothing is allocated per frame.
  *
- * Rows are of CNN_SAMPLE_FLOAT32, or, interleaved only, of CNN_SAMPLE_UINT8: the bytes of pixels as they lie in
- * a picture, the ones beside the channels included. */
+ * Rows are of CNN_SAMPLE_FLOAT32, or, interleaved only, of CNN_SAMPLE_UINT8: the bytes of pixels as
+ * they lie in a picture, the ones beside the channels included. */
 #ifndef CNN_ROWS_H
 #define CNN_ROWS_H
 
@@ -58,10 +58,12 @@ bool cnn_image_has_byte_pixels (const CnnImage *image);
 /* Bytes of a pixel before its channel 0. */
 ptrdiff_t cnn_image_bytes_before (const CnnImage *image);
 
-/* True when pixels of both, which cnn_image_has_byte_pixels (), have the same bytes in the same places. */
+/* True when pixels of both, which cnn_image_has_byte_pixels (), have the same bytes in the same
+ * places. */
 bool cnn_image_same_pixels (const CnnImage *a, const CnnImage *b);
 
-/* Copies the channels of row (n, y) of `from` to row (to_n, to_y) of `to`; both are bytes of one width. */
+/* Copies the channels of row (n, y) of `from` to row (to_n, to_y) of `to`; both are bytes of one
+ * width. */
 void
 cnn_image_copy_bytes (const CnnImage *from, int n, int y, const CnnImage *to, int to_n, int to_y);
 
@@ -120,11 +122,12 @@ typedef struct {
   int64_t *ring_keys;
 } CnnReader;
 
-/* `scratch`: plan->scratch_bytes, aligned to CNN_ALIGNMENT; written here, and the reader's from now on. */
+/* `scratch`: plan->scratch_bytes, aligned to CNN_ALIGNMENT; written here, and the reader's from now
+ * on. */
 void cnn_reader_init (CnnReader *reader, const CnnReaderPlan *plan, void *scratch);
 
-/* Begins a frame: the kept rows are forgotten, and `spans` cover the outputs of a row from left to right. The
- * image must stay until the last row was used. */
+/* Begins a frame: the kept rows are forgotten, and `spans` cover the outputs of a row from left to
+ * right. The image must stay until the last row was used. */
 void cnn_reader_begin (CnnReader *reader, const CnnImage *image);
 
 /* Interleaved order: the padded input row `position` of frame n, counted from the first row of the
@@ -132,13 +135,14 @@ void cnn_reader_begin (CnnReader *reader, const CnnImage *image);
  * sees. Valid until a row `ring_rows` further is asked for. */
 const float *cnn_reader_row (CnnReader *reader, int n, int64_t position, int span);
 
-/* The same of rows of bytes, from the first byte of that column's pixel on, for `count` positions `step` apart. */
+/* The same of rows of bytes, from the first byte of that column's pixel on, for `count` positions
+ * `step` apart. */
 void cnn_reader_bytes (CnnReader *reader, int n, int64_t position, int step, int count, int span,
     const unsigned char **rows);
 
 /* Planar order: the same row of one channel. With phases, tap column t (0 the leftmost) of the
- * span's outputs 0, 1, 2 ... is at [(t % stride) * phase_floats + t / stride + 0, 1, 2 ...]; without,
- * at [t + 0, stride, 2 * stride ...]. */
+ * span's outputs 0, 1, 2 ... is at [(t % stride) * phase_floats + t / stride + 0, 1, 2 ...];
+ * without, at [t + 0, stride, 2 * stride ...]. */
 const float *cnn_reader_plane (CnnReader *reader, int n, int64_t position, int span, int channel);
 
 /* ---- Writer ---------------------------------------------------------------------------------- */
@@ -181,7 +185,8 @@ void cnn_writer_begin (CnnWriter *writer, const CnnImage *image);
 /* Rows of bytes: begins a frame whose rows have pixels like the reader's. */
 void cnn_writer_begin_like (CnnWriter *writer, const CnnImage *image, const CnnReader *reader);
 
-/* Where to compute output row y of frame n: [columns][channels], or channel c at c * plane_stride. */
+/* Where to compute output row y of frame n: [columns][channels], or channel c at c *
+ * plane_stride. */
 float *cnn_writer_row (CnnWriter *writer, int n, int y);
 unsigned char *cnn_writer_bytes (CnnWriter *writer, int n, int y);
 

@@ -14,8 +14,8 @@ typedef struct {
   CnnUpsamplePhase phases[CNN_MAX_FACTOR];
 } Upsample;
 
-/* In a worker's scratch, bilinear: a row between two, of one plane or of all when interleaved, with one pixel
- * more on each side. */
+/* In a worker's scratch, bilinear: a row between two, of one plane or of all when interleaved, with
+ * one pixel more on each side. */
 static float *
 between_of (const CnnLayerWorker *worker)
 {

@@ -3,7 +3,6 @@
 #include "lower-private.h"
 
 #include "../operators/helpers.h"
-#include "../rules/match.h"
 #include "functions.h"
 
 /* --- The whole ------------------------------------------------------------------------------------ */
@@ -56,30 +55,6 @@ cnn_lower_normalization (CnnPlan *plan, int index, bool *done)
     const CnnShape shape = plan->steps[first].out.image.shape;
     plan->steps[first].n_parts =
         shape.n * ((shape.c + CNN_NORMALIZED_CHANNELS - 1) / CNN_NORMALIZED_CHANNELS);
-  }
-  return true;
-}
-
-/* Of rows and columns, in any mode. */
-bool
-cnn_lower_pad (CnnPlan *plan, int index, bool *done)
-{
-  const CnnNode *node = &plan->graph->nodes[index];
-  int64_t before[CNN_MAX_RANK], after[CNN_MAX_RANK];
-  float fill = 0;
-  CnnAsked asked;
-  const int value = cnn_node_input (node, 2), first = plan->n_steps;
-  if (!plan->places[node->inputs[0]].is_image || !cnn_ask (plan->graph, node, &asked) ||
-      (value != CNN_NO_VALUE && !cnn_match_scalar (plan->graph, value, &fill)) ||
-      !cnn_pad_resolve (&asked.operation, before, after, NULL) || before[0] || after[0] ||
-      before[1] || after[1])
-    return true;
-  if (!cnn_lower_function (plan, index, cnn_step_pad, done))
-    return false;
-  if (*done) {
-    plan->steps[first].unary.alpha = fill;
-    plan->steps[first].pad[0] = before[2];
-    plan->steps[first].pad[1] = before[3];
   }
   return true;
 }

@@ -143,45 +143,6 @@ cnn_step_unary (const CnnGraph *graph, const CnnStep *step, int part, int worker
   }
 }
 
-void
-cnn_step_shuffle (const CnnGraph *graph, const CnnStep *step, int part, int worker)
-{
-  const CnnImage *in = &step->in[0].image, *out = &step->out.image;
-  const int n = frame_of (step, part), y = row_of (step, part);
-  const ptrdiff_t from_pace = channel_pace (in), to_pace = channel_pace (out);
-  const int groups = (int)graph->nodes[step->node].parameters.shuffle.groups;
-  const int members = in->shape.c / groups;
-  for (int x = 0; x < in->shape.w; x++) {
-    const float *from = sample (in, n, y, x, 0);
-    float *to = sample (out, n, y, x, 0);
-    for (int m = 0; m < members; m++)
-      for (int g = 0; g < groups; g++)
-        to[(m * groups + g) * to_pace] = from[(g * members + m) * from_pace];
-  }
-}
-
-void
-cnn_step_pad (const CnnGraph *graph, const CnnStep *step, int part, int worker)
-{
-  const CnnImage *in = &step->in[0].image, *out = &step->out.image;
-  const int n = frame_of (step, part), y = row_of (step, part), channels = in->shape.c;
-  const CnnPadMode mode = graph->nodes[step->node].parameters.pad;
-  const ptrdiff_t from_pace = channel_pace (in), to_pace = channel_pace (out);
-  const int64_t row = cnn_pad_source (mode, y - step->pad[0], in->shape.h);
-  for (int x = 0; x < out->shape.w; x++) {
-    const int64_t column = cnn_pad_source (mode, x - step->pad[1], in->shape.w);
-    float *to = sample (out, n, y, x, 0);
-    if (row < 0 || column < 0) {
-      for (int c = 0; c < channels; c++)
-        to[c * to_pace] = step->unary.alpha;
-      continue;
-    }
-    const float *from = sample (in, n, (int)row, (int)column, 0);
-    for (int c = 0; c < channels; c++)
-      to[c * to_pace] = from[c * from_pace];
-  }
-}
-
 /* --- Softmax -------------------------------------------------------------------------------------- */
 
 void

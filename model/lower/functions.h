@@ -11,12 +11,10 @@ typedef void CnnStepFunction (const CnnGraph *graph, const CnnStep *step, int pa
 
 /* step->unary of every element; in and out may be the same. */
 CnnStepFunction cnn_step_unary;
-CnnStepFunction cnn_step_copy, cnn_step_shuffle;
+CnnStepFunction cnn_step_copy;
 /* Instance normalization, CNN_NORMALIZED_CHANNELS a part. */
 CnnStepFunction cnn_step_normalize;
 #define CNN_NORMALIZED_CHANNELS 16
-/* Padding of rows and columns, by step->pad. */
-CnnStepFunction cnn_step_pad;
 /* Softmax over channels. */
 CnnStepFunction cnn_step_softmax;
 /* Any resizing of rows and columns, by step->taps. */

@@ -23,10 +23,11 @@ CnnLowerActivation cnn_lower_activation_of (const CnnNode *node);
 /* The kinds of nodes, each as cnn_lower_node (). */
 typedef bool CnnLowerFunction (CnnPlan *plan, int node, bool *done);
 
-CnnLowerFunction cnn_lower_batch_normalization, cnn_lower_binary, cnn_lower_concat,
-    cnn_lower_convolution, cnn_lower_depth_to_space, cnn_lower_gemm, cnn_lower_matmul,
-    cnn_lower_normalization, cnn_lower_pad, cnn_lower_pool, cnn_lower_resize, cnn_lower_softmax,
-    cnn_lower_transposed, cnn_lower_unary;
+CnnLowerFunction cnn_lower_batch_normalization, cnn_lower_gather, cnn_lower_nearest,
+    cnn_lower_shuffle, cnn_lower_slice, cnn_lower_binary, cnn_lower_concat, cnn_lower_convolution,
+    cnn_lower_depth_to_space, cnn_lower_gemm, cnn_lower_matmul, cnn_lower_normalization,
+    cnn_lower_pad, cnn_lower_pool, cnn_lower_resize, cnn_lower_softmax, cnn_lower_transposed,
+    cnn_lower_unary;
 
 /* A step of a layer with one input, if there is a layer: it is the step's from now on. */
 bool cnn_lower_add_layer (

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lower-private.h"
 
-#include "functions.h"
-
 bool
 cnn_lower_wants (const CnnPlan *plan, const CnnNode *node)
 {
@@ -20,6 +18,7 @@ cnn_lower_wants (const CnnPlan *plan, const CnnNode *node)
   case CNN_OPERATOR_SLICE:
   case CNN_OPERATOR_SPLIT:
   case CNN_OPERATOR_CHANNEL_SHUFFLE:
+  case CNN_OPERATOR_GATHER:
   case CNN_OPERATOR_PAD:
   case CNN_OPERATOR_RESIZE:
     return true;
@@ -70,7 +69,11 @@ cnn_lower_node (CnnPlan *plan, int index, bool *done)
   case CNN_OPERATOR_PAD:
     return cnn_lower_pad (plan, index, done);
   case CNN_OPERATOR_CHANNEL_SHUFFLE:
-    return cnn_lower_function (plan, index, cnn_step_shuffle, done);
+    return cnn_lower_shuffle (plan, index, done);
+  case CNN_OPERATOR_SLICE:
+    return cnn_lower_slice (plan, index, done);
+  case CNN_OPERATOR_GATHER:
+    return cnn_lower_gather (plan, index, done);
   case CNN_OPERATOR_GROUP_NORMALIZATION:
     return !cnn_lower_normalizes_instances (plan->graph, node) ||
            cnn_lower_normalization (plan, index, done);

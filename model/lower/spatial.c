@@ -51,7 +51,7 @@ cnn_lower_pool (CnnPlan *plan, int index, bool *done)
 
 /* Whether an axis is enlarged as the kernels do it: to samples repeated, or between the middles of two. */
 static bool
-enlarges (const CnnResize *resize, const CnnResizeAxis *axis, int64_t factor)
+enlarges (const CnnResize *resize, const CnnResizedAxis *axis, int64_t factor)
 {
   CnnResizeTaps taps;
   bool same = axis->out == axis->in * factor && cnn_resize_taps (resize, axis, &taps, NULL);
@@ -93,7 +93,7 @@ add_upsample (CnnPlan *plan, int index, CnnUpsampleMode mode, int factor, bool *
 
 /* Any other: coordinates once, sums with every frame. */
 static bool
-lower_any_resize (CnnPlan *plan, int index, const CnnResizeAxis *axes, bool *done)
+lower_any_resize (CnnPlan *plan, int index, const CnnResizedAxis *axes, bool *done)
 {
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnShape in = plan->places[node->inputs[0]].image.shape;
@@ -124,7 +124,7 @@ cnn_lower_resize (CnnPlan *plan, int index, bool *done)
 {
   const CnnNode *node = &plan->graph->nodes[index];
   const CnnResize *resize = &node->parameters.resize;
-  CnnResizeAxis axes[CNN_MAX_RANK];
+  CnnResizedAxis axes[CNN_MAX_RANK];
   CnnAsked asked;
   if (!plan->places[node->inputs[0]].is_image || resize->mode == CNN_RESIZE_CUBIC ||
       resize->antialias || resize->coordinates == CNN_COORDINATES_TF_CROP_AND_RESIZE ||
@@ -132,12 +132,13 @@ cnn_lower_resize (CnnPlan *plan, int index, bool *done)
       axes[0].in != axes[0].out || axes[1].in != axes[1].out)
     return true;
   const int64_t factor = axes[2].out / axes[2].in;
-  if (factor >= 1 && factor <= CNN_MAX_FACTOR && enlarges (resize, &axes[2], factor) &&
-      enlarges (resize, &axes[3], factor))
+  if (axes[1].in == axes[1].out && factor >= 1 && factor <= CNN_MAX_FACTOR &&
+      enlarges (resize, &axes[2], factor) && enlarges (resize, &axes[3], factor))
     return add_upsample (plan, index,
         resize->mode == CNN_RESIZE_NEAREST ? CNN_UPSAMPLE_NEAREST : CNN_UPSAMPLE_BILINEAR,
         (int)factor, done);
-  return lower_any_resize (plan, index, axes, done);
+  return resize->mode == CNN_RESIZE_NEAREST ? cnn_lower_nearest (plan, index, done)
+                                            : lower_any_resize (plan, index, axes, done);
 }
 
 bool

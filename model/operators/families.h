@@ -65,10 +65,10 @@ typedef struct {
   int64_t in, out;
   float scale;
   float start, end; /* what tf_crop_and_resize looks at, as shares of the input */
-} CnnResizeAxis;
+} CnnResizedAxis;
 
 bool cnn_resize_resolve (
-    const CnnOperation *operation, CnnResizeAxis axes[CNN_MAX_RANK], CnnError *error);
+    const CnnOperation *operation, CnnResizedAxis axes[CNN_MAX_RANK], CnnError *error);
 
 /* Output k of an axis is the sum over t of weight[k * n_taps + t] * in[index[k * n_taps + t]]. */
 typedef struct CnnResizeTaps {
@@ -79,7 +79,7 @@ typedef struct CnnResizeTaps {
 } CnnResizeTaps;
 
 bool cnn_resize_taps (
-    const CnnResize *resize, const CnnResizeAxis *axis, CnnResizeTaps *taps, CnnError *error);
+    const CnnResize *resize, const CnnResizedAxis *axis, CnnResizeTaps *taps, CnnError *error);
 void cnn_resize_taps_clear (CnnResizeTaps *taps);
 
 #endif

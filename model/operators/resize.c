@@ -77,7 +77,7 @@ get_list (const CnnOperation *operation, int i, const char *what, int64_t count,
 }
 
 static bool
-size_by_scale (const CnnTensor *scales, int k, CnnResizeAxis *axis, CnnError *error)
+size_by_scale (const CnnTensor *scales, int k, CnnResizedAxis *axis, CnnError *error)
 {
   axis->scale = (float)cnn_tensor_number (scales, k);
   if (!(axis->scale > 0.0F && axis->scale <= MAX_SCALE))
@@ -88,7 +88,7 @@ size_by_scale (const CnnTensor *scales, int k, CnnResizeAxis *axis, CnnError *er
 
 /* One scale for all axes, so that the result is at most, or at least, the wanted sizes. */
 static void
-keep_aspect (CnnAspectPolicy policy, const int *order, int count, CnnResizeAxis *axes)
+keep_aspect (CnnAspectPolicy policy, const int *order, int count, CnnResizedAxis *axes)
 {
   float scale = 0;
   for (int i = 0; i < count; i++) {
@@ -97,14 +97,14 @@ keep_aspect (CnnAspectPolicy policy, const int *order, int count, CnnResizeAxis 
       scale = own;
   }
   for (int i = 0; i < count; i++) {
-    CnnResizeAxis *axis = &axes[order[i]];
+    CnnResizedAxis *axis = &axes[order[i]];
     axis->scale = scale;
     axis->out = (int64_t)roundf (scale * (float)axis->in);
   }
 }
 
 static bool
-size_by_size (const CnnTensor *sizes, int k, CnnResizeAxis *axis, CnnError *error)
+size_by_size (const CnnTensor *sizes, int k, CnnResizedAxis *axis, CnnError *error)
 {
   const double size = cnn_tensor_number (sizes, k);
   if (!(size >= 1 && size <= (double)CNN_MAX_ELEMENTS) || axis->in < 1)
@@ -116,7 +116,7 @@ size_by_size (const CnnTensor *sizes, int k, CnnResizeAxis *axis, CnnError *erro
 
 bool
 cnn_resize_resolve (
-    const CnnOperation *operation, CnnResizeAxis axes[CNN_MAX_RANK], CnnError *error)
+    const CnnOperation *operation, CnnResizedAxis axes[CNN_MAX_RANK], CnnError *error)
 {
   const CnnResize *resize = &operation->node->parameters.resize;
   const CnnDims *in = &operation->in[0]->dims;
@@ -135,11 +135,11 @@ cnn_resize_resolve (
     return cnn_error_set (
         error, "%s", crops && !roi ? "its roi is missing" : "either scales or sizes are needed");
   for (int i = 0; i < in->rank; i++)
-    axes[i] = (CnnResizeAxis){.in = in->size[i], .out = in->size[i], .scale = 1, .end = 1};
+    axes[i] = (CnnResizedAxis){.in = in->size[i], .out = in->size[i], .scale = 1, .end = 1};
   for (int k = 0; k < count; k++) {
     const int64_t at = resize->axes.count < 0 ? k : resize->axes.values[k];
     order[k] = (int)(at < 0 ? at + in->rank : at);
-    CnnResizeAxis *axis = &axes[order[k]];
+    CnnResizedAxis *axis = &axes[order[k]];
     if (!(scales ? size_by_scale (scales, k, axis, error) : size_by_size (sizes, k, axis, error)))
       return false;
     if (roi) {
@@ -155,7 +155,7 @@ cnn_resize_resolve (
 bool
 cnn_shape_resize (const CnnOperation *operation, CnnError *error)
 {
-  CnnResizeAxis axes[CNN_MAX_RANK];
+  CnnResizedAxis axes[CNN_MAX_RANK];
   CnnDims dims = operation->in[0]->dims;
   if (!cnn_operation_needs_floats (operation, 0, error) ||
       !cnn_resize_resolve (operation, axes, error))
@@ -174,7 +174,7 @@ cnn_shape_resize (const CnnOperation *operation, CnnError *error)
 
 /* Where output element `x` lies in the input. Floats on purpose: ties of rounding are decided by them. */
 static float
-coordinate (const CnnResize *resize, const CnnResizeAxis *axis, int64_t x)
+coordinate (const CnnResize *resize, const CnnResizedAxis *axis, int64_t x)
 {
   const float position = (float)x, in = (float)axis->in, out = (float)axis->out;
   if (axis->scale == 1.0F && axis->in == axis->out &&
@@ -204,7 +204,7 @@ coordinate (const CnnResize *resize, const CnnResizeAxis *axis, int64_t x)
 }
 
 static float
-round_nearest (const CnnResize *resize, const CnnResizeAxis *axis, float x)
+round_nearest (const CnnResize *resize, const CnnResizedAxis *axis, float x)
 {
   switch (resize->nearest) {
   case CNN_NEAREST_ROUND_PREFER_FLOOR:
@@ -248,7 +248,7 @@ within (int64_t index, int64_t n)
 
 /* The weights of one output element: those of the kernel, which sum to 1 once what lies outside is left out. */
 static void
-set_taps (const CnnResize *resize, const CnnResizeAxis *axis, float x, int n_taps, int32_t *index,
+set_taps (const CnnResize *resize, const CnnResizedAxis *axis, float x, int n_taps, int32_t *index,
     float *weight)
 {
   const bool shrinks = resize->antialias && axis->scale < 1.0F;
@@ -273,7 +273,7 @@ set_taps (const CnnResize *resize, const CnnResizeAxis *axis, float x, int n_tap
 }
 
 static int
-count_taps (const CnnResize *resize, const CnnResizeAxis *axis)
+count_taps (const CnnResize *resize, const CnnResizedAxis *axis)
 {
   const int taps = resize->mode == CNN_RESIZE_NEAREST  ? 1
                    : resize->mode == CNN_RESIZE_LINEAR ? 2
@@ -285,7 +285,7 @@ count_taps (const CnnResize *resize, const CnnResizeAxis *axis)
 
 bool
 cnn_resize_taps (
-    const CnnResize *resize, const CnnResizeAxis *axis, CnnResizeTaps *taps, CnnError *error)
+    const CnnResize *resize, const CnnResizedAxis *axis, CnnResizeTaps *taps, CnnError *error)
 {
   const int n_taps = count_taps (resize, axis);
   *taps = (CnnResizeTaps){.n_taps = n_taps};
@@ -318,7 +318,7 @@ cnn_resize_taps (
 
 /* One dimension of an array of outer x axis x inner. */
 static void
-resize_axis (const float *in, float *out, int64_t outer, const CnnResizeAxis *axis, int64_t inner,
+resize_axis (const float *in, float *out, int64_t outer, const CnnResizedAxis *axis, int64_t inner,
     const CnnResizeTaps *taps, float extrapolation)
 {
   for (int64_t o = 0; o < outer; o++)
@@ -337,7 +337,7 @@ resize_axis (const float *in, float *out, int64_t outer, const CnnResizeAxis *ax
 
 /* The result of each dimension is the next one's input; the last writes to the output. */
 static bool
-resize_all (const CnnOperation *operation, const CnnResizeAxis *axes, CnnError *error)
+resize_all (const CnnOperation *operation, const CnnResizedAxis *axes, CnnError *error)
 {
   const CnnResize *resize = &operation->node->parameters.resize;
   const CnnTensor *in = operation->in[0];
@@ -371,6 +371,6 @@ resize_all (const CnnOperation *operation, const CnnResizeAxis *axes, CnnError *
 bool
 cnn_run_resize (const CnnOperation *operation, CnnError *error)
 {
-  CnnResizeAxis axes[CNN_MAX_RANK];
+  CnnResizedAxis axes[CNN_MAX_RANK];
   return cnn_resize_resolve (operation, axes, error) && resize_all (operation, axes, error);
 }

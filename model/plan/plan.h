@@ -37,8 +37,7 @@ struct CnnStep {
   CnnStepImage *in;
   int n_in;
   CnnStepImage out;
-  CnnUnary unary; /* of functions of one number; of padding, alpha is the fill value */
-  int64_t pad[2]; /* of padding: rows above, columns to the left; negative ones are cut off */
+  CnnUnary unary;               /* of functions of one number */
   struct CnnResizeTaps *taps;   /* of resizing: rows, columns */
   float *scratch;               /* the same: one row of the input */
   const CnnTensor **in_tensors; /* of the reference */

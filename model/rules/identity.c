@@ -18,7 +18,7 @@ static bool
 resizes_nothing (const CnnGraph *graph, const CnnNode *node)
 {
   CnnAsked asked;
-  CnnResizeAxis axes[CNN_MAX_RANK];
+  CnnResizedAxis axes[CNN_MAX_RANK];
   if (node->parameters.resize.coordinates == CNN_COORDINATES_TF_CROP_AND_RESIZE ||
       !cnn_ask (graph, node, &asked) || !cnn_resize_resolve (&asked.operation, axes, NULL))
     return false;

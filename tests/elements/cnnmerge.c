@@ -121,6 +121,17 @@ GST_START_TEST (test_values)
   /* One channel against all. */
   check_values ("mode=add", "1 2; 3 4", "5 6; 7 8 | 9 1; 2 3", "6 8; 10 12 | 10 3; 5 7");
   check_values ("mode=multiply", "5 6; 7 8 | 9 1; 2 3", "1 2; 3 0", "5 12; 21 0 | 9 2; 6 0");
+  check_values ("mode=subtract", "1 2; 3 4", "5 6; 7 -8", "-4 -4; -4 12");
+  check_values ("mode=divide", "1 2; 3 4", "2 4; -1 8", "0.5 0.5; -3 0.5");
+  check_values ("mode=maximum", "1 2; 3 4", "5 0; 7 -8", "5 2; 7 4");
+  check_values ("mode=minimum", "1 2; 3 4", "5 0; 7 -8", "1 0; 3 -8");
+  check_values ("mode=average", "1 2; 3 4", "5 0; 7 -8", "3 1; 5 -2");
+  /* One row, one column, one pixel against all. */
+  check_values ("mode=multiply", "1 2; 3 4 | 5 6; 7 8", "2 | 3", "2 4; 6 8 | 15 18; 21 24");
+  check_values ("mode=subtract", "10 20", "1 2; 3 4", "9 18; 7 16");
+  check_values ("mode=add", "1; 2", "10 20; 30 40", "11 21; 32 42");
+  check_values ("mode=concat axis=rows", "1 2", "3 4; 5 6", "1 2; 3 4; 5 6");
+  check_values ("axis=columns", "1; 2", "3 4; 5 6", "1 3 4; 2 5 6");
   check_values ("mode=add activation=relu", "1 -2 3", "-4 1 1", "0 0 4");
   check_values ("mode=concat activation=crelu", "1 -2", "-3 4", "1 0 | 0 4 | 0 2 | 3 0");
   check_values ("mode=concat activation=prelu alpha=\"<0.5,2>\"", "1 -2", "-3 4", "1 -1 | -6 4");
@@ -603,6 +614,18 @@ GST_START_TEST (test_pipelines)
 }
 GST_END_TEST;
 
+/* Squeeze and excitation: one value a channel gates the whole picture, also where downstream wants a size. */
+GST_START_TEST (test_gate)
+{
+  assert_pipeline_runs (
+      "videotestsrc num-buffers=3 ! video/x-raw,format=RGB ! cnnconv kernel=random out-channels=8 "
+      "stride=2 padding=1 ! tee name=t t. ! m.sink_0 t. ! cnnpool output-size=1 ! "
+      "cnn1x1 kernel=random out-channels=2 activation=relu ! "
+      "cnn1x1 kernel=random out-channels=8 activation=sigmoid ! m.sink_1 "
+      "cnnmerge name=m mode=multiply ! tensor/strided,dims=(int)<1,60,80,[1,max]> ! fakesink");
+}
+GST_END_TEST;
+
 /* The field of the join is the smallest around those of the branches. */
 GST_START_TEST (test_receptive_field)
 {
@@ -653,6 +676,7 @@ cnnmerge_suite (void)
   tcase_add_test (tests, test_branch_more_and_less);
   tcase_add_test (tests, test_latency);
   tcase_add_test (tests, test_pipelines);
+  tcase_add_test (tests, test_gate);
   tcase_add_test (tests, test_receptive_field);
   return suite;
 }

@@ -64,7 +64,7 @@ static const struct {
     {GRAY (16, 12) "cnnpool name=layer mode=median" SINK, "mode=median is not one of max, average"},
     {GRAY (16, 12) "cnnupsample name=layer mode=cubist" SINK,
         "mode=cubist is not one of nearest, bilinear"},
-    {GRAY (16, 12) "cnnmerge name=layer mode=sub" SINK, "mode=sub is not one of concat, add"},
+    {GRAY (16, 12) "cnnmerge name=layer mode=modulo" SINK, "mode=modulo is not one of concat, add"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=abc" SINK,
         "coefficients: value 0 is \"abc\", not a number"},
     {GRAY (16, 12) "cnnconv name=layer coefficients=\"1 0 ...\"" SINK,

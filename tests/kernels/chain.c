@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Chains against their layers one after the other: the same bytes, in strips or not, for any number of threads. */
+/* Chains against their layers one after the other: the same bytes, in strips or not, for any number
+ * of threads. */
 #include "layer-check.h"
 
 #include "chain/chain-private.h"

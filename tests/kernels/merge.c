@@ -19,7 +19,8 @@ typedef struct {
   float offset[MAX_CHANNELS], alpha[MAX_BRANCHES * MAX_CHANNELS];
 } Case;
 
-/* Along a dimension each branch has the size of all others, or 1; concatenated ones any along the axis. */
+/* Along a dimension each branch has the size of all others, or 1; concatenated ones any along the
+ * axis. */
 static void
 random_branch (Case *c, CnnBranch *branch, CnnShape shape)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A layer's result, scaled and shifted, blended with the layer's input: what fades a layer in and out. */
+/* A layer's result, scaled and shifted, blended with the layer's input: what fades a layer in and
+ * out. */
 #ifndef CNN_BLEND_H
 #define CNN_BLEND_H
 

@@ -20,12 +20,13 @@ typedef struct {
   bool exact; /* no algorithm that trades accuracy for speed (Winograd) */
 } CnnContextSettings;
 
-/* NULL settings are the defaults. NULL with a sentence in `error` when the instruction set is unknown or memory is
- * short; with fewer threads when the system gives no more. To be freed after the last layer made with it. */
+/* NULL settings are the defaults. NULL with a sentence in `error` when the instruction set is
+ * unknown or memory is short; with fewer threads when the system gives no more. To be freed after
+ * the last layer made with it. */
 CNN_API CnnContext *cnn_context_new (const CnnContextSettings *settings, CnnError *error);
 
-/* The same with the settings that environment variables give: CNN_ISA is the instruction set, CNN_EXACT=1 is exact,
- * 0 or nothing is not. Any other word is refused. */
+/* The same with the settings that environment variables give: CNN_ISA is the instruction set,
+ * CNN_EXACT=1 is exact, 0 or nothing is not. Any other word is refused. */
 CNN_API CnnContext *cnn_context_from_environment (CnnError *error);
 
 /* No layer may run, or be freed later. NULL is fine. */

@@ -44,13 +44,12 @@ typedef struct {
 
 CNN_API CnnLayerInfo cnn_layer_info (const CnnLayer *layer);
 
-/* Computes one frame. `in` has cnn_layer_input_count () images; their shapes and that of `out` must be the layer's;
- * types and strides are free:
- * a float image goes in as it is, an integer one through the normalization; an output of
- * CNN_SAMPLE_UINT8 gets clamp (255 * v rounded to nearest, ties to even, 0, 255), NaN giving 0.
- * `out` must not overlap an input. n_threads = 0 uses all workers. The result does not depend on
- * n_threads. One run at a time per layer. Reads and writes nothing outside the samples (and padding
- * bytes) of the two images. */
+/* Computes one frame. `in` has cnn_layer_input_count () images; their shapes and that of `out` must
+ * be the layer's; types and strides are free: a float image goes in as it is, an integer one
+ * through the normalization; an output of CNN_SAMPLE_UINT8 gets clamp (255 * v rounded to nearest,
+ * ties to even, 0, 255), NaN giving 0. `out` must not overlap an input. n_threads = 0 uses all
+ * workers. The result does not depend on n_threads. One run at a time per layer. Reads and writes
+ * nothing outside the samples (and padding bytes) of the two images. */
 CNN_API void
 cnn_layer_run (CnnLayer *layer, const CnnImage *in, const CnnImage *out, int n_threads);
 

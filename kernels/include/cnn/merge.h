@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Branches of a network joined into one: torch.cat, a + b + ..., a * b * ..., torch.maximum. A layer with an input
- * a branch, in the order of the description: cnn_layer_run () takes that many images. They may overlap each other,
- * not the output. */
+/* Branches of a network joined into one: torch.cat, a + b + ..., a * b * ..., torch.maximum. A
+ * layer with an input a branch, in the order of the description: cnn_layer_run () takes that many
+ * images. They may overlap each other, not the output. */
 #ifndef CNN_MERGE_H
 #define CNN_MERGE_H
 
@@ -14,8 +14,8 @@ CNN_BEGIN_DECLARATIONS
 /* More branches than any network joins at one place. */
 #define CNN_MAX_BRANCHES 1024
 
-/* All but CONCAT join value by value, from the first branch to the last: ((a - b) - c) - d. A size of 1, along any
- * dimension, counts for every place of the others. */
+/* All but CONCAT join value by value, from the first branch to the last: ((a - b) - c) - d. A size
+ * of 1, along any dimension, counts for every place of the others. */
 typedef enum {
   CNN_MERGE_CONCAT, /* one branch after the other along `axis`; the other dimensions are the same */
   CNN_MERGE_ADD,

@@ -15,7 +15,6 @@ random_depthwise (int lanes)
       .channels = check_random_int (0, 2) ? check_random_int (1, 2 * lanes + 1)
                                           : lanes * check_random_int (1, 5),
       .count = check_random_int (0, 40),
-      .beyond_cache = check_random_int (0, 1),
   };
   depthwise.padding = check_random_int (0, 1) * check_random_int (0, 4);
   depthwise.columns = (depthwise.count - 1) * depthwise.stride +
