@@ -44,12 +44,17 @@ enum {
 /* Values of the enum: a CnnActivation, or a CnnUnary counted from here. */
 #define FIRST_UNARY 100
 
-struct _GstCnnActivationLayer {
-  GstCnnLayer parent;
-  /* Under the object lock. */
+/* `base` counts only in copies. */
+typedef struct {
+  GstCnnLayerSettings base;
   gint function;
   GstCnnDoubleArray alpha;
   gdouble minimum, maximum, slope, offset, exponent;
+} ActivationSettings;
+
+struct _GstCnnActivationLayer {
+  GstCnnLayer parent;
+  ActivationSettings settings; /* under the object lock */
 };
 
 G_DEFINE_TYPE (GstCnnActivationLayer, gst_cnn_activation_layer, GST_TYPE_CNN_LAYER)
@@ -108,66 +113,76 @@ function_get_type (void)
 
 /* --- Layer ---------------------------------------------------------------------------------------- */
 
-static gboolean
-gst_cnn_activation_layer_get_geometry (
-    GstCnnLayer *layer, const CnnShape *input, GstCnnGeometry *geometry, CnnError *error)
+static GstCnnLayerSettings *
+gst_cnn_activation_layer_copy_settings (GstCnnLayer *layer)
 {
-  GST_OBJECT_LOCK (layer);
-  const gint function = GST_CNN_ACTIVATION_LAYER (layer)->function;
-  GST_OBJECT_UNLOCK (layer);
+  const ActivationSettings *settings = &GST_CNN_ACTIVATION_LAYER (layer)->settings;
+  ActivationSettings *copy = g_new (ActivationSettings, 1);
+  *copy = *settings;
+  gst_cnn_double_array_copy (&copy->alpha, &settings->alpha);
+  return &copy->base;
+}
+
+static void
+gst_cnn_activation_layer_free_settings (GstCnnLayerSettings *settings)
+{
+  gst_cnn_double_array_clear (&((ActivationSettings *)settings)->alpha);
+  g_free (settings);
+}
+
+static gboolean
+gst_cnn_activation_layer_get_geometry (const GstCnnLayerSettings *base, const CnnShape *input,
+    GstCnnGeometry *geometry, CnnError *error)
+{
+  const gint function = ((const ActivationSettings *)base)->function;
   if (function < FIRST_UNARY)
-    geometry->rule.channels.each.multiplier =
-        cnn_activation_channels ((CnnActivation)function, 1);
+    geometry->rule.channels.each.multiplier = cnn_activation_channels ((CnnActivation)function, 1);
   return TRUE;
 }
 
 static CnnLayer *
-create_activation (GstCnnActivationLayer *self, const GstCnnLayerSetup *setup, CnnError *error)
+create_activation (
+    const ActivationSettings *settings, const GstCnnLayerSetup *setup, CnnError *error)
 {
-  CnnGatherDesc desc = {
+  g_autofree gfloat *alpha = gst_cnn_double_array_to_floats (&settings->alpha);
+  const CnnGatherDesc desc = {
       .input = setup->input,
       .input_format = setup->input_format,
       .output_format = setup->output_format,
       .normalization = setup->normalization,
       .output = setup->input,
+      .activation = (CnnActivation)settings->function,
+      .alpha = alpha,
+      .n_alpha = (gint)settings->alpha.count,
   };
-  GST_OBJECT_LOCK (self);
-  desc.activation = (CnnActivation)self->function;
-  desc.n_alpha = (gint)self->alpha.count;
-  g_autofree gfloat *alpha = gst_cnn_double_array_to_floats (&self->alpha);
-  GST_OBJECT_UNLOCK (self);
-  desc.alpha = alpha;
   return cnn_gather_new (setup->context, &desc, error);
 }
 
 static CnnLayer *
-create_function (GstCnnActivationLayer *self, const GstCnnLayerSetup *setup, CnnError *error)
+create_function (const ActivationSettings *settings, const GstCnnLayerSetup *setup, CnnError *error)
 {
-  CnnUnaryDesc desc = {
+  const CnnUnary function = (CnnUnary)(settings->function - FIRST_UNARY);
+  const CnnUnaryDesc desc = {
       .input = setup->input,
       .input_format = setup->input_format,
       .output_format = setup->output_format,
       .normalization = setup->normalization,
+      .function = function,
+      .a = (gfloat)(function == CNN_UNARY_CLIP    ? settings->minimum
+                    : function == CNN_UNARY_POWER ? settings->exponent
+                                                  : settings->slope),
+      .b = (gfloat)(function == CNN_UNARY_CLIP ? settings->maximum : settings->offset),
   };
-  GST_OBJECT_LOCK (self);
-  desc.function = (CnnUnary)(self->function - FIRST_UNARY);
-  desc.a = (gfloat)(desc.function == CNN_UNARY_CLIP    ? self->minimum
-                    : desc.function == CNN_UNARY_POWER ? self->exponent
-                                                       : self->slope);
-  desc.b = (gfloat)(desc.function == CNN_UNARY_CLIP ? self->maximum : self->offset);
-  GST_OBJECT_UNLOCK (self);
   return cnn_unary_new (setup->context, &desc, error);
 }
 
 static CnnLayer *
-gst_cnn_activation_layer_create_layer (
-    GstCnnLayer *layer, const GstCnnLayerSetup *setup, CnnError *error)
+gst_cnn_activation_layer_create_layer (GstCnnLayer *layer, const GstCnnLayerSettings *base,
+    const GstCnnLayerSetup *setup, CnnError *error)
 {
-  GstCnnActivationLayer *self = GST_CNN_ACTIVATION_LAYER (layer);
-  GST_OBJECT_LOCK (self);
-  const gboolean is_unary = self->function >= FIRST_UNARY;
-  GST_OBJECT_UNLOCK (self);
-  return is_unary ? create_function (self, setup, error) : create_activation (self, setup, error);
+  const ActivationSettings *settings = (const ActivationSettings *)base;
+  return settings->function >= FIRST_UNARY ? create_function (settings, setup, error)
+                                           : create_activation (settings, setup, error);
 }
 
 /* --- GObject -------------------------------------------------------------------------------------- */
@@ -177,20 +192,21 @@ number_of (GstCnnActivationLayer *self, guint id)
 {
   switch (id) {
   case PROP_MINIMUM:
-    return &self->minimum;
+    return &self->settings.minimum;
   case PROP_MAXIMUM:
-    return &self->maximum;
+    return &self->settings.maximum;
   case PROP_SLOPE:
-    return &self->slope;
+    return &self->settings.slope;
   case PROP_OFFSET:
-    return &self->offset;
+    return &self->settings.offset;
   default:
-    return &self->exponent;
+    return &self->settings.exponent;
   }
 }
 
 static void
-gst_cnn_activation_layer_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+gst_cnn_activation_layer_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstCnnActivationLayer *self = GST_CNN_ACTIVATION_LAYER (object);
   CnnError error;
@@ -198,10 +214,10 @@ gst_cnn_activation_layer_set_property (GObject *object, guint id, const GValue *
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_ACTIVATION:
-    valid = gst_cnn_enum_get (pspec, value, &self->function, &error);
+    valid = gst_cnn_enum_get (pspec, value, &self->settings.function, &error);
     break;
   case PROP_ALPHA:
-    valid = gst_cnn_double_array_set (&self->alpha, pspec->name, value, &error);
+    valid = gst_cnn_double_array_set (&self->settings.alpha, pspec->name, value, &error);
     break;
   case PROP_MINIMUM ... PROP_EXPONENT:
     *number_of (self, id) = g_value_get_double (value);
@@ -220,10 +236,10 @@ gst_cnn_activation_layer_get_property (GObject *object, guint id, GValue *value,
   GST_OBJECT_LOCK (self);
   switch (id) {
   case PROP_ACTIVATION:
-    g_value_set_enum (value, self->function);
+    g_value_set_enum (value, self->settings.function);
     break;
   case PROP_ALPHA:
-    gst_cnn_double_array_get (&self->alpha, value);
+    gst_cnn_double_array_get (&self->settings.alpha, value);
     break;
   case PROP_MINIMUM ... PROP_EXPONENT:
     g_value_set_double (value, *number_of (self, id));
@@ -237,22 +253,22 @@ gst_cnn_activation_layer_get_property (GObject *object, guint id, GValue *value,
 static void
 gst_cnn_activation_layer_finalize (GObject *object)
 {
-  gst_cnn_double_array_clear (&GST_CNN_ACTIVATION_LAYER (object)->alpha);
+  gst_cnn_double_array_clear (&GST_CNN_ACTIVATION_LAYER (object)->settings.alpha);
   G_OBJECT_CLASS (gst_cnn_activation_layer_parent_class)->finalize (object);
 }
 
 static void
 gst_cnn_activation_layer_init (GstCnnActivationLayer *self)
 {
-  self->function = DEFAULT_ACTIVATION;
-  self->alpha.values = g_new (gdouble, 1);
-  self->alpha.values[0] = 0.01;
-  self->alpha.count = 1;
-  self->minimum = DEFAULT_MINIMUM;
-  self->maximum = DEFAULT_MAXIMUM;
-  self->slope = DEFAULT_SLOPE;
-  self->offset = DEFAULT_OFFSET;
-  self->exponent = DEFAULT_EXPONENT;
+  self->settings.function = DEFAULT_ACTIVATION;
+  self->settings.alpha.values = g_new (gdouble, 1);
+  self->settings.alpha.values[0] = 0.01;
+  self->settings.alpha.count = 1;
+  self->settings.minimum = DEFAULT_MINIMUM;
+  self->settings.maximum = DEFAULT_MAXIMUM;
+  self->settings.slope = DEFAULT_SLOPE;
+  self->settings.offset = DEFAULT_OFFSET;
+  self->settings.exponent = DEFAULT_EXPONENT;
 }
 
 static void
@@ -260,8 +276,8 @@ install_number (GObjectClass *object_class, guint id, const gchar *name, const g
     const gchar *blurb, gdouble default_value)
 {
   g_object_class_install_property (object_class, id,
-      g_param_spec_double (name, nick, blurb, -G_MAXFLOAT, G_MAXFLOAT, default_value,
-          GST_CNN_LAYER_PROPERTY_FLAGS));
+      g_param_spec_double (
+          name, nick, blurb, -G_MAXFLOAT, G_MAXFLOAT, default_value, GST_CNN_LAYER_PROPERTY_FLAGS));
 }
 
 static void
@@ -289,6 +305,8 @@ gst_cnn_activation_layer_class_init (GstCnnActivationLayerClass *klass)
       "Added by hard-sigmoid before it clips", DEFAULT_OFFSET);
   install_number (
       object_class, PROP_EXPONENT, "exponent", "Exponent", "Of power", DEFAULT_EXPONENT);
+  layer_class->copy_settings = gst_cnn_activation_layer_copy_settings;
+  layer_class->free_settings = gst_cnn_activation_layer_free_settings;
   layer_class->get_geometry = gst_cnn_activation_layer_get_geometry;
   layer_class->create_layer = gst_cnn_activation_layer_create_layer;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Activation layer",

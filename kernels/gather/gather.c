@@ -163,8 +163,8 @@ gather_needed_rows (const CnnLayer *layer, int input, int y0, int y1)
 {
   const Gather *gather = (const Gather *)layer;
   (void)input;
-  if (!gather->rows_rise)
-    return (CnnRowRange){0, layer->input.h};
+  if (!gather->rows_rise || y1 <= y0)
+    return (CnnRowRange){0, y1 > y0 ? layer->input.h : 0};
   return (CnnRowRange){gather->rows[y0], gather->rows[y1 - 1] + 1};
 }
 

@@ -9,8 +9,8 @@
 
 /* out[i] = function (in[i]), with `a` and `b` as in CnnUnaryDesc; not for SOFTMAX. `out` may be `in`. NaN gives
  * NaN. */
-typedef void CnnUnaryFunc (
-    CnnUnary function, float a, float b, const float *in, size_t count, float *out);
+typedef void
+CnnUnaryFunc (CnnUnary function, float a, float b, const float *in, size_t count, float *out);
 
 CnnUnaryFunc cnn_unary_c;
 

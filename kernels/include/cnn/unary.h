@@ -26,7 +26,8 @@ typedef struct {
 } CnnUnaryDesc;
 
 /* NULL with a sentence when the shape is none, a clip's minimum lies above its maximum or memory is short. */
-CNN_API CnnLayer *cnn_unary_new (const CnnContext *context, const CnnUnaryDesc *desc, CnnError *error);
+CNN_API CnnLayer *
+cnn_unary_new (const CnnContext *context, const CnnUnaryDesc *desc, CnnError *error);
 
 CNN_END_DECLARATIONS
 
