@@ -47,11 +47,11 @@ struct _GstCnnMerge {
   guint n_branches;
   GstCnnStreamInfo out_info;
   GstBufferPool *pool;
-  GstSegment segment;    /* as downstream knows it, */
-  guint segment_flushes; /* since that many flushes */
-  gboolean new_branches; /* caps arrived that `merge` was not made for */
-  gboolean new_chain;    /* a branch has another history */
-  GstCnnChain chain;     /* as published */
+  GstSegment segment;                 /* as downstream knows it, */
+  guint segment_flushes;              /* since that many flushes */
+  gboolean new_branches;              /* caps arrived that `merge` was not made for */
+  gboolean new_chain;                 /* a branch has another history */
+  GstCnnChain chain;                  /* as published */
   struct _GstCnnOperation *operation; /* of `merge`, when told already */
   gint operations_wanted;             /* atomic: by one further downstream */
 };

@@ -13,8 +13,8 @@
  * bytes that ONNX has. #GstCnnModel:mean and #GstCnnModel:std count channels in the order of
  * #GstCnnModel:channel-order.
  *
- * #GstCnnModel:layers says of every layer what it is, what comes in and out, and what it costs; cnn-summary prints that as
- * a table. The same structures are posted as element messages.
+ * #GstCnnModel:layers says of every layer what it is, what comes in and out, and what it costs; cnn-summary prints that
+ * as a table. The same structures are posted as element messages.
  *
  * The location may change while frames flow: the old network plays until the new one has been read, and a file
  * that cannot be read changes nothing.
