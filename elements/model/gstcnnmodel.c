@@ -13,6 +13,9 @@
  * bytes that ONNX has. #GstCnnModel:mean and #GstCnnModel:std count channels in the order of
  * #GstCnnModel:channel-order.
  *
+ * #GstCnnModel:layers says of every layer what it is, what comes in and out, and what it costs; cnn-summary prints that
+ * as a table. The same structures are posted as element messages.
+ *
  * The location may change while frames flow: the old network plays until the new one has been read, and a file
  * that cannot be read changes nothing.
  *
@@ -326,8 +329,8 @@ install_properties (GObjectClass *object_class)
   g_object_class_install_property (object_class, PROP_MODEL_INFO,
       g_param_spec_boxed ("model-info", "Model info",
           "Structure cnn-model-info: layers, parameters, macs (multiply-accumulates of a frame), "
-          "name "
-          "and shape of the input and the outputs; NULL before the caps are known",
+          "and "
+          "name and shape of the input and the outputs; NULL before the caps are known",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   g_object_class_install_property (object_class, PROP_LAYERS,
       gst_param_spec_array ("layers", "Layers",
