@@ -518,6 +518,21 @@ gst_cnn_caps_append_video (
 }
 
 GstCaps *
+gst_cnn_caps_complete_video (GstCaps *caps)
+{
+  if (gst_caps_get_size (caps) == 0 ||
+      !gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw"))
+    return caps;
+  caps = gst_caps_make_writable (caps);
+  GstStructure *structure = gst_caps_get_structure (caps, 0);
+  if (!gst_structure_has_field (structure, "pixel-aspect-ratio"))
+    gst_structure_set (structure, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, NULL);
+  if (!gst_structure_has_field (structure, "interlace-mode"))
+    gst_structure_set (structure, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
+  return caps;
+}
+
+GstCaps *
 gst_cnn_caps_choose_output (CnnShape shape, const GValue *framerate, GstCaps *downstream)
 {
   const GstCnnShapeRange range = {
@@ -531,5 +546,5 @@ gst_cnn_caps_choose_output (CnnShape shape, const GValue *framerate, GstCaps *do
     gst_cnn_caps_append_video (possible, &range, GST_CNN_GRAY_OUT_FORMATS, framerate);
   GstCaps *caps = gst_caps_intersect_full (possible, downstream, GST_CAPS_INTERSECT_FIRST);
   gst_caps_unref (possible);
-  return gst_caps_is_empty (caps) ? caps : gst_caps_fixate (caps);
+  return gst_caps_is_empty (caps) ? caps : gst_cnn_caps_complete_video (gst_caps_fixate (caps));
 }

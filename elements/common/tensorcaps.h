@@ -85,6 +85,10 @@ void gst_cnn_caps_append_nnstreamer (
 void gst_cnn_caps_append_video (
     GstCaps *caps, const GstCnnShapeRange *range, const gchar *formats, const GValue *framerate);
 
+/* Fixed caps of raw video with what others ask of them though it is the default: an element that compares caps by
+ * subset refuses progressive pictures which do not say so. Other caps stay as they are. Takes `caps`. */
+GstCaps *gst_cnn_caps_complete_video (GstCaps *caps);
+
 /* Fixed caps for frames of this shape that `downstream` takes, or empty ones: tensors first, and video of 1 or 3
  * channels only to a peer that takes no tensors. */
 GstCaps *gst_cnn_caps_choose_output (CnnShape shape, const GValue *framerate, GstCaps *downstream);

@@ -141,7 +141,8 @@ gst_cnn_layer_fixate_caps (
       break;
     }
   }
-  return PARENT_CLASS->fixate_caps (transform, direction, caps, othercaps);
+  GstCaps *fixed = PARENT_CLASS->fixate_caps (transform, direction, caps, othercaps);
+  return direction == GST_PAD_SINK ? gst_cnn_caps_complete_video (fixed) : fixed;
 }
 
 static gboolean

@@ -90,7 +90,7 @@ fixate_caps (GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, G
     gst_structure_fixate_field_nearest_int (video, "width", width);
     gst_structure_fixate_field_nearest_int (video, "height", height);
   }
-  return gst_caps_fixate (othercaps);
+  return gst_cnn_caps_complete_video (gst_caps_fixate (othercaps));
 }
 
 void
