@@ -114,7 +114,7 @@ cnn_view_layout_find_layer (const CnnViewLayout *layout, gdouble x, gdouble y)
 }
 
 /* Boxes of at most this size with the shape of the source and of its padding; small sources in whole squares, to
- * be counted. At (0, 0) for now. */
+ * be counted. At (0, 0): the caller moves it. */
 static void
 fit_source (CnnViewLayout *layout, const CnnViewRequest *request, gint width, gint height)
 {
