@@ -24,19 +24,20 @@ init_ints (GValue *array, const gint *values, guint count)
   }
 }
 
-static void
-set_ints (GstStructure *structure, const gchar *field, const gint *values, guint count)
+void
+gst_cnn_structure_set_ints (
+    GstStructure *structure, const gchar *field, const gint *values, guint count)
 {
   GValue array = G_VALUE_INIT;
   init_ints (&array, values, count);
   gst_structure_take_value (structure, field, &array);
 }
 
-static void
-set_shape (GstStructure *structure, const gchar *field, CnnShape shape)
+void
+gst_cnn_structure_set_shape (GstStructure *structure, const gchar *field, CnnShape shape)
 {
   const gint dims[] = {shape.n, shape.h, shape.w, shape.c};
-  set_ints (structure, field, dims, 4);
+  gst_cnn_structure_set_ints (structure, field, dims, 4);
 }
 
 static void
@@ -91,9 +92,9 @@ gst_cnn_chain_event_new (const GstCnnChain *chain, const gchar *element, CnnShap
   const CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
   GstStructure *structure = gst_structure_new (GST_CNN_CHAIN_EVENT, "element", G_TYPE_STRING,
       element, "layer-info", GST_TYPE_STRUCTURE, layer_info, NULL);
-  set_ints (structure, "source-size", source, 2);
-  set_shape (structure, "input-size", input);
-  set_shape (structure, "output-size", chain->output);
+  gst_cnn_structure_set_ints (structure, "source-size", source, 2);
+  gst_cnn_structure_set_shape (structure, "input-size", input);
+  gst_cnn_structure_set_shape (structure, "output-size", chain->output);
   set_doubles (structure, "receptive-field", rows->size, columns->size);
   set_doubles (structure, "receptive-jump", rows->jump, columns->jump);
   set_doubles (structure, "receptive-offset", rows->offset, columns->offset);
@@ -143,7 +144,7 @@ gst_cnn_weights_to_structure (const GstCnnWeights *weights, const gchar *element
       weights->out_channels, weights->in_channels, weights->rows, weights->columns};
   GstStructure *structure = gst_structure_new ("cnn-weights", "element", G_TYPE_STRING, element,
       "first", G_TYPE_BOOLEAN, first, "values", GST_TYPE_BUFFER, weights->values, NULL);
-  set_ints (structure, "size", size, 4);
+  gst_cnn_structure_set_ints (structure, "size", size, 4);
   return structure;
 }
 
@@ -174,7 +175,7 @@ set_whole_pixels (GstStructure *structure, const gchar *field, gdouble rows, gdo
 {
   /* Only adaptive and enlarging windows make fractions; what they touch is the next whole pixel. */
   const gint pixels[] = {(gint)MIN (ceil (rows), G_MAXINT), (gint)MIN (ceil (columns), G_MAXINT)};
-  set_ints (structure, field, pixels, 2);
+  gst_cnn_structure_set_ints (structure, field, pixels, 2);
 }
 
 static GstStructure *
@@ -182,8 +183,8 @@ make_info (CnnLayerInfo info, CnnShape input, CnnShape output, const GstCnnChain
 {
   const CnnReceptiveAxis *rows = &chain->field.rows, *columns = &chain->field.columns;
   GstStructure *structure = gst_structure_new_empty ("cnn-layer-info");
-  set_shape (structure, "input", input);
-  set_shape (structure, "output", output);
+  gst_cnn_structure_set_shape (structure, "input", input);
+  gst_cnn_structure_set_shape (structure, "output", output);
   gst_structure_set (structure, "parameters", G_TYPE_INT64, info.parameters, "dense-parameters",
       G_TYPE_INT64, info.dense_parameters, "macs", G_TYPE_INT64, info.macs, NULL);
   set_whole_pixels (structure, "receptive-field", rows->size, columns->size);
@@ -225,13 +226,13 @@ gst_cnn_layer_info_set_window (GstStructure *info, const CnnWindow *window, CnnS
   const CnnAxis columns = cnn_axis_resolve (&window->columns, input.w);
   if (rows.rule != CNN_SIZE_EXPLICIT || columns.rule != CNN_SIZE_EXPLICIT)
     return;
-  set_ints (info, "kernel", (const gint[]){rows.kernel, columns.kernel}, 2);
-  set_ints (info, "stride", (const gint[]){rows.stride, columns.stride}, 2);
-  set_ints (info, "padding",
+  gst_cnn_structure_set_ints (info, "kernel", (const gint[]){rows.kernel, columns.kernel}, 2);
+  gst_cnn_structure_set_ints (info, "stride", (const gint[]){rows.stride, columns.stride}, 2);
+  gst_cnn_structure_set_ints (info, "padding",
       (const gint[]){
           rows.padding_before, columns.padding_before, rows.padding_after, columns.padding_after},
       4);
-  set_ints (info, "dilation", (const gint[]){rows.dilation, columns.dilation}, 2);
+  gst_cnn_structure_set_ints (info, "dilation", (const gint[]){rows.dilation, columns.dilation}, 2);
 }
 
 void

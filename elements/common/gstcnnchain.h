@@ -79,6 +79,11 @@ GstStructure *gst_cnn_layer_info_new (const CnnLayer *layer, const GstCnnChain *
 GstStructure *gst_cnn_merge_info_new (
     const CnnLayer *merge, const CnnShape *branches, guint n_branches, const GstCnnChain *chain);
 
+/* A field that is an array of ints, and one of the four of a shape, N,H,W,C. */
+void gst_cnn_structure_set_ints (
+    GstStructure *structure, const gchar *field, const gint *values, guint count);
+void gst_cnn_structure_set_shape (GstStructure *structure, const gchar *field, CnnShape shape);
+
 /* Adds kernel, stride and dilation (arrays of two ints, rows then columns) and padding (array of four ints: top,
  * left, bottom, right, as they come out for this input). Windows that follow from the sizes, adaptive pooling's
  * and upsampling's, have none of these. */

@@ -68,8 +68,7 @@ gst_cnn_layer_blend_forget (GstCnnLayerBlend *blend)
 gboolean
 gst_cnn_layer_blend_check (gdouble strength, CnnShape input, CnnShape output, CnnError *error)
 {
-  if (strength == 1 ||
-      (input.n == output.n && input.h == output.h && input.w == output.w && input.c == output.c))
+  if (strength == 1 || cnn_shape_equal (input, output))
     return TRUE;
   return cnn_error_set (error,
       "strength=%g blends the result with the input, but the input is %dx%dx%dx%d and the result "

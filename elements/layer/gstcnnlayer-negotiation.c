@@ -264,12 +264,6 @@ make_layer (
   return layer;
 }
 
-static gboolean
-same_shape (CnnShape a, CnnShape b)
-{
-  return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
 /* From now on frames go through this layer, made of the settings that are negotiated; NULL: through none. */
 static void
 use_layer (GstCnnLayer *self, CnnLayer *layer)
@@ -300,7 +294,7 @@ gst_cnn_layer_set_caps (GstBaseTransform *transform, GstCaps *incaps, GstCaps *o
     gst_cnn_layer_post_error (self, &error);
     return FALSE;
   }
-  const gboolean fits = same_shape (cnn_layer_output_shape (layer), out.shape);
+  const gboolean fits = cnn_shape_equal (cnn_layer_output_shape (layer), out.shape);
   priv->in_info = in;
   priv->out_info = out;
   use_layer (self, fits ? layer : NULL);
@@ -383,7 +377,7 @@ gst_cnn_layer_sink_event (GstBaseTransform *transform, GstEvent *event)
     g_clear_pointer (&priv->upstream_weights, gst_structure_free);
     priv->upstream_weights = weights ? gst_structure_copy (weights) : NULL;
     /* Otherwise new caps follow, and with them this layer's own event. */
-    if (priv->layer && same_shape (chain.output, priv->in_info.shape))
+    if (priv->layer && cnn_shape_equal (chain.output, priv->in_info.shape))
       publish_layer_info (self);
     gst_event_unref (event);
     return TRUE;
@@ -470,7 +464,7 @@ apply_changes (GstCnnLayer *self)
     gst_cnn_layer_common_post_settings_warning (&PRIVATE (self)->common, &error);
     return;
   }
-  if (!same_shape (output, priv->out_info.shape)) {
+  if (!cnn_shape_equal (output, priv->out_info.shape)) {
     renegotiate (self, output);
     return;
   }
@@ -478,7 +472,7 @@ apply_changes (GstCnnLayer *self)
   CnnLayer *layer = make_layer (self, &priv->in_info, &priv->out_info, &error);
   if (!layer) {
     gst_cnn_layer_common_post_settings_warning (&PRIVATE (self)->common, &error);
-  } else if (!same_shape (cnn_layer_output_shape (layer), priv->out_info.shape)) {
+  } else if (!cnn_shape_equal (cnn_layer_output_shape (layer), priv->out_info.shape)) {
     /* A weights file was replaced meanwhile: the next frame sees to it. */
     cnn_layer_free (layer);
     gst_cnn_layer_settings_changed (self);

@@ -215,12 +215,6 @@ negotiate (GstCnnMerge *self, const Join *join, const GPtrArray *pads, CnnError 
 }
 
 static gboolean
-same_shape (CnnShape a, CnnShape b)
-{
-  return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
-static gboolean
 have_caps (const GPtrArray *pads, CnnError *error)
 {
   for (guint i = 0; i < pads->len; i++)
@@ -252,7 +246,7 @@ update (GstCnnMerge *self, const GPtrArray *pads, const GstSegment *segment, gui
       self->n_branches != pads->len ? " other branches," : "",
       reconfigure ? " downstream asked" : "");
   gboolean updated = have_caps (pads, &error) && join_init (&join, self, pads, &error);
-  if (updated && (new_streams || !same_shape (join.output, self->out_info.shape)))
+  if (updated && (new_streams || !cnn_shape_equal (join.output, self->out_info.shape)))
     updated = negotiate (self, &join, pads, &error);
   else if (updated)
     updated = make_merge (self, &join, &self->out_info, &error);

@@ -65,7 +65,6 @@ struct _GstCnnModel {
   GstCnnModelRunner *runner;
   GstCnnNetwork *running; /* the runner's */
   GstCnnStreamInfo in_info;
-  gboolean has_caps;
   GPtrArray *streams; /* GstCnnModelOutput */
 };
 

@@ -191,7 +191,6 @@ stop (GstCnnModel *self)
   gst_cnn_model_forget_streams (self);
   g_clear_pointer (&self->runner, gst_cnn_model_runner_free);
   g_clear_pointer (&self->running, gst_cnn_network_unref);
-  self->has_caps = FALSE;
   GST_OBJECT_LOCK (self);
   g_clear_pointer (&self->network, gst_cnn_network_unref);
   g_clear_pointer (&self->model_info, gst_structure_free);

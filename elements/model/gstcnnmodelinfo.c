@@ -4,25 +4,6 @@
 
 #include <math.h>
 
-static void
-set_ints (GstStructure *structure, const gchar *field, const gint *values, guint count)
-{
-  GValue array = G_VALUE_INIT, item = G_VALUE_INIT;
-  g_value_init (&array, GST_TYPE_ARRAY);
-  for (guint i = 0; i < count; i++) {
-    g_value_init (&item, G_TYPE_INT);
-    g_value_set_int (&item, values[i]);
-    gst_value_array_append_and_take_value (&array, &item);
-  }
-  gst_structure_take_value (structure, field, &array);
-}
-
-static void
-set_shape (GstStructure *structure, const gchar *field, CnnShape shape)
-{
-  set_ints (structure, field, (const gint[]){shape.n, shape.h, shape.w, shape.c}, 4);
-}
-
 /* Left out where a tensor is no frame. */
 static void
 set_tensor (
@@ -31,7 +12,7 @@ set_tensor (
   CnnShape shape;
   CnnLayout layout;
   if (tensor->rank >= 0 && gst_cnn_model_shape (tensor, last, &shape, &layout, NULL))
-    set_shape (structure, field, shape);
+    gst_cnn_structure_set_shape (structure, field, shape);
 }
 
 static gint
@@ -55,9 +36,9 @@ layer_info_new (
   set_tensor (info, "output", &layer->output, output_last);
   gst_structure_set (info, "parameters", G_TYPE_INT64, layer->parameters, "dense-parameters",
       G_TYPE_INT64, layer->dense_parameters, "macs", G_TYPE_INT64, layer->macs, NULL);
-  set_ints (info, "receptive-field",
+  gst_cnn_structure_set_ints (info, "receptive-field",
       (const gint[]){whole_pixels (rows->size), whole_pixels (columns->size)}, 2);
-  set_ints (info, "receptive-jump",
+  gst_cnn_structure_set_ints (info, "receptive-jump",
       (const gint[]){whole_pixels (rows->jump), whole_pixels (columns->jump)}, 2);
   gst_structure_set (info, "isa", G_TYPE_STRING, layer->isa, "kernel-name", G_TYPE_STRING,
       layer->kernel_name, NULL);
@@ -89,7 +70,7 @@ set_outputs (GstStructure *info, const GstCnnModelRunner *runner, const CnnModel
         "output", "name", G_TYPE_STRING, cnn_model_output (model, (gint)i).name, NULL);
     CnnShape shape;
     if (gst_cnn_model_runner_output (runner, i, &shape, NULL))
-      set_shape (output, "shape", shape);
+      gst_cnn_structure_set_shape (output, "shape", shape);
     g_value_init (&item, GST_TYPE_STRUCTURE);
     g_value_take_boxed (&item, output);
     gst_value_array_append_and_take_value (&outputs, &item);
@@ -106,7 +87,7 @@ describe_network (GstCnnModel *self)
   GstStructure *info = gst_structure_new ("cnn-model-info", "layers", G_TYPE_INT, counts.layers,
       "parameters", G_TYPE_INT64, counts.parameters, "macs", G_TYPE_INT64, counts.macs,
       "input-name", G_TYPE_STRING, cnn_model_input (model, 0).name, NULL);
-  set_shape (info, "input", self->in_info.shape);
+  gst_cnn_structure_set_shape (info, "input", self->in_info.shape);
   set_outputs (info, self->runner, model);
   return info;
 }

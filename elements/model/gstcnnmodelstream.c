@@ -250,7 +250,6 @@ gst_cnn_model_receive_caps (GstCnnModel *self, GstCaps *caps)
     return FALSE;
   }
   self->in_info = info;
-  self->has_caps = TRUE;
   GstCnnNetwork *network = gst_cnn_model_get_network (self);
   GstCnnModelRunner *runner = network ? make_runner (self, network, &error) : NULL;
   gboolean taken = FALSE;

@@ -85,12 +85,6 @@ static const CnnLayerClass chain_class = {.run = chain_run, .clear = chain_clear
 
 /* ---- What is refused ------------------------------------------------------------------------- */
 
-static bool
-same_shape (CnnShape a, CnnShape b)
-{
-  return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
-}
-
 /* Input k of step i: its producer comes before it, and has its shape. */
 static bool
 check_input (const Chain *chain, int i, int k, CnnError *error)
@@ -106,7 +100,7 @@ check_input (const Chain *chain, int i, int k, CnnError *error)
     return true;
   const CnnShape is = chain->steps[from].layer->output;
   const CnnShape wanted = cnn_layer_input_shape (chain->steps[i].layer, k);
-  if (same_shape (is, wanted))
+  if (cnn_shape_equal (is, wanted))
     return true;
   return cnn_error_set (error, "step %d reads %dx%dx%dx%d (N,H,W,C), but step %d gives %dx%dx%dx%d",
       i + 1, wanted.n, wanted.h, wanted.w, wanted.c, from + 1, is.n, is.h, is.w, is.c);
@@ -143,7 +137,7 @@ find_input_shapes (const Chain *chain, CnnShape *shapes, int n_inputs, CnnError 
         continue;
       const int input = CNN_CHAIN_INPUT (chain->steps[i].inputs[k]);
       const CnnShape shape = cnn_layer_input_shape (chain->steps[i].layer, k);
-      if (shapes[input].n > 0 && !same_shape (shapes[input], shape))
+      if (shapes[input].n > 0 && !cnn_shape_equal (shapes[input], shape))
         return cnn_error_set (error,
             "step %d reads %dx%dx%dx%d (N,H,W,C) from input %d, which another step reads as "
             "%dx%dx%dx%d",

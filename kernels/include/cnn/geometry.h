@@ -33,6 +33,12 @@ typedef struct {
   int n, h, w, c;
 } CnnShape;
 
+static inline bool
+cnn_shape_equal (CnnShape a, CnnShape b)
+{
+  return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
 /* A closed interval of sizes; empty when min > max. */
 typedef struct {
   int min, max;
